@@ -1,0 +1,1 @@
+"""The embedded wiring, and the ``promptlake`` command."""

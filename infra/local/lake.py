@@ -1,0 +1,101 @@
+"""One folder that is a lake: what makes it one, and how it is opened."""
+
+import json
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from ingest.contracts import layout
+from ingest.delivery.drain import Drained, drain
+from ingest.delivery.spool import SpoolWriter
+from infra.local.ledger import SqliteLedger
+
+FORMAT_VERSION = 1
+"""Raised when an older program could no longer read what a newer one wrote, or the other way round."""
+
+DEFAULT_LAKE = "lake"
+
+
+class LakeError(Exception):
+    """The lake can't be used as asked. The message is one sentence that says where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """An opened lake. Holds no file or connection open by itself, so that it can go anywhere."""
+
+    root: Path
+    lake_id: str
+
+    def ledger(self) -> SqliteLedger:
+        return SqliteLedger(self.root / layout.STATE_FILE)
+
+    def spool_writer(self) -> SpoolWriter:
+        return SpoolWriter(self.root / layout.SPOOL)
+
+    def drain(self) -> Drained:
+        """Move what the spool holds into bronze."""
+        ledger = self.ledger()
+        try:
+            return drain(self.root, ledger)
+        finally:
+            ledger.close()
+
+
+def lake_path(given: str | None) -> Path:
+    """The folder that ``--lake`` or ``PROMPTLAKE_LAKE`` names, else ``lake`` below the current one."""
+    return Path(given or os.environ.get("PROMPTLAKE_LAKE") or DEFAULT_LAKE).expanduser().resolve()
+
+
+def open_lake(path: Path, *, create: bool = False) -> Lake:
+    """Open a lake, or make one where ``create`` says so.
+
+    Raises:
+        LakeError: it is missing, not a lake, of another version, or not writable.
+    """
+    marker = path / layout.LAKE_FILE
+    try:
+        if not marker.exists():
+            if not create:
+                raise LakeError(f"There is no lake at {path}; make one with `promptlake up --lake {path}`.")
+            _make(path, marker)
+        return _read(path, marker)
+    except PermissionError as error:
+        raise LakeError(f"{error.filename} can't be accessed ({error.strerror}); check who owns the folder.") from error
+    except (NotADirectoryError, FileExistsError) as error:
+        raise LakeError(f"{path} is a file, not a folder; name a folder for the lake.") from error
+
+
+def _make(path: Path, marker: Path) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    foreign = next((p for p in path.iterdir() if p.suffix != ".tmp"), None)
+    if foreign is not None:
+        raise LakeError(
+            f"{path} holds other files ({foreign.name}) and no {layout.LAKE_FILE}; name an empty or new folder."
+        )
+    document = {
+        "format_version": FORMAT_VERSION,
+        "lake_id": str(uuid.uuid4()),
+        "made_by": f"promptlake {version('promptlake')}",
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    fresh = marker.with_suffix(f".{os.getpid()}.tmp")
+    fresh.write_text(json.dumps(document, indent=2) + "\n")
+    fresh.rename(marker)
+
+
+def _read(path: Path, marker: Path) -> Lake:
+    try:
+        document = json.loads(marker.read_text())
+        found, lake_id = document["format_version"], str(document["lake_id"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise LakeError(f"{marker} can't be read as a lake's description; restore it from a backup.") from error
+    if found != FORMAT_VERSION:
+        raise LakeError(
+            f"The lake at {path} has format {found!r}, made by {document.get('made_by', 'an unknown version')}, but this "
+            f"is promptlake {version('promptlake')}, which reads format {FORMAT_VERSION}; use the version that made it."
+        )
+    return Lake(path, lake_id)

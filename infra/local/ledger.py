@@ -1,0 +1,121 @@
+"""The embedded lake's memory: which segments were drained, which objects built, what was booked. One SQLite file."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingest.delivery.drain import Booking, BronzeObject
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS bronze_object (
+    path TEXT PRIMARY KEY, event_type TEXT NOT NULL, hour TEXT NOT NULL, door TEXT NOT NULL, rows INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL, landed INTEGER NOT NULL DEFAULT 0, silver_run TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS bronze_object_new ON bronze_object (event_type) WHERE silver_run IS NULL;
+CREATE TABLE IF NOT EXISTS booking (
+    id INTEGER PRIMARY KEY, booked_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    hour TEXT NOT NULL, event_type TEXT NOT NULL, door TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS drained_segment (name TEXT PRIMARY KEY) STRICT;
+CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+
+
+class SqliteLedger:
+    """Implements what delivery and the jobs ask of a ledger. One instance a thread; several processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # Delivery
+
+    def is_drained(self, segment: str) -> bool:
+        return self._db.execute("SELECT 1 FROM drained_segment WHERE name = ?", (segment,)).fetchone() is not None
+
+    def commit_drain(self, objects: list[BronzeObject], bookings: list[Booking], segments: list[str]) -> None:
+        with self._transaction():
+            self._db.executemany(
+                "INSERT INTO bronze_object (path, event_type, hour, door, rows, size_bytes) VALUES (?, ?, ?, ?, ?, ?)",
+                objects,
+            )
+            self._book(bookings)
+            self._db.executemany("INSERT INTO drained_segment VALUES (?)", [(name,) for name in segments])
+
+    def drained_until(self, received_us: int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO fact VALUES ('drained_until_us', ?)", (str(received_us),))
+
+    def objects_to_land(self) -> list[str]:
+        return [path for (path,) in self._db.execute("SELECT path FROM bronze_object WHERE landed = 0")]
+
+    def landed(self, paths: list[str]) -> None:
+        self._db.executemany("UPDATE bronze_object SET landed = 1 WHERE path = ?", [(path,) for path in paths])
+
+    def forget_segments(self, segments: list[str]) -> None:
+        self._db.executemany("DELETE FROM drained_segment WHERE name = ?", [(name,) for name in segments])
+
+    # Jobs
+
+    def new_objects(self, event_type: str) -> list[str]:
+        """Paths of bronze objects that no silver run has taken, oldest arrival first."""
+        rows = self._db.execute(
+            "SELECT path FROM bronze_object WHERE event_type = ? AND silver_run IS NULL AND landed = 1 "
+            "ORDER BY hour, path",
+            (event_type,),
+        )
+        return [path for (path,) in rows]
+
+    def commit_silver(self, run: str, objects: Iterable[str], bookings: Iterable[Booking]) -> None:
+        """Strike the objects off and book what became of their rows, in one transaction."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE bronze_object SET silver_run = ? WHERE path = ?", [(run, path) for path in objects]
+            )
+            self._book(bookings)
+
+    def fact(self, name: str) -> str | None:
+        row = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_fact(self, name: str, value: str | None) -> None:
+        """Remember one thing by name; ``None`` forgets it."""
+        if value is None:
+            self._db.execute("DELETE FROM fact WHERE name = ?", (name,))
+        else:
+            self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+    def bookings(self) -> list[Booking]:
+        """All that was ever booked, summed by hour, type, door and kind."""
+        rows = self._db.execute(
+            "SELECT hour, event_type, door, kind, sum(count) FROM booking GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+        )
+        return [Booking(*row) for row in rows]
+
+    def stored(self) -> list[tuple[str, int, int, int]]:
+        """Bronze by event type: objects, rows, bytes."""
+        rows = self._db.execute(
+            "SELECT event_type, count(*), sum(rows), sum(size_bytes) FROM bronze_object WHERE landed = 1 "
+            "GROUP BY 1 ORDER BY 1"
+        )
+        return [tuple(row) for row in rows]
+
+    def _book(self, bookings: Iterable[Booking]) -> None:
+        self._db.executemany(
+            "INSERT INTO booking (hour, event_type, door, kind, count) VALUES (?, ?, ?, ?, ?)", list(bookings)
+        )

@@ -1,0 +1,1 @@
+"""What comes in: contracts, doors, delivery and the clients that applications install."""

@@ -1,0 +1,89 @@
+"""What follows from a contract: bronze columns, and from those Arrow, Glue and JSON Schema.
+
+Bronze knows four types only (string, bigint, double, boolean), because those convert without surprises in
+Firehose: a time becomes microseconds since 1970, an object one JSON document.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from ingest.contracts.envelope import NOT_STORED, Event
+from ingest.contracts.validate import field_unit
+
+BronzeType = Literal["string", "bigint", "double", "boolean"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One bronze column, and the contract field it comes from."""
+
+    name: str
+    type: BronzeType
+    description: str
+    unit: str | None = None
+    field: str | None = None
+    required: bool = False
+
+
+DELIVERY_COLUMNS = (
+    Column("received_at_us", "bigint", "When the door took it", "microseconds since 1970, UTC", required=True),
+    Column("door", "string", "Door it came through", required=True),
+)
+"""Added by delivery to every event."""
+
+QUARANTINE_TABLE = "quarantine"
+QUARANTINE_COLUMNS = (
+    *DELIVERY_COLUMNS,
+    Column("event_type", "string", "Event type, as far as it could be told", required=True),
+    Column("event_id", "string", "Event id, as far as it could be told"),
+    Column("stage", "string", "Step that refused it", required=True),
+    Column("code", "string", "Kind of reason", required=True),
+    Column("message", "string", "The reason, one sentence", required=True),
+    Column("payload", "string", "What was refused, as it came", required=True),
+)
+"""What was refused is data too."""
+
+_SCALARS: dict[type, BronzeType] = {str: "string", int: "bigint", float: "double", bool: "boolean", dict: "string"}
+
+
+def columns(model: type[Event]) -> tuple[Column, ...]:
+    """The bronze columns of an event, delivery's own last."""
+    own = tuple(_column(model, name) for name in model.model_fields if name not in NOT_STORED)
+    return own + DELIVERY_COLUMNS
+
+
+def _column(model: type[Event], field: str) -> Column:
+    info = model.model_fields[field]
+    kind = _plain_type(info.annotation)
+    required = info.is_required() or (info.default is not None)
+    description = info.description or ""
+    if kind is datetime:
+        return Column(f"{field}_us", "bigint", description, "microseconds since 1970, UTC", field, required)
+    if kind not in _SCALARS:
+        raise TypeError(f"{model.__name__}.{field} is {kind}, which bronze has no column type for.")
+    return Column(field, _SCALARS[kind], description, field_unit(model, field), field, required)
+
+
+def _plain_type(annotation: Any) -> type:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _plain_type(get_args(annotation)[0])
+    if origin is Literal:
+        return type(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return _plain_type(next(a for a in get_args(annotation) if a is not type(None)))
+    plain = origin or annotation
+    return datetime if plain.__name__ in ("AwareDatetime", "datetime") else plain
+
+
+def glue_columns(table: tuple[Column, ...]) -> list[dict[str, str]]:
+    """Columns as ``glue:CreateTable`` and Firehose's format conversion want them."""
+    return [{"Name": c.name, "Type": c.type, "Comment": c.description} for c in table]
+
+
+def json_schema(model: type[Event]) -> dict[str, Any]:
+    """What a client may send, as JSON Schema 2020-12."""
+    schema = model.model_json_schema(mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": model.TITLE, **schema}

@@ -1,0 +1,44 @@
+"""What every event carries, whatever it tells."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ingest.contracts.types import Identifier, Text, Time, described
+
+
+class Consent(BaseModel):
+    """The purposes a person agreed to, as known when the event happened; absent means granted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    analytics: bool = described("Whether the event may be stored at all", default=True)
+    content: bool = described("Whether what the person wrote may be stored", default=True)
+    personalisation: bool = described("Whether the person may be treated by what is stored", default=True)
+
+
+class Event(BaseModel):
+    """The envelope. A field that no contract names is refused; free-form data goes into ``properties``."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    TITLE: ClassVar[str]
+    CONTENT_FIELDS: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold what a person wrote: removed where consent to ``content`` is withheld."""
+
+    event_type: str
+    schema_version: Literal[1] = described("Version of the contract", default=1)
+    event_id: Identifier = described("Unique for ever; the same id at the same time is a duplicate")
+    occurred_at: Time = described("When it happened at the source")
+    environment: Text = described("Deployment stage, such as production", default="default")
+    team: Text | None = described("Team that pays for it", default=None)
+    feature: Text | None = described("Product feature it belongs to", default=None)
+    user_id: Text | None = described("Who used the product", default=None)
+    session_id: Text | None = described("Visit or conversation, if the source knows one", default=None)
+    trace_id: Identifier | None = described("W3C trace id", default=None)
+    consent: Annotated[Consent | None, Field(description="What the person agreed to; not stored")] = None
+    properties: dict[str, Any] | None = described("Anything else, stored as one JSON document", default=None)
+
+
+NOT_STORED = frozenset({"event_type", "consent"})
+"""Envelope fields with no column: the type is the table's name, and consent is acted on before storage."""

@@ -1,0 +1,53 @@
+"""Where everything lies: the only place that builds a storage path. Paths are relative to the lake's root,
+with ``/``, so that they serve as S3 keys and as files alike.
+"""
+
+from datetime import UTC, datetime
+
+BRONZE = "bronze"
+SILVER = "silver"
+GOLD = "gold"
+SPOOL = "spool"
+STAGING = "staging"
+PUBLISH = "publish"
+
+POINTER = f"{PUBLISH}/current.json"
+"""The one file that says which publication is read."""
+
+LAKE_FILE = "lake.json"
+STATE_FILE = "state.db"
+CATALOG_FILE = "catalog.db"
+
+HOUR_KEY = "received_hour"
+"""Bronze partition key; Athena's partition projection reads it as a date of the format below."""
+
+HOUR_FORMAT = "%Y-%m-%d-%H"
+PROJECTION_HOUR_FORMAT = "yyyy-MM-dd-HH"
+
+
+def received_hour(received_at_us: int) -> str:
+    """The bronze partition of an arrival time in microseconds since 1970, such as ``2026-11-23-09``."""
+    return datetime.fromtimestamp(received_at_us // 1_000_000, UTC).strftime(HOUR_FORMAT)
+
+
+def bronze_table(event_type: str) -> str:
+    return f"{BRONZE}/{event_type}"
+
+
+def bronze_object(event_type: str, hour: str, name: str) -> str:
+    """One Parquet object of one bronze partition."""
+    return f"{bronze_table(event_type)}/{HOUR_KEY}={hour}/{name}.parquet"
+
+
+def table(layer: str, name: str) -> str:
+    """Root of an Iceberg table of ``silver`` or ``gold``."""
+    return f"{layer}/{name}"
+
+
+def table_data(layer: str, name: str) -> str:
+    return f"{table(layer, name)}/data"
+
+
+def extract(publication: str, name: str) -> str:
+    """The sorted Parquet extract of one gold table in one publication."""
+    return f"{PUBLISH}/{publication}/{name}.parquet"

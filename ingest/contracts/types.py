@@ -1,0 +1,49 @@
+"""The types that contract fields are made of; each says once what it accepts, and in which unit.
+
+Events are validated strictly: a number in quotes, or a bare number as a time, has no certain meaning and is
+refused rather than guessed at.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+
+COUNT_MAX = 10**12
+"""No honest count, and no duration in milliseconds, is larger; what is larger overflowed or has another unit."""
+
+
+def _time(value: Any) -> Any:
+    if isinstance(value, bool | int | float):
+        raise ValueError(  # noqa: TRY004 - pydantic turns a ValueError into a refusal, a TypeError into a crash
+            f"is the bare number {value}, which has no unit; give an ISO 8601 time with its offset, such as "
+            "2026-03-01T09:30:00Z"
+        )
+    return value
+
+
+def _round_milliseconds(value: Any) -> Any:
+    # Clocks hand out fractions of a millisecond; nobody can use them, and whole numbers store in a third of the bytes.
+    return round(value) if isinstance(value, float) and abs(value) < COUNT_MAX else value
+
+
+def described(description: str, unit: str | None = None, **constraints: Any) -> Any:
+    """Pydantic ``Field`` with the two things every contract field says: what it is, and in which unit."""
+    return Field(description=description, json_schema_extra={"unit": unit} if unit else None, **constraints)
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+"""A name or an id."""
+
+LongText = Annotated[str, StringConstraints(max_length=8192)]
+"""Something a person wrote."""
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
+"""An id without blanks: printable ASCII, at most 128 characters."""
+
+Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_time)]
+"""An instant, ISO 8601 with an offset; stored as microseconds since 1970 in UTC."""
+
+Tokens = Annotated[int, Field(ge=0, le=COUNT_MAX)]
+Milliseconds = Annotated[int, Field(ge=0, le=COUNT_MAX), BeforeValidator(_round_milliseconds)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+UsdCost = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]

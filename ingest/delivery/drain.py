@@ -1,0 +1,206 @@
+"""Moves what the spool holds into bronze, exactly once, whatever dies on the way.
+
+Objects are written aside first; then one ledger transaction books the counts, names the objects and strikes
+off the segments; then the objects get their place and the segments go. A crash before the transaction leaves
+the segments to be drained again, one after it leaves renames that the next drain finishes.
+"""
+
+import fcntl
+import os
+import time
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from ingest.contracts import layout
+from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.delivery.bronze import to_arrow, write_parquet
+from ingest.delivery.spool import SUFFIX, Frame, SegmentDamaged, read_frames
+
+_BATCH_BYTES = 64 << 20
+
+
+class BronzeObject(NamedTuple):
+    """One Parquet object of bronze, by its path in the lake."""
+
+    path: str
+    table: str
+    hour: str
+    door: str
+    rows: int
+    size_bytes: int
+
+
+class Booking(NamedTuple):
+    """So many events of one type, arrived in one hour through one door, became ``kind``."""
+
+    hour: str
+    event_type: str
+    door: str
+    kind: str
+    count: int
+
+
+class DeliveryLedger(Protocol):
+    """What a drain needs to remember."""
+
+    def is_drained(self, segment: str) -> bool: ...
+    def commit_drain(self, objects: list[BronzeObject], bookings: list[Booking], segments: list[str]) -> None: ...
+    def drained_until(self, received_us: int) -> None: ...
+    def objects_to_land(self) -> list[str]: ...
+    def landed(self, paths: list[str]) -> None: ...
+    def forget_segments(self, segments: list[str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What one drain did."""
+
+    rows: int
+    objects: int
+    complete_through_us: int
+    """Everything that arrived before is in bronze."""
+    damaged: tuple[str, ...] = ()
+    """Segments whose end could not be read, with where their bytes were kept."""
+
+
+def drain(root: Path, ledger: DeliveryLedger) -> Drained:
+    """Move every segment that no writer holds into bronze.
+
+    Safe to call from several processes: one drains, the others wait.
+    """
+    spool = root / layout.SPOOL
+    spool.mkdir(parents=True, exist_ok=True)
+    rows = objects_written = 0
+    damaged: list[str] = []
+    with ExitStack() as held, _locked(spool / "drain.lock"):
+        _land(root, ledger)
+        _clear_staging(root)
+        through_us = time.time_ns() // 1000
+        ready, busy = _take(spool, held)
+        through_us = min([through_us, *(_opened_at_us(path) for path in busy)])
+        for batch in _batches(ready):
+            fresh = [path for path in batch if not ledger.is_drained(path.name)]
+            frames, unread = _read(fresh)
+            objects = _stage(root, frames)
+            ledger.commit_drain(objects, _bookings(frames, objects), [path.name for path in fresh])
+            _land(root, ledger)
+            for path in batch:
+                path.unlink()
+            ledger.forget_segments([path.name for path in batch])
+            rows += sum(o.rows for o in objects)
+            objects_written += len(objects)
+            damaged += unread
+        ledger.drained_until(through_us)
+    return Drained(rows, objects_written, through_us, tuple(damaged))
+
+
+def _batches(segments: list[Path]) -> Iterator[list[Path]]:
+    """Segments in groups that fit into memory several times over."""
+    batch: list[Path] = []
+    size = 0
+    for path in segments:
+        if batch and size + path.stat().st_size > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(path)
+        size += path.stat().st_size
+    if batch:
+        yield batch
+
+
+def _take(spool: Path, held: ExitStack) -> tuple[list[Path], list[Path]]:
+    """Segments that could be locked, and those that a living writer holds."""
+    ready, busy = [], []
+    for path in sorted(spool.glob(f"*{SUFFIX}")):
+        file = FileIO(path, "r+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            busy.append(path)
+        else:
+            held.callback(file.close)
+            ready.append(path)
+    return ready, busy
+
+
+def _opened_at_us(path: Path) -> int:
+    return int(path.name.split("-")[0]) // 1000
+
+
+def _read(segments: list[Path]) -> tuple[list[Frame], list[str]]:
+    frames: list[Frame] = []
+    damaged: list[str] = []
+    for path in segments:
+        try:
+            frames.extend(read_frames(path))
+        except SegmentDamaged as error:
+            # Nearly always a write that a crash cut short and nobody was answered for. If it was the disk, the bytes
+            # are the only trace, so they are kept.
+            kept = path.with_suffix(f".damaged-{error.offset}")
+            kept.write_bytes(path.read_bytes()[error.offset :])
+            damaged.append(f"{error} The unread bytes are kept in {kept}.")
+    return frames, damaged
+
+
+def _stage(root: Path, frames: list[Frame]) -> list[BronzeObject]:
+    groups: dict[tuple[str, str, str], list[tuple[int, int, memoryview]]] = defaultdict(list)
+    for frame in frames:
+        hour = layout.received_hour(frame.received_at_us)
+        for table, rows, body in frame.parts:
+            groups[table, hour, frame.door].append((frame.received_at_us, rows, body))
+    objects = []
+    for (table, hour, door), parts in groups.items():
+        path = layout.bronze_object(table, hour, uuid.uuid4().hex)
+        rows = to_arrow(table, door, parts)
+        size = write_parquet(rows, staged(root, path))
+        objects.append(BronzeObject(path, table, hour, door, rows.num_rows, size))
+    return objects
+
+
+def staged(root: Path, path: str) -> Path:
+    """Where an object waits for its ledger entry."""
+    return root / layout.STAGING / path.replace("/", "~")
+
+
+def _bookings(frames: list[Frame], objects: list[BronzeObject]) -> list[Booking]:
+    totals: Counter[tuple[str, str, str, str]] = Counter()
+    for frame in frames:
+        hour = layout.received_hour(frame.received_at_us)
+        for kind, by_type in frame.counts.items():
+            for event_type, count in by_type.items():
+                totals[hour, event_type, frame.door, kind] += count
+    # Counted from the objects, not from the frames: it is the hand-over that is being proved.
+    for o in objects:
+        if o.table != QUARANTINE_TABLE:
+            totals[o.hour, o.table, o.door, "bronze"] += o.rows
+    return [Booking(*key, count) for key, count in totals.items() if count]
+
+
+def _clear_staging(root: Path) -> None:
+    """What a crash left here before its ledger entry; its segment will be drained again."""
+    for path in (root / layout.STAGING).glob(f"{layout.BRONZE}~*"):
+        path.unlink()
+
+
+def _land(root: Path, ledger: DeliveryLedger) -> None:
+    paths = ledger.objects_to_land()
+    for path in paths:
+        waiting, place = staged(root, path), root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if waiting.exists():
+            os.replace(waiting, place)
+    ledger.landed(paths)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

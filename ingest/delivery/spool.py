@@ -1,0 +1,161 @@
+"""The embedded stand-in for Firehose's buffer: append, fsync, acknowledge.
+
+A spool is a folder of segments. A segment belongs to the process that holds its file lock; without a lock it
+is ready to be drained, whether its writer closed it or died. A frame is one acknowledged batch, its counts
+included, so that what was booked and what was stored can never disagree.
+"""
+
+import fcntl
+import os
+import struct
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ingest.delivery.transform import Outcome
+
+SUFFIX = ".seg"
+_MAGIC = b"PLK1"
+_HEAD = struct.Struct("<4sIQI")  # magic, header bytes, body bytes, crc32 of header and body
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One acknowledged batch."""
+
+    door: str
+    received_at_us: int
+    counts: dict[str, dict[str, int]]
+    """``received``, ``quarantined``, ``dropped``: events by type; ``refused_requests`` by code."""
+    parts: list[tuple[str, int, memoryview]]
+    """Bronze table, rows, and the rows as newline-ended JSON."""
+
+
+class SegmentDamaged(Exception):
+    """A frame can't be read. ``offset`` is where; what follows was never acknowledged, unless the disk failed."""
+
+    def __init__(self, path: Path, offset: int) -> None:
+        super().__init__(f"{path} can't be read from byte {offset} on.")
+        self.path, self.offset = path, offset
+
+
+class SpoolWriter:
+    """Appends batches to a segment of its own. Not thread-safe: one writer an event loop or process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: FileIO | None = None
+        self._path: Path | None = None
+        self._last_us = 0
+        self.opened_at = 0.0
+        self.bytes_written = 0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def append(self, door: str, outcome: Outcome, refused_requests: dict[str, int] | None = None) -> int:
+        """Write one batch and return its arrival time (µs since 1970) once it is on disk.
+
+        Raises:
+            OSError: the disk is full or the folder read-only; nothing of the batch stays.
+        """
+        file = self._file or self._open()
+        # Arrival times never run backwards within a writer, whatever the clock does.
+        self._last_us = max(self._last_us, time.time_ns() // 1000)
+        bodies = [b"\n".join(rows) + b"\n" for rows in outcome.rows.values()]
+        header = orjson.dumps(
+            {
+                "door": door,
+                "received_at_us": self._last_us,
+                "counts": {
+                    "received": outcome.received,
+                    "quarantined": outcome.quarantined,
+                    "dropped": outcome.dropped,
+                    "refused_requests": refused_requests or {},
+                },
+                "parts": [
+                    [table, len(rows), len(body)]
+                    for (table, rows), body in zip(outcome.rows.items(), bodies, strict=True)
+                ],
+            }
+        )
+        crc = zlib.crc32(header)
+        for body in bodies:
+            crc = zlib.crc32(body, crc)
+        size = sum(map(len, bodies))
+        frame = b"".join((_HEAD.pack(_MAGIC, len(header), size, crc), header, *bodies))
+        start = file.tell()
+        try:
+            rest = memoryview(frame)
+            while rest:  # an almost full disk takes a part and says so only in the count
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except OSError:
+            self._cut_back(file, start)
+            raise
+        self.bytes_written += len(frame)
+        return self._last_us
+
+    def roll(self) -> None:
+        """Close the segment, so that a drain may take it."""
+        if self._file is not None:
+            self._file.close()  # releases the lock
+            self._file = None
+
+    def _open(self) -> FileIO:
+        name = f"{time.time_ns():020d}-{os.getpid()}"
+        hidden = self._folder / f".{name}"
+        file = FileIO(hidden, "x")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # Locked before it gets the name that a drain looks for.
+        self._path = hidden.rename(self._folder / f"{name}{SUFFIX}")
+        _sync_folder(self._folder)
+        self._file = file
+        self.opened_at = time.monotonic()
+        self.bytes_written = 0
+        return file
+
+    def _cut_back(self, file: FileIO, start: int) -> None:
+        os.ftruncate(file.fileno(), start)
+        file.seek(start)
+
+
+def read_frames(path: Path) -> Iterator[Frame]:
+    """The frames of a segment, in order.
+
+    Raises:
+        SegmentDamaged: after the last whole frame, if anything follows it.
+    """
+    data = memoryview(path.read_bytes())
+    offset = 0
+    while offset < len(data):
+        frame, offset = _frame_at(path, data, offset)
+        yield frame
+
+
+def _frame_at(path: Path, data: memoryview, offset: int) -> tuple[Frame, int]:
+    start = offset + _HEAD.size
+    if start > len(data):
+        raise SegmentDamaged(path, offset)
+    magic, header_bytes, body_bytes, crc = _HEAD.unpack(data[offset:start])
+    end = start + header_bytes + body_bytes
+    if magic != _MAGIC or end > len(data) or zlib.crc32(data[start:end]) != crc:
+        raise SegmentDamaged(path, offset)
+    header: dict[str, Any] = orjson.loads(data[start : start + header_bytes])
+    parts, position = [], start + header_bytes
+    for table, rows, size in header["parts"]:
+        parts.append((table, rows, data[position : position + size]))
+        position += size
+    return Frame(header["door"], header["received_at_us"], header["counts"], parts), end
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,102 @@
+"""The one step between a door and storage: validate, apply consent, route. The same embedded and in Firehose."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.contracts.envelope import NOT_STORED, Event
+from ingest.contracts.validate import Refusal, validate
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+PAYLOAD_MAX_CHARS = 65_536
+"""Quarantine keeps this much of what was refused; nobody repairs more by hand."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch. ``len(received) == accepted + refused + dropped``, always."""
+
+    rows: dict[str, list[bytes]] = field(default_factory=dict)
+    """JSON rows by bronze table; quarantine is one of them."""
+    received: Counter[str] = field(default_factory=Counter)
+    quarantined: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    refusals: list[tuple[int, Refusal]] = field(default_factory=list)
+    """Position in the batch, and why."""
+
+    @property
+    def accepted(self) -> int:
+        return self.received.total() - len(self.refusals) - self.dropped.total()
+
+
+def transform(items: Iterable[Any], received_at: datetime) -> Outcome:
+    """Turn what a door decoded into bronze rows.
+
+    Args:
+        items: decoded JSON values, or a ``Refusal`` where the door could not decode one.
+        received_at: arrival time, aware.
+    """
+    outcome = Outcome()
+    for index, item in enumerate(items):
+        result = item if isinstance(item, Refusal) else validate(item, received_at)
+        if isinstance(result, Refusal):
+            outcome.received[result.event_type] += 1
+            _quarantine(outcome, index, item, result)
+        else:
+            outcome.received[result.event_type] += 1
+            _accept(outcome, index, item, result)
+    return outcome
+
+
+def _accept(outcome: Outcome, index: int, item: Any, event: Event) -> None:
+    consent = event.consent
+    if consent is not None and not consent.analytics:
+        outcome.dropped[event.event_type] += 1
+        return
+    try:
+        row = bronze_row(event)
+    except (TypeError, ValueError):  # orjson: an integer over 64 bits or nesting too deep inside `properties`
+        message = f"{event.event_type}: properties can't be written as JSON: a number over 64 bits, or nested too deep."
+        refusal = Refusal("invalid_value", message, event.event_type, event.event_id)
+        _quarantine(outcome, index, item, refusal)
+        return
+    outcome.rows.setdefault(event.event_type, []).append(row)
+
+
+def bronze_row(event: Event) -> bytes:
+    """One event as a JSON object of bronze columns, without the ones that delivery adds at the hand-over."""
+    row = {name: value for name, value in event.__dict__.items() if value is not None and name not in NOT_STORED}
+    if event.consent is not None and not event.consent.content:
+        for name in event.CONTENT_FIELDS:
+            row.pop(name, None)
+    row["occurred_at_us"] = (row.pop("occurred_at") - _EPOCH) // _MICROSECOND
+    if "properties" in row:
+        row["properties"] = orjson.dumps(row["properties"], option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(row)
+
+
+def _quarantine(outcome: Outcome, index: int, item: Any, refusal: Refusal) -> None:
+    outcome.quarantined[refusal.event_type] += 1
+    outcome.refusals.append((index, refusal))
+    row = {
+        "event_type": refusal.event_type,
+        "event_id": refusal.event_id,
+        "stage": "delivery",
+        "code": refusal.code,
+        "message": refusal.message,
+        "payload": (_payload(item) if refusal.payload is None else refusal.payload)[:PAYLOAD_MAX_CHARS],
+    }
+    outcome.rows.setdefault(QUARANTINE_TABLE, []).append(orjson.dumps(row))
+
+
+def _payload(item: Any) -> str:
+    try:
+        return orjson.dumps(item, default=str).decode()
+    except (TypeError, ValueError):  # an integer over 64 bits
+        return repr(item)
