@@ -1,7 +1,8 @@
-"""What every test may use: the folder of real input, and the rule that nothing is skipped where everything is required.
+"""What every test may use: real input, and the rule that nothing is skipped where all is required.
 
-`PROMPTLAKE_REAL_DATA` names a folder of logs that nobody here wrote. Without it the tests that need it are skipped, unless
-`PROMPTLAKE_REQUIRE_ALL=1`: then a skipped test is a failed one, so that a machine that should run all of them can't lose some quietly.
+`PROMPTLAKE_REAL_DATA` names a folder of logs that nobody here wrote. Without it the tests that need it are
+skipped, unless `PROMPTLAKE_REQUIRE_ALL=1`: then a skipped test is a failed one, so that a machine that should
+run all of them can't lose some quietly.
 """
 
 from __future__ import annotations

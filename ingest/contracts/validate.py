@@ -150,5 +150,11 @@ def _lower_first(text: str) -> str:
 
 
 def _json_name(value: Any) -> str:
-    names: dict[type, str] = {str: "a string", bool: "true or false", int: "a number", float: "a number", list: "an array"}
+    names: dict[type, str] = {
+        str: "a string",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        list: "an array",
+    }
     return names.get(type(value), "null" if value is None else "an object")

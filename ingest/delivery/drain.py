@@ -43,7 +43,7 @@ class Booking(NamedTuple):
     event_type: str
     door: str
     kind: str
-    count: int
+    events: int
 
 
 class DeliveryLedger(Protocol):

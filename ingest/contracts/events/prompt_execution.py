@@ -25,9 +25,7 @@ class PromptExecution(Event):
     finish_reason: Text | None = described("Why the model stopped", default=None)
     uncached_input_tokens: Tokens | None = described("Input read at full price", "tokens", default=None)
     cache_read_tokens: Tokens | None = described("Input read from the provider's cache", "tokens", default=None)
-    cache_write_5m_tokens: Tokens | None = described(
-        "Input written to the cache for 5 minutes", "tokens", default=None
-    )
+    cache_write_5m_tokens: Tokens | None = described("Input written to the cache for 5 minutes", "tokens", default=None)
     cache_write_1h_tokens: Tokens | None = described("Input written to the cache for 1 hour", "tokens", default=None)
     output_tokens: Tokens | None = described("Everything generated, reasoning included", "tokens", default=None)
     reasoning_tokens: Tokens | None = described("Part of the output that was reasoning", "tokens", default=None)
@@ -35,9 +33,7 @@ class PromptExecution(Event):
         "How the source counted its input before the buckets were made disjoint", default=None
     )
     latency_ms: Milliseconds | None = described("From request to last byte", "milliseconds", default=None)
-    time_to_first_token_ms: Milliseconds | None = described(
-        "From request to first token", "milliseconds", default=None
-    )
+    time_to_first_token_ms: Milliseconds | None = described("From request to first token", "milliseconds", default=None)
     reported_cost_usd: UsdCost | None = described(
         "Cost as the source computed it; never used for ours", "US dollars", default=None
     )

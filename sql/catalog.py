@@ -1,0 +1,175 @@
+"""The only loader of models and metrics. A model is a folder with ``query.sql`` and ``model.yaml``; a metric one file."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ingest.contracts.derive import DELIVERY_COLUMNS, columns
+from ingest.contracts.registry import EVENTS
+
+T = TypeVar("T", bound=BaseModel)
+
+ROOT = Path(__file__).parent
+LAYERS = ("silver", "gold")
+
+
+class CatalogError(Exception):
+    """A model or metric is not what it must be. One sentence that names the file."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnSpec(_Strict):
+    """One column of a table. ``type`` is Trino's, and may be empty in silver, where the query says it."""
+
+    type: str = ""
+    unit: str | None = None
+    description: str
+
+
+class Check(_Strict):
+    """One quality rule. ``fail`` keeps the last good state in place, ``warn`` tells."""
+
+    column: str
+    rule: Literal["not_null", "unique", "between"]
+    severity: Literal["fail", "warn"]
+    min: float | None = None
+    max: float | None = None
+
+
+class ReadsDays(_Strict):
+    """Gold's day D is computed from silver's days D - before to D + after."""
+
+    before: int = 0
+    after: int = 0
+
+
+class Model(_Strict):
+    """A silver or gold table."""
+
+    layer: Literal["silver", "gold"]
+    name: str
+    query: str
+    description: str
+    grain: tuple[str, ...]
+    partition: str | None = None
+    reads_days: ReadsDays = ReadsDays()
+    columns: dict[str, ColumnSpec]
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.layer}.{self.name}"
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether a part of it can be computed anew, day by day."""
+        return "day" in self.grain
+
+
+class Percentile(_Strict):
+    """A percentile read from a table of counts by bucket."""
+
+    of: str
+    weight: str
+    rank: float = Field(gt=0, lt=1)
+    where: str
+
+
+class Metric(_Strict):
+    """A number people speak of: one expression over one gold table."""
+
+    name: str
+    title: str
+    description: str
+    table: str
+    expression: str | None = None
+    percentile: Percentile | None = None
+    unit: str
+    direction: Literal["up", "down", "neutral"]
+    good: float | None = None
+    poor: float | None = None
+
+    @model_validator(mode="after")
+    def _one_definition(self) -> "Metric":
+        if (self.expression is None) == (self.percentile is None):
+            raise ValueError("give either expression or percentile")
+        return self
+
+
+@cache
+def models() -> dict[str, Model]:
+    """Every table by its full name, such as ``gold.cost_daily``."""
+    folders = [folder for layer in LAYERS for folder in sorted((ROOT / layer).iterdir()) if folder.is_dir()]
+    return {model.full_name: model for model in map(_load_model, folders) if model}
+
+
+@cache
+def views() -> dict[str, str]:
+    """Queries that tables share, by full name such as ``silver.activity``; they are never stored."""
+    return {f"silver.{path.stem}": path.read_text() for path in sorted((ROOT / "views").glob("*.sql"))}
+
+
+@cache
+def metrics() -> dict[str, Metric]:
+    """Every metric by name."""
+    found = {}
+    for path in sorted((ROOT / "metrics").glob("*.yaml")):
+        metric = _checked(Metric, path, {"name": path.stem, **_yaml(path)})
+        if f"gold.{metric.table}" not in models():
+            raise CatalogError(f"{path}: there is no gold table {metric.table!r}.")
+        found[metric.name] = metric
+    return found
+
+
+def _load_model(folder: Path) -> Model | None:
+    spec, query = folder / "model.yaml", folder / "query.sql"
+    if not spec.exists() and not query.exists():
+        return None  # a left-over folder of caches
+    for path in (spec, query):
+        if not path.exists():
+            raise CatalogError(f"{path} is missing; a table is a query.sql and a model.yaml.")
+    document = {"layer": folder.parent.name, "name": folder.name, "query": query.read_text(), **_yaml(spec)}
+    if document["layer"] == "silver":
+        document["columns"] = _contract_columns(folder.name) | document.get("columns", {})
+    model = _checked(Model, spec, document)
+    unknown = {c.column for c in model.checks} | set(model.grain)
+    if missing := sorted(unknown - set(model.columns)):
+        raise CatalogError(f"{spec}: there is no column {missing[0]!r}, which grain or checks name.")
+    return model
+
+
+def _contract_columns(event_type: str) -> dict[str, Any]:
+    """A silver column is described where its contract field is."""
+    if event_type not in EVENTS:
+        raise CatalogError(f"{ROOT / 'silver' / event_type}: there is no contract {event_type!r}.")
+    found = {}
+    for column in (*columns(EVENTS[event_type]), *DELIVERY_COLUMNS):
+        is_time = column.name.endswith("_at_us")
+        name = column.name.removesuffix("_us") if is_time else column.name
+        found[name] = ColumnSpec(description=column.description, unit="UTC" if is_time else column.unit)
+    return found
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise CatalogError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(document, dict):
+        raise CatalogError(f"{path} must hold a mapping.")
+    return document
+
+
+def _checked(kind: type[T], path: Path, document: dict[str, Any]) -> T:
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise CatalogError(f"{path}: {where + ': ' if where else ''}{first['msg']}.") from error

@@ -1,0 +1,36 @@
+"""Trino's SQL, as the models are written, in the dialect of the engine at hand."""
+
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+
+SOURCE = "trino"
+
+
+@cache
+def parse(sql: str) -> exp.Expr:
+    """One query as a syntax tree. Callers must copy before they change it."""
+    return sqlglot.parse_one(sql, read=SOURCE)
+
+
+def table_names(sql: str) -> set[str]:
+    """The tables a query reads, as ``schema.name``; names of its own CTEs are not among them."""
+    return {f"{t.db}.{t.name}" for t in parse(sql).find_all(exp.Table) if t.db}
+
+
+@cache
+def to_duckdb(sql: str) -> str:
+    """The query in DuckDB's dialect, where it means the same."""
+    return parse(sql).transform(_same_meaning).sql("duckdb")
+
+
+def _same_meaning(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.DateDiff):
+        # DuckDB's date_diff counts boundaries crossed, Trino's whole units elapsed; that is DuckDB's date_sub.
+        unit = exp.Literal.string(str(node.args["unit"].name).lower())
+        return exp.Anonymous(this="date_sub", expressions=[unit, node.expression, node.this])
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "from_unixtime_nanos":
+        micros = exp.IntDiv(this=node.expressions[0], expression=exp.Literal.number(1000))
+        return exp.Anonymous(this="make_timestamp", expressions=[micros])
+    return node

@@ -1,0 +1,10 @@
+SELECT
+    CAST(date_trunc('day', occurred_at) AS DATE) AS day,
+    environment,
+    feature,
+    action,
+    name,
+    COUNT(*) AS acts,
+    COUNT(DISTINCT COALESCE(user_id, session_id)) AS users
+FROM silver.behavior
+GROUP BY 1, 2, 3, 4, 5

@@ -1,0 +1,35 @@
+-- A session is what the source calls one, else a person's acts with no pause over 30 minutes. Both end at midnight
+-- UTC, so that a day's sessions follow from that day's events alone.
+SELECT
+    day,
+    environment,
+    person,
+    session_id,
+    session_number,
+    MAX(user_id) AS user_id,
+    MIN(occurred_at) AS started_at,
+    MAX(occurred_at) AS ended_at,
+    date_diff('second', MIN(occurred_at), MAX(occurred_at)) AS duration_s,
+    COUNT(*) AS events,
+    COUNT_IF(kind = 'execution') AS executions,
+    COUNT_IF(is_error) AS errors,
+    COUNT_IF(kind = 'feedback') AS feedback,
+    COUNT_IF(is_negative) AS negative_feedback,
+    COUNT_IF(is_page_view) AS page_views
+FROM (
+    SELECT
+        *,
+        SUM(CASE WHEN session_id IS NULL AND (previous_at IS NULL
+                OR date_diff('second', previous_at, occurred_at) > 1800) THEN 1 ELSE 0 END)
+            OVER (PARTITION BY day, environment, person, session_id ORDER BY occurred_at
+                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS session_number
+    FROM (
+        SELECT
+            *,
+            CAST(date_trunc('day', occurred_at) AS DATE) AS day,
+            LAG(occurred_at) OVER (PARTITION BY CAST(date_trunc('day', occurred_at) AS DATE), environment, person,
+                session_id ORDER BY occurred_at) AS previous_at
+        FROM silver.activity
+    ) AS with_previous
+) AS numbered
+GROUP BY 1, 2, 3, 4, 5

@@ -1,0 +1,43 @@
+"""The pointer that says which extracts are read: the old state or the new one, never a mix."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """One gold table as one sorted Parquet file, by its path in the lake."""
+
+    path: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a reader sees. Times are ISO 8601, UTC."""
+
+    publication: str
+    as_of: str
+    """When it was computed."""
+    complete_through: str
+    """The latest time such that every event received before is in the answer."""
+    tables: dict[str, Extract]
+
+    def to_json(self) -> bytes:
+        return json.dumps({"format_version": FORMAT_VERSION, **asdict(self)}, indent=1).encode()
+
+
+def read_publication(document: bytes) -> Publication:
+    """Parse the pointer file.
+
+    Raises:
+        ValueError: it is not one, or one of another version.
+    """
+    fields: dict[str, Any] = json.loads(document)
+    if fields.pop("format_version", None) != FORMAT_VERSION:
+        raise ValueError("The publication pointer is of another version; publish again with `promptlake build`.")
+    tables = {name: Extract(**extract) for name, extract in fields.pop("tables").items()}
+    return Publication(tables=tables, **fields)

@@ -1,0 +1,96 @@
+"""Reads what was last published. A reader holds one publication whole, so that no answer mixes two."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from ingest.contracts import layout
+from sql.catalog import Model, models
+from sql.compile import metric_query
+from sql.dialects import to_duckdb
+from sql.publication import Publication, read_publication
+
+
+class NothingPublished(Exception):
+    """There is no publication yet; the message says how to make one."""
+
+
+class PublishedTables:
+    """The gold tables of one publication, in memory. Safe to use from several threads."""
+
+    def __init__(self, root: Path, publication: Publication) -> None:
+        import duckdb  # a quarter of a second that only a read must pay
+
+        self.publication = publication
+        self._db = duckdb.connect(":memory:", config={"threads": 2})
+        self._db.execute("SET TimeZone = 'UTC'")
+        self._db.execute("CREATE SCHEMA gold")
+        for name, model in ((m.name, m) for m in models().values() if m.layer == "gold"):
+            self._load(root, name, model)
+
+    def rows(self, trino_sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Run one query of ours over ``gold.*``; values come in as ``?`` parameters only."""
+        cursor = self._db.cursor()
+        try:
+            cursor.execute(to_duckdb(trino_sql), list(parameters))
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        finally:
+            cursor.close()
+
+    def metrics(
+        self,
+        names: Sequence[str],
+        group_by: Sequence[str] = (),
+        where: str | None = None,
+        parameters: Sequence[Any] = (),
+    ) -> list[dict[str, Any]]:
+        """Values of metrics of one table, a row a group; see :func:`sql.compile.metric_query`."""
+        return self.rows(metric_query(names, group_by, where), parameters)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _load(self, root: Path, name: str, model: Model) -> None:
+        types = ", ".join(f"{column} {_duckdb_type(spec.type)}" for column, spec in model.columns.items())
+        self._db.execute(f"CREATE TABLE gold.{name} ({types})")
+        extract = self.publication.tables.get(name)
+        if extract is not None:
+            path = str(root / extract.path)
+            self._db.execute(f"INSERT INTO gold.{name} BY NAME SELECT * FROM read_parquet(?)", [path])
+
+
+class Reader:
+    """Follows the pointer: hands out the newest publication, opened once."""
+
+    def __init__(
+        self, root: Path, open_tables: Callable[[Path, Publication], PublishedTables] = PublishedTables
+    ) -> None:
+        self._root, self._open = root, open_tables
+        self._current: PublishedTables | None = None
+        self._lock = Lock()
+
+    def current(self) -> PublishedTables:
+        """The tables last published.
+
+        Raises:
+            NothingPublished: no build has finished yet.
+        """
+        publication = self._pointer()
+        with self._lock:
+            if self._current is None or self._current.publication != publication:
+                # The one before is left to those still reading it; it goes when they do.
+                self._current = self._open(self._root, publication)
+            return self._current
+
+    def _pointer(self) -> Publication:
+        pointer = self._root / layout.POINTER
+        try:
+            return read_publication(pointer.read_bytes())
+        except FileNotFoundError:
+            raise NothingPublished("Nothing has been built yet; run `promptlake build`.") from None
+
+
+def _duckdb_type(trino_type: str) -> str:
+    return {"timestamp(6)": "TIMESTAMP"}.get(trino_type, trino_type.upper())

@@ -1,0 +1,34 @@
+-- Feedback and evaluations with the template, model and feature of the execution they are about, where they name one.
+SELECT
+    o.kind,
+    o.event_id,
+    o.occurred_at,
+    COALESCE(o.environment, e.environment) AS environment,
+    COALESCE(o.team, e.team) AS team,
+    COALESCE(o.feature, e.feature) AS feature,
+    COALESCE(o.template_id, e.template_id) AS template_id,
+    COALESCE(o.template_version, e.template_version) AS template_version,
+    e.provider,
+    e.model,
+    o.rating,
+    o.thumb,
+    o.nps,
+    o.signal,
+    o.has_comment,
+    o.metric,
+    o.score,
+    o.passed
+FROM (
+    SELECT
+        kind, event_id, occurred_at, environment, team, feature, template_id, template_version, execution_id,
+        rating, thumb, nps, signal, comment IS NOT NULL AS has_comment,
+        CAST(NULL AS VARCHAR) AS metric, CAST(NULL AS DOUBLE) AS score, CAST(NULL AS BOOLEAN) AS passed
+    FROM silver.feedback
+    UNION ALL
+    SELECT
+        'evaluation', event_id, occurred_at, environment, team, feature, template_id, template_version, execution_id,
+        NULL, NULL, NULL, NULL, FALSE, metric, score, passed
+    FROM silver.evaluation
+) AS o
+LEFT JOIN silver.prompt_execution AS e
+    ON e.event_id = o.execution_id
