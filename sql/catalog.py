@@ -1,4 +1,4 @@
-"""The only loader of models and metrics. A model is a folder with ``query.sql`` and ``model.yaml``; a metric one file."""
+"""The only loader of models and metrics. A model is a folder (``query.sql``, ``model.yaml``), a metric one file."""
 
 from functools import cache
 from pathlib import Path

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from infra.local.ledger import SqliteLedger
 from ingest.contracts import layout
 from ingest.delivery.drain import Drained, drain
 from ingest.delivery.spool import SpoolWriter
-from infra.local.ledger import SqliteLedger
 
 FORMAT_VERSION = 1
 """Raised when an older program could no longer read what a newer one wrote, or the other way round."""
@@ -95,7 +95,7 @@ def _read(path: Path, marker: Path) -> Lake:
         raise LakeError(f"{marker} can't be read as a lake's description; restore it from a backup.") from error
     if found != FORMAT_VERSION:
         raise LakeError(
-            f"The lake at {path} has format {found!r}, made by {document.get('made_by', 'an unknown version')}, but this "
-            f"is promptlake {version('promptlake')}, which reads format {FORMAT_VERSION}; use the version that made it."
+            f"The lake at {path} has format {found!r}, made by {document.get('made_by', 'an unknown version')}, "
+            f"but this is promptlake {version('promptlake')}, which reads format {FORMAT_VERSION}; use the version that made it."
         )
     return Lake(path, lake_id)

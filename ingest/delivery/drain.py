@@ -6,7 +6,6 @@ the segments to be drained again, one after it leaves renames that the next drai
 """
 
 import fcntl
-import os
 import time
 import uuid
 from collections import Counter, defaultdict
@@ -195,7 +194,7 @@ def _land(root: Path, ledger: DeliveryLedger) -> None:
         waiting, place = staged(root, path), root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         if waiting.exists():
-            os.replace(waiting, place)
+            waiting.replace(place)
     ledger.landed(paths)
 
 

@@ -1,0 +1,96 @@
+"""CSV as a stream of rows: strict about quotes and field counts, and one bad row costs no other."""
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from ingest.doors.files import LINE_MAX_BYTES, Broken, Row, broken, lines, too_long
+from ingest.doors.refused import ImportRefused
+
+_RECORD_MAX_LINES = 1000
+"""A quoted field over more lines than this is a quote that nobody closed."""
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Decoded lines that can be handed back."""
+
+    source: Iterator[tuple[int, bytes | None, int]]
+    encoding: str
+    returned: deque[tuple[int, str | Broken]] = field(default_factory=deque)
+
+    def next(self) -> tuple[int, str | Broken] | None:
+        if self.returned:
+            return self.returned.popleft()
+        for number, raw, size in self.source:
+            if raw is None:
+                return number, too_long(number, size)
+            try:
+                return number, raw.decode(self.encoding)
+            except UnicodeDecodeError:
+                reason = f"is not {self.encoding}; name the file's encoding in the mapping, such as `csv: {{encoding: cp1252}}`"
+                return number, broken(number, reason, raw)
+        return None
+
+
+def read_csv(path: Path, stream: BinaryIO, delimiter: str, encoding: str) -> Iterator[Row | Broken]:
+    """Rows as ``{column: text}``. The first line names the columns; blank lines are passed over.
+
+    Raises:
+        ImportRefused: the first line can't be a header.
+    """
+    # The module's limit of 128 KiB is for all of the process; a prompt in a field is easily longer.
+    csv.field_size_limit(LINE_MAX_BYTES)
+    source = _Lines(lines(stream), encoding)
+    header: list[str] | None = None
+    while (following := source.next()) is not None:
+        number, text = following
+        if isinstance(text, str) and not text.strip():
+            continue
+        fields = text if isinstance(text, Broken) else _record(source, number, text, delimiter)
+        if header is None:
+            header = _header(path, fields)
+        elif isinstance(fields, Broken):
+            yield fields
+        elif len(fields) != len(header):
+            reason = f"has {len(fields)} fields, but the header {len(header)}; repair the row or its quotes"
+            yield broken(number, reason, delimiter.join(fields).encode("utf-8", "replace"))
+        else:
+            yield Row(number, dict(zip(header, fields, strict=True)), sum(map(len, fields)) + len(fields))
+
+
+def _header(path: Path, fields: list[str] | Broken) -> list[str]:
+    if isinstance(fields, Broken):
+        raise ImportRefused(f"{path}:{fields.line} should name the columns, but {fields.reason}.")
+    names = [name.strip() or f"column_{i}" for i, name in enumerate(fields, 1)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ImportRefused(f"{path}:1 names the column {twice!r} twice; rename one of them.")
+    return names
+
+
+def _record(source: _Lines, number: int, first: str, delimiter: str) -> list[str] | Broken:
+    """The fields of the record that begins with `first`; further lines are taken while a quote is open."""
+    if '"' not in first:
+        return first.split(delimiter)
+    taken: list[tuple[int, str | Broken]] = []
+
+    def feed() -> Iterator[str]:
+        yield first + "\n"
+        size = len(first)
+        while len(taken) < _RECORD_MAX_LINES and size < LINE_MAX_BYTES and (following := source.next()) is not None:
+            taken.append(following)
+            if isinstance(following[1], Broken):
+                return
+            size += len(following[1])
+            yield following[1] + "\n"
+
+    try:
+        return next(csv.reader(feed(), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        # Only the line with the fault is lost: what was taken while looking for the closing quote goes back.
+        source.returned.extendleft(reversed(taken))
+        return broken(number, f"has broken quotes ({error}); repair the row", first.encode("utf-8", "replace"))
