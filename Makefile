@@ -103,15 +103,18 @@ $(BIN)/python:
 	@'$(PYTHON)' -m venv --clear .venv
 
 $(UV_READY): $(BIN)/python requirements/uv.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/uv.txt
+	@$(BIN)/python -m pip install --quiet --force-reinstall --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/uv.txt
 	@touch $@
 
 # Only wheels, all of them pinned by hash; the project itself is then built by the pinned backend, with nothing to fetch.
+# An install that was cut off may have left half a package, or one not compiled: then all are put in again.
+UNFINISHED := .venv/.unfinished
 define install
-	@echo 'Installing $< (locked, hashed) ...'
-	@$(INSTALL) --no-build --require-hashes --compile-bytecode -r $<
-	@$(INSTALL) --offline --no-deps --no-build-isolation --editable .
-	@touch $@
+@echo 'Installing $< (locked, hashed) ...'
+@again=; [ ! -e $(UNFINISHED) ] || again=--reinstall; touch $(UNFINISHED); \
+$(INSTALL) $$again --no-build --require-hashes --compile-bytecode -r $< && rm $(UNFINISHED)
+@$(INSTALL) --offline --no-deps --no-build-isolation --editable .
+@touch $@
 endef
 
 $(DEMO_READY): requirements/demo.txt pyproject.toml $(UV_READY)

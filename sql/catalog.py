@@ -61,6 +61,8 @@ class Model(_Strict):
     reads_days: ReadsDays = ReadsDays()
     columns: dict[str, ColumnSpec]
     checks: tuple[Check, ...] = ()
+    published: bool = True
+    """Whether the API reads it; tables that grow with every person are left to the analysts."""
 
     @property
     def full_name(self) -> str:

@@ -62,6 +62,6 @@ def _percentiles(chosen: Sequence[Metric], group_by: Sequence[str], source: str,
     return (
         f"SELECT {keys}{ranks} FROM ("
         f"SELECT {keys}bucket, SUM(weight) OVER ({over} ORDER BY bucket) AS reached, SUM(weight) OVER ({over}) "
-        f"AS total FROM (SELECT {keys}{of} AS bucket, SUM({weight}) AS weight FROM {source} {'AND' if has_where else 'WHERE'} "
-        f"{condition} GROUP BY {keys}{of}) AS counted) AS ranked{_grouped(group_by)}"
+        f"AS total FROM (SELECT {keys}{of} AS bucket, SUM({weight}) AS weight FROM {source} "
+        f"{'AND' if has_where else 'WHERE'} {condition} GROUP BY {keys}{of}) AS counted) AS ranked{_grouped(group_by)}"
     )

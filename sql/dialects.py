@@ -1,14 +1,16 @@
 """Trino's SQL, as the models are written, in the dialect of the engine at hand."""
 
-from functools import cache
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
 
 SOURCE = "trino"
+QUERIES = 1024
+"""So many are kept as parsed. The API's are made of what is asked for, and must not fill the memory."""
 
 
-@cache
+@lru_cache(maxsize=QUERIES)
 def parse(sql: str) -> exp.Expr:
     """One query as a syntax tree. Callers must copy before they change it."""
     return sqlglot.parse_one(sql, read=SOURCE)
@@ -19,7 +21,7 @@ def table_names(sql: str) -> set[str]:
     return {f"{t.db}.{t.name}" for t in parse(sql).find_all(exp.Table) if t.db}
 
 
-@cache
+@lru_cache(maxsize=QUERIES)
 def to_duckdb(sql: str) -> str:
     """The query in DuckDB's dialect, where it means the same."""
     return parse(sql).transform(_same_meaning).sql("duckdb")

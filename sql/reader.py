@@ -77,8 +77,9 @@ class Reader:
         Raises:
             NothingPublished: no build has finished yet.
         """
-        publication = self._pointer()
         with self._lock:
+            # Read in turn: two threads that saw different pointers would open each other's again.
+            publication = self._pointer()
             if self._current is None or self._current.publication != publication:
                 # The one before is left to those still reading it; it goes when they do.
                 self._current = self._open(self._root, publication)

@@ -96,6 +96,7 @@ def _read(path: Path, marker: Path) -> Lake:
     if found != FORMAT_VERSION:
         raise LakeError(
             f"The lake at {path} has format {found!r}, made by {document.get('made_by', 'an unknown version')}, "
-            f"but this is promptlake {version('promptlake')}, which reads format {FORMAT_VERSION}; use the version that made it."
+            f"but this is promptlake {version('promptlake')}, which reads format {FORMAT_VERSION}; "
+            "use the version that made it."
         )
     return Lake(path, lake_id)

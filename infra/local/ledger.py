@@ -1,10 +1,11 @@
 """The embedded lake's memory: which segments were drained, which objects built, what was booked. One SQLite file."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.delivery.drain import Booking, BronzeObject
 
 _SCHEMA = """
@@ -81,13 +82,21 @@ class SqliteLedger:
         )
         return [path for (path,) in rows]
 
-    def commit_silver(self, run: str, objects: Iterable[str], bookings: Iterable[Booking]) -> None:
-        """Strike the objects off and book what became of their rows, in one transaction."""
+    def commit_silver(
+        self,
+        run: str,
+        objects: Iterable[str],
+        bookings: Iterable[tuple[str, str, str, str, int]],
+        facts: Mapping[str, str | None],
+    ) -> None:
+        """Strike the objects off, book what became of their rows and remember facts, in one transaction."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE bronze_object SET silver_run = ? WHERE path = ?", [(run, path) for path in objects]
             )
             self._book(bookings)
+            for name, value in facts.items():
+                self.set_fact(name, value)
 
     def fact(self, name: str) -> str | None:
         row = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
@@ -100,12 +109,27 @@ class SqliteLedger:
         else:
             self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
 
-    def bookings(self) -> list[Booking]:
-        """All that was ever booked, summed by hour, type, door and kind."""
-        rows = self._db.execute(
-            "SELECT hour, event_type, door, kind, sum(count) FROM booking GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
-        )
-        return [Booking(*row) for row in rows]
+    def bookings_and_waiting(
+        self,
+    ) -> tuple[list[tuple[str, str, str, str, int]], list[tuple[str, str, str, str, int]]]:
+        """All that was ever booked, summed by hour, type, door and kind; and, as of the same moment, the bronze
+        objects that no silver run took: hour, type, door, path, rows.
+        """
+        with self._transaction():
+            booked = self._db.execute(
+                "SELECT hour, event_type, door, kind, sum(count) FROM booking GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+            ).fetchall()
+            waiting = self._db.execute(
+                "SELECT hour, event_type, door, path, rows FROM bronze_object "
+                "WHERE silver_run IS NULL AND event_type <> ?",
+                (QUARANTINE_TABLE,),
+            ).fetchall()
+        return booked, waiting
+
+    def last_booking(self) -> int:
+        """Number of the newest booking."""
+        (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM booking").fetchone()
+        return int(last)
 
     def stored(self) -> list[tuple[str, int, int, int]]:
         """Bronze by event type: objects, rows, bytes."""
@@ -115,7 +139,7 @@ class SqliteLedger:
         )
         return [tuple(row) for row in rows]
 
-    def _book(self, bookings: Iterable[Booking]) -> None:
+    def _book(self, bookings: Iterable[tuple[str, str, str, str, int]]) -> None:
         self._db.executemany(
             "INSERT INTO booking (hour, event_type, door, kind, count) VALUES (?, ?, ?, ?, ?)", list(bookings)
         )

@@ -100,6 +100,11 @@ class SpoolWriter:
         self.bytes_written += len(frame)
         return self._last_us
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a segment holds what no drain can take yet."""
+        return self._file is not None
+
     def roll(self) -> None:
         """Close the segment, so that a drain may take it."""
         if self._file is not None:

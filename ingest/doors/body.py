@@ -2,13 +2,13 @@
 
 import zlib
 
-from ingest.doors.refused import RequestRefused
+from ingest.doors.request_refused import RequestRefused
 
 BODY_MAX_BYTES = 10 << 20
 """A body may not be longer, as sent or decompressed."""
 
 EVENTS_MAX = 100_000
-"""More events than this don't fit into a body unless they are empty; refusing each would cost more memory than we have."""
+"""More events than this fit into a body only if they are empty; refusing each would cost more memory than there is."""
 
 _GZIP = 31  # zlib's name for: the largest window, with a gzip header
 _MEMBERS_MAX = 100  # `cat a.gz b.gz` is valid gzip too, but each further part copies the rest once

@@ -18,20 +18,22 @@ _RECORD_MAX_LINES = 1000
 class _Lines:
     """Decoded lines that can be handed back."""
 
-    source: Iterator[tuple[int, bytes | None, int]]
+    source: Iterator[tuple[int, bytes | None]]
     encoding: str
     returned: deque[tuple[int, str | Broken]] = field(default_factory=deque)
 
     def next(self) -> tuple[int, str | Broken] | None:
         if self.returned:
             return self.returned.popleft()
-        for number, raw, size in self.source:
+        for number, raw in self.source:
             if raw is None:
-                return number, too_long(number, size)
+                return number, too_long(number)
             try:
                 return number, raw.decode(self.encoding)
             except UnicodeDecodeError:
-                reason = f"is not {self.encoding}; name the file's encoding in the mapping, such as `csv: {{encoding: cp1252}}`"
+                reason = (
+                    f"is not {self.encoding}; name its encoding in the mapping, such as `csv: {{encoding: cp1252}}`"
+                )
                 return number, broken(number, reason, raw)
         return None
 
@@ -64,7 +66,9 @@ def read_csv(path: Path, stream: BinaryIO, delimiter: str, encoding: str) -> Ite
 
 def _header(path: Path, fields: list[str] | Broken) -> list[str]:
     if isinstance(fields, Broken):
-        raise ImportRefused(f"{path}:{fields.line} should name the columns, but {fields.reason}.")
+        raise ImportRefused(
+            f"{path} is not CSV whose first line names the columns: line {fields.line} {fields.reason}."
+        )
     names = [name.strip() or f"column_{i}" for i, name in enumerate(fields, 1)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

@@ -5,7 +5,6 @@ What is wrong with a file is told before its first row (`ImportRefused`); what i
 """
 
 import gzip
-import os
 import stat
 import zlib
 from collections.abc import Iterator
@@ -82,7 +81,7 @@ def open_log(path: Path) -> Iterator[LogFile]:
         with path.open("rb") as raw:
             packed = raw.peek(2).startswith(_GZIP)
             # Buffered once more, because a gzip stream hands out lines slowly and can't be peeked into.
-            stream = BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw  # type: ignore[type-var]
+            stream = BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
             _check_head(path, _head(stream))
             yield LogFile(path, raw, cast(BinaryIO, stream))
     except FileNotFoundError as error:
@@ -128,23 +127,22 @@ def _check_head(path: Path, head: bytes) -> None:
         raise ImportRefused(f"{path} is binary; only JSON Lines and CSV can be imported.")
 
 
-def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None, int]]:
-    """Line number (from 1), the line without its end, and its size in bytes; ``None`` for a line that is too long."""
+def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """Line number (from 1) and the line without its end; ``None`` for a line that is too long."""
     number = 0
     while line := stream.readline(LINE_MAX_BYTES + 1):
         number += 1
         if number == 1:
             line = line.removeprefix(_BOM)
         if len(line) > LINE_MAX_BYTES:
-            size = len(line)
             while not line.endswith(b"\n") and (line := stream.readline(1 << 20)):
-                size += len(line)
-            yield number, None, size
+                pass
+            yield number, None
         else:
-            yield number, line.rstrip(b"\r\n"), len(line)
+            yield number, line.rstrip(b"\r\n")
 
 
-def too_long(line: int, size_bytes: int) -> Broken:
+def too_long(line: int) -> Broken:
     """The refusal of a line over the limit; none of it is kept."""
     limit = LINE_MAX_BYTES >> 20
     return Broken(line, f"is longer than {limit} MiB; split it, or check the file's line ends", "", 0)
@@ -157,14 +155,14 @@ def broken(line: int, reason: str, raw: bytes) -> Broken:
 
 def read_jsonl(stream: BinaryIO) -> Iterator[Row | Broken]:
     """One JSON object a line; blank lines are passed over."""
-    for number, line, size in lines(stream):
+    for number, line in lines(stream):
         if line is None:
-            yield too_long(number, size)
+            yield too_long(number)
         elif line.strip():
-            yield _json_row(number, line, size)
+            yield _json_row(number, line)
 
 
-def _json_row(number: int, line: bytes, size: int) -> Row | Broken:
+def _json_row(number: int, line: bytes) -> Row | Broken:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -175,9 +173,9 @@ def _json_row(number: int, line: bytes, size: int) -> Row | Broken:
         return broken(number, f"is not JSON ({error.msg}, column {error.colno}); repair or remove the line", line)
     if not isinstance(value, dict):
         return broken(number, "is JSON but not an object; each line must be one {…}", line)
-    return Row(number, value, size)
+    return Row(number, value, len(line))
 
 
 def size_bytes(path: Path) -> int:
     """Stored size, for a progress bar."""
-    return os.stat(path).st_size
+    return path.stat().st_size

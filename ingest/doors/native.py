@@ -6,7 +6,8 @@ import orjson
 
 from ingest.contracts.validate import Refusal
 from ingest.doors.body import EVENTS_MAX, too_many
-from ingest.doors.refused import DEPTH_MAX, RequestRefused, as_text, is_too_deep
+from ingest.doors.nesting import DEPTH_MAX, as_text, is_too_deep
+from ingest.doors.request_refused import RequestRefused
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

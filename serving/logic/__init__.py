@@ -1,0 +1,1 @@
+"""What the routes answer, without any HTTP."""

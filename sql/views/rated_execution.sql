@@ -3,7 +3,7 @@ SELECT
     o.kind,
     o.event_id,
     o.occurred_at,
-    COALESCE(o.environment, e.environment) AS environment,
+    o.environment,
     COALESCE(o.team, e.team) AS team,
     COALESCE(o.feature, e.feature) AS feature,
     COALESCE(o.template_id, e.template_id) AS template_id,
@@ -32,3 +32,6 @@ FROM (
 ) AS o
 LEFT JOIN silver.prompt_execution AS e
     ON e.event_id = o.execution_id
+    -- Bounded, so that a day of gold follows from a few days of silver; clocks may disagree by some hours.
+    AND e.occurred_at > o.occurred_at - INTERVAL '6' DAY
+    AND e.occurred_at < o.occurred_at + INTERVAL '1' DAY

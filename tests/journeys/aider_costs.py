@@ -150,6 +150,30 @@ def compare(log: Iterable[Request], prices: Sequence[Price]) -> list[Comparison]
     return sorted(compared, key=lambda one: (-one.their_cost_usd, -one.requests, one.model))
 
 
+def table(compared: Sequence[Comparison]) -> str:
+    """The Markdown table of `docs/aider-costs.md`: the difference is theirs minus ours in percent of ours."""
+    lines = [
+        "| model | requests | prompt tokens | completion tokens | theirs USD | ours USD | difference | reasons |",
+        "|---|--:|--:|--:|--:|--:|--:|---|",
+    ]
+    for one in compared:
+        ours = "unpriced" if one.our_cost_usd is None else f"{one.our_cost_usd:.6f}"
+        percent = one.difference_percent
+        # + 0 takes the sign from a zero that rounding left.
+        difference = "" if percent is None else f"{round(percent, 2) + 0:.2f} %"
+        reasons = ", ".join(
+            f"{reason} ({count})"
+            for reason, count in sorted(one.requests_by_reason.items())
+            if reason is not Reason.SAME
+        )
+        name = one.model or "(empty)"
+        lines.append(
+            f"| `{name}` | {one.requests} | {one.prompt_tokens} | {one.completion_tokens} "
+            f"| {one.their_cost_usd:.6f} | {ours} | {difference} | {reasons} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def _compare_model(model: str, rows: Sequence[Request], prices: Sequence[Price]) -> Comparison:
     ours: Decimal | None = None
     count: dict[Reason, int] = defaultdict(int)
@@ -195,20 +219,27 @@ def _is_unlisted_price(request: Request) -> bool:
 
 
 def _is_cached(request: Request, price: Price) -> bool:
-    """Whether whole numbers of read and written tokens, no more than the prompt, give exactly their cost."""
+    """Whether whole numbers of cached tokens, no more than the prompt, give exactly their cost.
+
+    Cheaper than ours must be reads alone: reads and writes together would meet nearly every amount.
+    """
     extra_usd = request.their_cost_usd - cost_usd(request, price)
     saved_by_read_usd = price.input_usd_per_token - price.cache_read_usd_per_token
     added_by_write_usd = price.cache_write_5m_usd_per_token - price.input_usd_per_token
-    for read_tokens in range(request.prompt_tokens + 1 if saved_by_read_usd else 1):
-        left_usd = extra_usd + read_tokens * saved_by_read_usd
-        if abs(left_usd) <= TOLERANCE_USD:
+    if saved_by_read_usd <= 0:
+        return False
+    if extra_usd < 0:
+        read_tokens = round(-extra_usd / saved_by_read_usd)
+        return read_tokens <= request.prompt_tokens and _same(-extra_usd, read_tokens * saved_by_read_usd)
+    if added_by_write_usd <= 0:
+        return False
+    for read_tokens in range(request.prompt_tokens + 1):
+        written_usd = extra_usd + read_tokens * saved_by_read_usd
+        written_tokens = round(written_usd / added_by_write_usd)
+        if read_tokens + written_tokens > request.prompt_tokens:
+            return False
+        if _same(written_usd, written_tokens * added_by_write_usd):
             return True
-        if left_usd > 0 and added_by_write_usd > 0:
-            written_tokens = round(left_usd / added_by_write_usd)
-            if read_tokens + written_tokens > request.prompt_tokens:
-                return False
-            if _same(left_usd, written_tokens * added_by_write_usd):
-                return True
     return False
 
 

@@ -1,0 +1,1 @@
+"""Where the models run: DuckDB on the Iceberg tables of one folder."""

@@ -1,0 +1,1 @@
+"""The rules that a state must pass before anyone may read it."""

@@ -1,4 +1,4 @@
--- A page load sends a metric again as it changes: the last value counts. 75th percentile by nearest rank, as the
+-- A page load sends a metric again as it changes: the last value of a day counts. 75th percentile by nearest rank, as the
 -- thresholds are defined on it.
 SELECT
     day,
@@ -25,8 +25,8 @@ FROM (
             environment,
             name,
             value,
-            ROW_NUMBER() OVER (PARTITION BY environment, name, metric_id ORDER BY occurred_at DESC, event_id DESC)
-                AS age
+            ROW_NUMBER() OVER (PARTITION BY CAST(date_trunc('day', occurred_at) AS DATE), environment, name, metric_id
+                ORDER BY occurred_at DESC, event_id DESC) AS age
         FROM silver.web_vital
     ) AS sent
     INNER JOIN metric.threshold AS threshold

@@ -34,10 +34,10 @@ def test_no_name_means_two_models() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_only_models_marked_free_or_priced_at_zero_are_free() -> None:
+def test_only_models_marked_free_are_free() -> None:
     free = {row[1] for row in seed.price_rows() if row[3] == row[7] == "0"}
     assert free
-    assert all(model.endswith(":free") for model in free if not model.startswith("openrouter/"))
+    assert all(model.endswith(":free") for model in free)
 
 
 def dated(*prices: ConditionalPrice, model: str = "m") -> list[tuple[str, ...]]:

@@ -1,0 +1,32 @@
+"""Runs the build on an embedded lake, one at a time."""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from infra.local.lake import Lake
+from transforms.jobs.build import BuildRequest, BuildResult, build
+
+
+def build_lake(
+    lake: Lake, on_step: Callable[[str], None] = lambda _: None, on_wait: Callable[[], None] = lambda: None
+) -> BuildResult:
+    """Build the lake; waits where another process is building it, and says so through ``on_wait``."""
+    with _alone(lake, on_wait):
+        ledger = lake.ledger()
+        try:
+            request = BuildRequest(lake.root, ledger, lambda: lake.drain().complete_through_us, on_step)
+            return build(request)
+        finally:
+            ledger.close()
+
+
+@contextmanager
+def _alone(lake: Lake, on_wait: Callable[[], None]) -> Iterator[None]:
+    with (lake.root / "build.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,61 @@
+"""The ``promptlake`` command: finds the subcommand, runs it, turns what went wrong into one sentence."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+from infra.local.lake import LakeError
+
+COMMANDS = {
+    "up": "infra.local.commands.up",
+    "import": "infra.local.commands.import_",
+    "build": "infra.local.commands.build",
+    "sql": "infra.local.commands.sql",
+    # "report": "infra.local.commands.report",
+    "status": "infra.local.commands.status",
+    # "demo": "infra.local.commands.demo",
+}
+"""Command by module, in the order in which a newcomer meets them."""
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+"""Exit codes besides 0, which means that the command did what it says."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = _parser(arguments).parse_args(arguments)
+        code: int = args.run(args)
+    except LakeError as error:
+        print(f"promptlake: {error}", file=sys.stderr)  # noqa: T201
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does. Python would complain once more while it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return code
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """A parser that loads only the command that is asked for: importing all of them takes longer than most take."""
+    parser = argparse.ArgumentParser(
+        prog="promptlake",
+        description="What ran, what it cost, how good it was, and whether people stayed: one lake, in one folder.",
+    )
+    parser.add_argument("--version", action="version", version=f"promptlake {version('promptlake')}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    asked = next((word for word in arguments if word in COMMANDS), None)
+    for name, module in COMMANDS.items():
+        if asked in (None, name):
+            import_module(module).add_parser(subparsers)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""``promptlake build``: bronze, silver, gold, gate, publish."""
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from infra.local.lake import LakeError, lake_path, open_lake
+
+if TYPE_CHECKING:
+    from transforms.jobs.build import BuildResult
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to ``promptlake``."""
+    parser = subparsers.add_parser(
+        "build",
+        help="bring the tables up to what was received",
+        description="Bronze to silver to gold, through the quality gate, and published. Incremental, safe to repeat; "
+        "waits where another build of this lake is running.",
+    )
+    parser.add_argument("--lake", metavar="DIR", help="the lake's folder (default: $PROMPTLAKE_LAKE, or ./lake)")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.add_argument("--quiet", action="store_true", help="say nothing unless something is wrong")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build; returns 0 when what was received is published.
+
+    Raises:
+        LakeError: no lake, or a rule of severity ``fail`` is broken: readers keep the last good state.
+    """
+    lake = open_lake(lake_path(args.lake))
+    from infra.local.build import build_lake  # the engines take a second to import
+    from infra.local.progress import steps
+    from transforms.jobs.build import GateFailed
+
+    with steps("Building", quiet=args.quiet or args.json) as step:
+        try:
+            result = build_lake(lake, step, on_wait=lambda: step("waiting for another build of this lake"))
+        except GateFailed as failed:
+            raise LakeError(str(failed)) from failed
+    for warning in result.warnings:
+        print(f"warning: {warning.sentence}", file=sys.stderr)  # noqa: T201
+    if args.json:
+        print(json.dumps(_document(result)))  # noqa: T201
+    elif not args.quiet:
+        print(_sentence(result))  # noqa: T201
+    return 0
+
+
+def _document(result: "BuildResult") -> dict[str, Any]:
+    return {
+        "publication": result.publication.publication,
+        "as_of": result.publication.as_of,
+        "complete_through": result.publication.complete_through,
+        "new_rows": dict(result.new_rows),
+        "duplicates": result.duplicates,
+        "conflicts": result.conflicts,
+        "gold": list(result.gold),
+        "warnings": [warning.sentence for warning in result.warnings],
+    }
+
+
+def _sentence(result: "BuildResult") -> str:
+    rows = ", ".join(f"{count:,} {table}" for table, count in result.new_rows.items() if count)
+    again = f", {result.duplicates:,} duplicates left out" if result.duplicates else ""
+    refused = f", {result.conflicts:,} conflicting ids refused" if result.conflicts else ""
+    what = f"{rows or 'nothing new'}{again}{refused}"
+    return f"Built: {what}. Complete through {result.publication.complete_through}."

@@ -1,0 +1,129 @@
+"""``promptlake status``: what is stored, how fresh it is, and whether the counts reconcile."""
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from infra.local.lake import Lake, lake_path, open_lake
+from infra.local.reconcile import Counts, counts, refused_requests
+from ingest.contracts import layout
+from sql.publication import Publication, read_publication
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the command tells."""
+
+    lake: str
+    publication: Publication | None
+    spool_bytes: int
+    bronze: list[tuple[str, int, int, int]]
+    """Event type, objects, rows, bytes."""
+    counts: list[Counts]
+    refused_requests: int
+
+    @property
+    def is_whole(self) -> bool:
+        return all(row.is_whole for row in self.counts)
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to ``promptlake``."""
+    parser = subparsers.add_parser(
+        "status",
+        help="what is stored, how fresh it is, whether the counts reconcile",
+        description="Exit code 1 means that something received is not accounted for.",
+    )
+    parser.add_argument("--lake", metavar="DIR", help="the lake's folder (default: $PROMPTLAKE_LAKE, or ./lake)")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tell; returns 1 where the counts have a gap.
+
+    Raises:
+        LakeError: no lake.
+    """
+    status = read_status(open_lake(lake_path(args.lake)))
+    if args.json:
+        print(json.dumps(_document(status)))  # noqa: T201
+    else:
+        _show(status)
+    return 0 if status.is_whole else 1
+
+
+def read_status(lake: Lake) -> Status:
+    """Read, and change nothing."""
+    pointer = lake.root / layout.POINTER
+    ledger = lake.ledger()
+    try:
+        return Status(
+            lake=str(lake.root),
+            publication=read_publication(pointer.read_bytes()) if pointer.exists() else None,
+            spool_bytes=sum(path.stat().st_size for path in (lake.root / layout.SPOOL).glob("*.seg")),
+            bronze=ledger.stored(),
+            counts=counts(ledger),
+            refused_requests=refused_requests(ledger),
+        )
+    finally:
+        ledger.close()
+
+
+def _document(status: Status) -> dict[str, Any]:
+    publication = status.publication
+    return {
+        "lake": status.lake,
+        "as_of": publication.as_of if publication else None,
+        "complete_through": publication.complete_through if publication else None,
+        "spool_bytes": status.spool_bytes,
+        "bronze": [
+            {"event_type": name, "objects": objects, "rows": rows, "bytes": size}
+            for name, objects, rows, size in status.bronze
+        ],
+        "gold": {name: asdict(extract) for name, extract in publication.tables.items()} if publication else {},
+        "refused_requests": status.refused_requests,
+        "reconciliation": [row.to_dict() for row in status.counts],
+        "reconciles": status.is_whole,
+    }
+
+
+def _show(status: Status) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console.print(f"[bold]Lake[/bold] {status.lake}", soft_wrap=True)
+    published = status.publication
+    if published:
+        console.print(f"[bold]Published[/bold] {published.as_of}, complete through {published.complete_through}")
+    else:
+        console.print("[bold]Published[/bold] nothing yet; run `promptlake build`")
+    if status.spool_bytes:
+        console.print(f"[bold]Spool[/bold] {status.spool_bytes:,} bytes on their way to bronze")
+    if status.refused_requests:
+        console.print(f"[bold]Refused requests[/bold] {status.refused_requests:,} (nothing in them could be read)")
+    stored = Table(title="Stored in bronze", title_justify="left", title_style="bold", box=None, header_style="dim")
+    for name in ("table", "objects", "rows", "bytes", "bytes a row"):
+        stored.add_column(name, justify="left" if name == "table" else "right")
+    for name, objects, rows, size in status.bronze:
+        stored.add_row(name, f"{objects:,}", f"{rows:,}", f"{size:,}", f"{size / max(rows, 1):.1f}")
+    console.print(stored)
+    flow = Table(
+        title="Counts at each hand-over", title_justify="left", title_style="bold", box=None, header_style="dim"
+    )
+    names = ("received", "bronze", "quarantined", "dropped", "silver", "duplicates", "conflicts", "waiting")
+    for name in ("event type", "door", *names, ""):
+        flow.add_column(name, justify="left" if name in ("event type", "door", "") else "right")
+    for row in status.counts:
+        mark = "[green]✓[/green]" if row.is_whole else f"[red]✗ gap {row.delivery_gap or row.silver_gap:,}[/red]"
+        flow.add_row(row.event_type, row.door, *(f"{getattr(row, name):,}" for name in names), mark)
+    console.print(flow)
+    if status.is_whole:
+        console.print(
+            "[green]✓[/green] received = bronze + quarantined + dropped; "
+            "bronze = silver + duplicates + conflicts + waiting"
+        )
+    else:
+        console.print("[red]✗ Something received is not accounted for.[/red]")

@@ -1,0 +1,50 @@
+"""Every layer of an embedded lake in one DuckDB session, for ``promptlake sql`` and whoever wants to look."""
+
+from pathlib import Path
+from tempfile import gettempdir
+
+import duckdb
+
+from infra.local.lake import Lake
+from ingest.contracts import layout
+from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.contracts.registry import EVENTS
+from sql.catalog import models, views
+from transforms.engines.duck import bronze_relation, scan, session, trino_view, view
+from transforms.engines.iceberg import Tables
+from transforms.jobs.gold import register_prices, register_thresholds
+from transforms.jobs.silver import empty_query
+
+
+def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection:
+    """A session with ``bronze.*``, ``silver.*`` and ``gold.*`` as they stand now.
+
+    Args:
+        drain: move what the spool holds into bronze first, so that everything acknowledged is seen.
+    """
+    if drain:
+        lake.drain()
+    db = session(Path(gettempdir()), memory_mb=1024)
+    for table in (*EVENTS, QUARANTINE_TABLE):
+        view(
+            db,
+            f"bronze.{table}",
+            bronze_relation(table, sorted((lake.root / layout.bronze_table(table)).rglob("*.parquet"))),
+        )
+    tables = Tables(lake.root)
+    try:
+        for name, model in models().items():
+            empty = empty_query(model) if model.layer == "silver" else _empty_gold(name)
+            view(db, name, scan(tables.files(model), empty))
+    finally:
+        tables.close()
+    register_prices(db)
+    register_thresholds(db)
+    for name, query in views().items():
+        trino_view(db, name, query)
+    return db
+
+
+def _empty_gold(name: str) -> str:
+    typed = (f"CAST(NULL AS {spec.type}) AS {column}" for column, spec in models()[name].columns.items())
+    return f"SELECT {', '.join(typed)} WHERE FALSE"

@@ -1,0 +1,66 @@
+"""Starts the ASGI server on loopback, and says so."""
+
+import gc
+import json
+import socket
+
+import pyarrow.json  # noqa: F401 - the first drain needs it, and must not keep a client waiting for the import
+import uvicorn
+
+from infra.local.lake import Lake, LakeError
+from infra.local.server import Server
+
+HOST = "127.0.0.1"
+
+
+def serve(lake: Lake, port: int, build_every_s: float | None, *, as_json: bool = False) -> int:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        LakeError: the port is taken.
+    """
+    listening = _listen(port)
+    url = f"http://{HOST}:{listening.getsockname()[1]}"
+    # What is alive now stays alive; without this, every collection walks all of it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
+    config = uvicorn.Config(
+        Server(lake, build_every_s),
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=10,
+    )
+    _announce(lake, url, as_json=as_json)
+    uvicorn.Server(config).run(sockets=[listening])
+    return 0
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+    except OSError as error:
+        listening.close()
+        raise LakeError(f"Port {port} can't be used ({error.strerror}); choose another with --port.") from error
+    listening.listen(1024)
+    return listening
+
+
+def _announce(lake: Lake, url: str, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"url": url, "lake": str(lake.root)}), flush=True)  # noqa: T201
+        return
+    lines = [
+        f"promptlake is up: {url}  (lake {lake.root})",
+        f"  look      {url}/",
+        f"  events    POST {url}/v1/events   NDJSON or a JSON array",
+        f"  traces    POST {url}/v1/traces   OTLP: OTEL_EXPORTER_OTLP_ENDPOINT={url}",
+        f"  answers   GET  {url}/analytics/costs, /analytics/usage, /analytics/performance",
+        "  stop with Ctrl-C",
+    ]
+    print("\n".join(lines), flush=True)  # noqa: T201

@@ -1,0 +1,131 @@
+"""``promptlake up``: one process on loopback that takes events, answers reads and keeps the answers fresh."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.local.background import Background
+from infra.local.lake import Lake
+from infra.local.pages import Pages
+from infra.local.sink import SpoolSink
+from ingest.doors import http
+from ingest.doors.body import BODY_MAX_BYTES, too_large
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+TICK_S = 0.1
+
+
+@dataclass(frozen=True)
+class Served:
+    """The parts that one running server is made of."""
+
+    sink: SpoolSink
+    background: Background
+    pages: Pages
+
+
+class Server:
+    """The ASGI application. Doors run on the event loop, one batch after the other, for they are the writer's only
+    thread; reads run beside it.
+    """
+
+    def __init__(self, lake: Lake, build_every_s: float | None) -> None:
+        self._lake, self._build_every_s = lake, build_every_s
+        self._ticking: asyncio.Task[None] | None = None
+        self._served: Served | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        sink = SpoolSink(self._lake)
+        background = Background(self._lake, self._build_every_s)
+        self._served = Served(sink, background, Pages(self._lake, sink.deliver))
+        self._ticking = asyncio.create_task(self._tick(self._served))
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._ticking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._ticking
+        sink.roll()
+        await asyncio.to_thread(background.stop)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _tick(self, served: Served) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_s = time.monotonic()
+            served.sink.roll_if_due(now_s)
+            if served.background.wants_drain(now_s, served.sink.rolled_bytes):
+                served.sink.rolled_bytes = 0
+            served.background.build_if_due(now_s, served.sink.roll)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self._served is not None  # noqa: S101 - uvicorn serves nothing before the lifespan has started
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        request = http.Request(scope["method"], scope["path"], headers, b"")
+        if not _is_loopback(headers.get("host", "")):
+            # A page elsewhere may point its own name at 127.0.0.1; the browser then sends that name here.
+            await _reply(send, 403, {"content-type": "text/plain"}, b"This server answers to localhost only.\n")
+            return
+        try:
+            body = await _read(receive, headers)
+        except _ClientGone:
+            return
+        if body is None:
+            answer = http.refuse(request, too_large(), self._served.sink)
+            await _reply(send, answer.status, {**answer.headers, "connection": "close"}, answer.body)
+        elif request.path in http.DOORS:
+            answer = http.handle(request._replace(body=body), self._served.sink, lambda: datetime.now(UTC))
+            await _reply(send, *answer)
+        else:
+            query = scope["query_string"].decode("latin-1")
+            answer = await self._served.pages.answer(request._replace(body=body), query)
+            await _reply(send, *answer)
+
+
+class _ClientGone(Exception):
+    """The client left in the middle of its body: nothing was taken, and nobody is there to be told."""
+
+
+async def _read(receive: Receive, headers: Mapping[str, str]) -> bytes | None:
+    """The body, or None as soon as it is known to be over the limit."""
+    declared = headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > BODY_MAX_BYTES:
+        return None
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientGone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > BODY_MAX_BYTES:
+            return None
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _reply(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    raw.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _is_loopback(host: str) -> bool:
+    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    return name in LOOPBACK_NAMES

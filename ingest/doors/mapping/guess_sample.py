@@ -1,0 +1,129 @@
+"""The first rows of a file never seen, and what is in each of its places."""
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ingest.doors.delimited import read_csv
+from ingest.doors.files import Row, open_log, read_jsonl
+from ingest.doors.mapping.convert import EMPTY
+from ingest.doors.mapping.times import decimal
+from ingest.doors.refused import ImportRefused
+
+SAMPLE_ROWS = 20_000
+SAMPLE_BYTES = 32 << 20
+_DELIMITERS = (",", "\t", ";", "|")
+
+
+@dataclass(slots=True)
+class Place:
+    """One place in the rows that holds plain values, by its path."""
+
+    path: str
+    values: list[Any] = field(default_factory=list)
+    """What is there, where anything is."""
+
+    def names(self) -> list[str]:
+        """What the place may be called: its last name, and that with the one above it."""
+        parts = [_snake(part) for part in self.path.split(".") if not part.isdecimal()] or [self.path]
+        return [parts[-1], "_".join(parts[-2:])]
+
+    def numeric(self) -> bool:
+        return all(decimal(value) is not None for value in self.values)
+
+    def distinct(self) -> set[Any]:
+        return set(self.values)
+
+
+@dataclass(slots=True)
+class Sample:
+    """What a draft is made from."""
+
+    path: Path
+    format: str
+    delimiter: str
+    encoding: str
+    rows: list[dict[str, Any]]
+
+
+def take_sample(path: Path) -> Sample:
+    """The first rows of a file.
+
+    Raises:
+        ImportRefused: it can't be read, or is neither JSON Lines nor CSV.
+    """
+    with open_log(path) as log:
+        # `open_log` has made sure that there is more than blanks.
+        first = next(line for line in log.stream if line.strip(b"\xef\xbb\xbf \t\r\n"))
+    start = first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if start == b"[":
+        raise ImportRefused(f"{path} is one JSON array; make it JSON Lines with `jq -c '.[]'`.")
+    if start == b"{":
+        rows = _rows(path, "", "")
+        if not rows:
+            raise ImportRefused(f"{path} begins like JSON, but not with one object a line; try `jq -c .` on it.")
+        return Sample(path, "jsonl", "", "utf-8", rows)
+    return _csv(path, first)
+
+
+def _csv(path: Path, first: bytes) -> Sample:
+    counts = {delimiter: first.count(delimiter.encode()) for delimiter in _DELIMITERS}
+    delimiter = max(_DELIMITERS, key=lambda d: counts[d])
+    if not counts[delimiter]:
+        raise ImportRefused(f"{path} is neither JSON Lines nor CSV; its first line holds no {{ and no , ; | or tab.")
+    encoding = "utf-8" if _is_utf8(path) else "cp1252"
+    rows = _rows(path, delimiter, encoding)
+    if not rows:
+        raise ImportRefused(f"{path} has no row below its header that could be read; there is nothing to guess from.")
+    return Sample(path, "csv", delimiter, encoding, rows)
+
+
+def _is_utf8(path: Path) -> bool:
+    with open_log(path) as log:
+        # The last line of the sample may be cut within a character.
+        start = log.stream.read(SAMPLE_BYTES).rpartition(b"\n")[0]
+    try:
+        start.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _rows(path: Path, delimiter: str, encoding: str) -> list[dict[str, Any]]:
+    with open_log(path) as log:
+        found = read_csv(path, log.stream, delimiter, encoding) if delimiter else read_jsonl(log.stream)
+        taken: list[dict[str, Any]] = []
+        size = 0
+        for row in islice(found, SAMPLE_ROWS):
+            size += row.size_bytes
+            if isinstance(row, Row):
+                taken.append(row.value)
+            if size > SAMPLE_BYTES:
+                break
+        return taken
+
+
+def places(rows: list[dict[str, Any]]) -> dict[str, Place]:
+    """Every place that holds plain values, in the order of its first appearance."""
+    found: dict[str, Place] = {}
+    for row in rows:
+        _collect(row, "", found, 0)
+    return found
+
+
+def _collect(value: Any, path: str, found: dict[str, Place], depth: int) -> None:
+    if isinstance(value, dict) and depth < 6:
+        for key, child in value.items():
+            _collect(child, f"{path}.{key}" if path else str(key), found, depth + 1)
+    elif isinstance(value, list):
+        if value and isinstance(value[0], dict) and depth < 6:
+            _collect(value[0], f"{path}.0", found, depth + 1)
+    elif value not in EMPTY and path:
+        found.setdefault(path, Place(path)).values.append(value)
+
+
+def _snake(name: str) -> str:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")

@@ -1,0 +1,99 @@
+"""Everything that goes wrong is told in one form: a problem document."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+
+from serving.logic.refused import RequestRefused, bad_request
+from serving.schemas import PROBLEM_JSON, Problem
+from sql.reader import NothingPublished
+
+RETRY_AFTER_S = 30
+JSON = "application/json"
+
+
+def install(app: APIGatewayRestResolver) -> None:
+    """Let the resolver answer refusals, its own included, as problems. A fault of ours it still raises."""
+    app.exception_handler(RequestRefused)(refused)
+    app.exception_handler(NothingPublished)(_nothing_published)
+    app.exception_handler(RequestValidationError)(lambda error: refused(_unfit(error)))
+    app.exception_handler(RequestUnsupportedContentType)(lambda _: refused(not_json(app)))
+    app.exception_handler(ValueError)(lambda error: refused(_unreadable(app, error)))
+    app.not_found(lambda _: refused(_no_such_path(app)))
+
+
+def refused(error: RequestRefused) -> Response[str]:
+    """The problem document of a refusal."""
+    problem = Problem(title=error.status.phrase, status=error.status, code=error.code, detail=str(error))
+    wait = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    return Response(error.status.value, PROBLEM_JSON, json.dumps(problem.model_dump()), headers=wait)
+
+
+def documented(*statuses: HTTPStatus) -> dict[int, Any]:
+    """Problems that an endpoint may answer with, for OpenAPI."""
+    content = {PROBLEM_JSON: {"model": Problem}}
+    return {status.value: {"description": status.phrase, "content": content} for status in statuses}
+
+
+def refuse_unknown_parameters(known: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """What we don't know we can't do; to leave it out silently would answer another question.
+
+    Raises:
+        RequestRefused: a query parameter is none of ours.
+    """
+    for name in given:
+        if name not in known:
+            listed = f"known are {', '.join(known)}" if known else "this path takes none"
+            raise bad_request("unknown_parameter", f"There is no query parameter {name[:60]!r}; {listed}.")
+
+
+def not_json(app: APIGatewayRestResolver) -> RequestRefused:
+    """The refusal of a body that says it is something else."""
+    sent = app.current_event.headers.get("content-type", "")
+    message = f"The body is sent as {sent[:60]!r}; send {JSON}."
+    return RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_content_type", message)
+
+
+def is_json(app: APIGatewayRestResolver) -> bool:
+    """Whether the body says it is JSON, or nothing."""
+    sent = app.current_event.headers.get("content-type", "")
+    return sent.split(";")[0].strip().lower() in ("", JSON)
+
+
+def _nothing_published(error: NothingPublished) -> Response[str]:
+    return refused(RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "nothing_published", str(error), RETRY_AFTER_S))
+
+
+def _unfit(error: RequestValidationError) -> RequestRefused:
+    first = error.errors()[0]
+    place, *path = (str(part) for part in first["loc"])
+    if first["type"] == "json_invalid":
+        return bad_request("not_json", f"The body is not JSON: {first['ctx']['error']} at character {path[0]}.")
+    if place == "body":
+        return bad_request("no_body", "The request has no body; send a JSON object.")
+    return bad_request("wrong_parameter", f"The {place} parameter {'.'.join(path)!r} may be given only once.")
+
+
+def _unreadable(app: APIGatewayRestResolver, error: ValueError) -> RequestRefused:
+    # The resolver reads the body, in any form it knows, before a route sees the request.
+    if not is_json(app):
+        return not_json(app)
+    if isinstance(error, UnicodeDecodeError):
+        return bad_request("not_utf8", f"The body is not UTF-8 from byte {error.start} on; send JSON in UTF-8.")
+    raise error
+
+
+def _no_such_path(app: APIGatewayRestResolver) -> RequestRefused:
+    event = app.current_event
+    return RequestRefused(
+        HTTPStatus.NOT_FOUND,
+        "no_such_path",
+        f"There is no {event.http_method} {event.path[:60]}; see GET /openapi.json.",
+    )

@@ -1,0 +1,110 @@
+"""What goes over the wire, as OpenAPI tells it. Nothing here is typed twice: rows follow from the metric catalog,
+feedback from its contract.
+"""
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from ingest.contracts.events.feedback import Feedback
+from serving.logic.question import Question
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """Why there is no answer (RFC 9457)."""
+
+    type: str = Field(default="about:blank", description="Always about:blank; `code` tells the kinds apart")
+    title: str = Field(description="Name of the HTTP status")
+    status: int = Field(description="HTTP status")
+    code: str = Field(description="Kind of reason, for programs", examples=["unknown_dimension"])
+    detail: str = Field(description="The reason, one sentence")
+
+
+class MetricDefinition(BaseModel):
+    """What a number means."""
+
+    title: str
+    description: str
+    unit: str = Field(description="Unit of the value; a share is between 0 and 1")
+    direction: Literal["up", "down", "neutral"] = Field(description="Which way is better")
+    good: float | None = Field(description="From here on it is good; null where that depends")
+    poor: float | None = Field(description="From here on it is poor; null where that depends")
+
+
+class NotAvailable(BaseModel):
+    """A metric that the rows do not have, because its table can't be grouped or restricted like that."""
+
+    metric: str
+    lacks: list[str] = Field(description="Dimensions that the metric does not have")
+
+
+class FeedbackRecorded(BaseModel):
+    """Feedback that is stored, unless the person's consent forbids it."""
+
+    event_id: str = Field(description="Id under which it is stored; given, or made here")
+
+
+class _Made(BaseModel):
+    as_of: str = Field(description="When the numbers were computed", json_schema_extra={"format": "date-time"})
+    complete_through: str = Field(
+        description="The latest time such that every event received before it is in the numbers",
+        json_schema_extra={"format": "date-time"},
+    )
+    from_: date = Field(alias="from", description="First day of the range that was used, UTC, included")
+    to: date = Field(description="Last day of the range that was used, UTC, included")
+    group_by: list[str]
+    filters: dict[str, list[str]] = Field(description="Values asked for, by dimension; an empty one means none")
+    not_available: list[NotAvailable] = Field(
+        description="Metrics that the rows lack; the total lacks those of them that the filters do not fit"
+    )
+
+
+def answer_model(question: Question) -> type[BaseModel]:
+    """The answer of one endpoint, with every metric and dimension that it may hold."""
+    name = question.name.title()
+    values: dict[str, Any] = {
+        metric.name: (
+            float | int | None,
+            Field(default=None, title=metric.title, description=f"{metric.description}. In {metric.unit}."),
+        )
+        for metric in question.definitions.values()
+    }
+    keys: dict[str, Any] = {
+        dimension: (str | None, Field(default=None, description=f"{text}; null where the events name none"))
+        for dimension, text in question.dimensions.items()
+    }
+    definitions: dict[str, Any] = dict.fromkeys(question.metrics, (MetricDefinition, ...))
+    total = create_model(f"{name}Total", __doc__="Over the whole range. Null where there is no data.", **values)
+    row = create_model(
+        f"{name}Row", __doc__="One group: the dimensions asked for, then the metrics.", **(keys | values)
+    )
+    return create_model(
+        f"{name}Answer",
+        __doc__=question.description,
+        __base__=_Made,
+        metrics=(create_model(f"{name}Metrics", __doc__="What the numbers mean.", **definitions), ...),
+        rows=(list[row], Field(description="In order of the groups; without grouping one row, or none without data")),
+        total=(total, ...),
+    )
+
+
+def _feedback_request() -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for name, info in Feedback.model_fields.items():
+        if name == "event_type":
+            continue  # the path says it
+        if info.is_required() and name in ("event_id", "occurred_at"):
+            made = "made here where absent" if name == "event_id" else "now where absent"
+            optional = Field(default=None, description=f"{info.description}; {made}")
+            fields[name] = (info.rebuild_annotation() | None, optional)
+        else:
+            fields[name] = (info.annotation, info)
+    doc = "What a person thought of an answer. `kind` says which value is the point; a comment may stand beside any."
+    return create_model("FeedbackRequest", __config__=ConfigDict(extra="forbid"), __doc__=doc, **fields)
+
+
+FeedbackRequest = _feedback_request()
+"""The feedback contract, less what the server knows."""

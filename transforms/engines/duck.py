@@ -1,0 +1,71 @@
+"""A DuckDB session in which the layers stand as schemas, whatever files they are made of."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from ingest.contracts.derive import QUARANTINE_COLUMNS, QUARANTINE_TABLE, Column, columns
+from ingest.contracts.registry import EVENTS
+from sql.dialects import to_duckdb
+
+_TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}
+SCHEMAS = ("bronze", "silver", "gold", "ledger", "price", "metric")
+
+
+def session(scratch: Path, memory_mb: int = 400, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """An empty session that spills to ``scratch`` beyond ``memory_mb``; all times are UTC."""
+    db = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": f"{memory_mb}MB",
+            "threads": threads,
+            "temp_directory": str(scratch),
+            "preserve_insertion_order": False,
+            "allow_persistent_secrets": False,
+            "autoinstall_known_extensions": False,
+        },
+    )
+    db.execute("SET TimeZone = 'UTC'")
+    for schema in SCHEMAS:
+        db.execute(f"CREATE SCHEMA {schema}")
+    return db
+
+
+def bronze_columns(table: str) -> tuple[Column, ...]:
+    return QUARANTINE_COLUMNS if table == QUARANTINE_TABLE else columns(EVENTS[table])
+
+
+def bronze_relation(table: str, paths: Sequence[Path], extra: str = "") -> str:
+    """SQL of a bronze table over some of its objects; columns that older objects lack are null."""
+    typed = ", ".join(f"CAST(NULL AS {_TYPES[c.type]}) AS {c.name}" for c in bronze_columns(table))
+    empty = f"SELECT {typed} WHERE FALSE"
+    if not paths:
+        return empty
+    scan = f"read_parquet({file_list(paths)}, union_by_name = true, hive_partitioning = false{extra})"
+    return f"{empty} UNION ALL BY NAME SELECT * FROM {scan}"
+
+
+def file_list(paths: Iterable[Path]) -> str:
+    """Paths as a SQL list of literals."""
+    return "[" + ", ".join(literal(str(path)) for path in paths) + "]"
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def view(db: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+    db.execute(f"CREATE OR REPLACE VIEW {name} AS {query}")
+
+
+def trino_view(db: duckdb.DuckDBPyConnection, name: str, trino_sql: str) -> None:
+    view(db, name, to_duckdb(trino_sql))
+
+
+def scan(paths: Sequence[Path], empty: str) -> str:
+    """SQL over Parquet files of one Iceberg table; ``empty`` gives columns and types where a file has none."""
+    if not paths:
+        return empty
+    files = f"read_parquet({file_list(paths)}, union_by_name = true, hive_partitioning = false)"
+    return f"{empty} UNION ALL BY NAME SELECT * FROM {files}"

@@ -1,0 +1,139 @@
+"""Iceberg tables in one folder, in a catalog of one SQLite file.
+
+Iceberg metadata holds absolute paths. Ours are absolute below the lake's root (``lake:/silver/…``), so that a lake
+folder can be moved or copied and still be read; see ``docs/adr/0003-lake-paths.md``.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression, In
+from pyiceberg.io.pyarrow import PyArrowFileIO
+from pyiceberg.table import Table
+from pyiceberg.transforms import DayTransform, MonthTransform, Transform
+from pyiceberg.typedef import EMPTY_DICT, Properties
+
+from ingest.contracts import layout
+from sql.catalog import Model
+
+SCHEME = "lake:/"
+RUN = "promptlake.run"
+_TRANSFORMS: dict[str, Transform[Any, Any]] = {
+    "day": DayTransform(),
+    "month": MonthTransform(),
+}
+_EPOCH = date(1970, 1, 1)
+
+
+class LakeFileIO(PyArrowFileIO):
+    """Reads and writes ``lake:/path`` as the file ``path`` below the lake's root."""
+
+    @staticmethod
+    def parse_location(location: str, properties: Properties = EMPTY_DICT) -> tuple[str, str, str]:
+        return "file", "", f"{properties['lake.root']}/{location.removeprefix(SCHEME)}"
+
+
+class Tables:
+    """The silver and gold tables of one lake."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._catalog = SqlCatalog(
+            "lake",
+            **{
+                "uri": f"sqlite:///{quote(str(root / layout.CATALOG_FILE), safe='/ ')}",
+                "warehouse": SCHEME,
+                "py-io-impl": f"{__name__}.{LakeFileIO.__name__}",
+                "lake.root": str(root),
+            },
+        )
+        for layer in (layout.SILVER, layout.GOLD):
+            self._catalog.create_namespace_if_not_exists(layer)
+
+    def close(self) -> None:
+        self._catalog.close()
+
+    def find(self, model: Model) -> Table | None:
+        """The table as it was last committed, or None before its first build."""
+        try:
+            return self._catalog.load_table((model.layer, model.name))
+        except NoSuchTableError:
+            return None
+
+    def ensure(self, model: Model, rows: pa.Table) -> Table:
+        """The table, made or widened so that it holds the columns of ``rows``."""
+        columns = rows.schema
+        documented = pa.schema([_documented(field, model) for field in columns])
+        table = self.find(model)
+        if table is None:
+            return self._create(model, documented)
+        if set(columns.names) - set(table.schema().column_names):
+            with table.update_schema() as update:
+                update.union_by_name(documented)
+        return table
+
+    def _create(self, model: Model, columns: pa.Schema) -> Table:
+        table = self._catalog.create_table(
+            (model.layer, model.name),
+            columns,
+            location=SCHEME + layout.table(model.layer, model.name),
+            properties={"format-version": "2", "write.parquet.compression-codec": "zstd"},
+        )
+        if model.partition:
+            with table.update_spec() as update:
+                column, transform = _partition(model.partition)
+                update.add_field(column, _TRANSFORMS[transform], f"{column}_{transform}")
+        return table
+
+    def files(self, model: Model, days: Collection[date] | None = None) -> list[Path]:
+        """Data files of the committed table, those of some days only where ``days`` is given and it is by day."""
+        table = self.find(model)
+        if table is None or table.current_snapshot() is None:
+            return []
+        by_day = days is not None and (model.partition or "").startswith("day(")
+        return [
+            self.path(task.file.file_path)
+            for task in table.scan().plan_files()
+            if not by_day or days is None or _EPOCH + timedelta(task.file.partition[0]) in days
+        ]
+
+    def path(self, location: str) -> Path:
+        return self.root / location.removeprefix(SCHEME)
+
+    def has_run(self, table: Table, run: str) -> bool:
+        """Whether that run already committed to the table."""
+        return any(s.summary is not None and s.summary.get(RUN) == run for s in table.snapshots()[-50:])
+
+    def add_files(self, table: Table, paths: Iterable[str], run: str) -> None:
+        """Commit Parquet files that lie at ``paths`` below the root, once a run, however often it is asked."""
+        if not self.has_run(table, run):
+            table.add_files(
+                [SCHEME + path for path in paths], snapshot_properties={RUN: run}, check_duplicate_files=False
+            )
+
+    def replace(self, table: Table, rows: pa.Table, days: Collection[date] | None, run: str) -> None:
+        """Put ``rows`` in place of those of ``days``, or of the whole table where ``days`` is None."""
+        rows = rows.select(table.schema().column_names).cast(table.schema().as_arrow())
+        if table.current_snapshot() is None:
+            table.append(rows, snapshot_properties={RUN: run})
+            return
+        where: BooleanExpression = AlwaysTrue() if days is None else In("day", set(days))  # type: ignore[call-arg]
+        table.overwrite(rows, overwrite_filter=where, snapshot_properties={RUN: run})
+
+
+def _partition(text: str) -> tuple[str, str]:
+    """``day(occurred_at)`` as column and transform."""
+    transform, _, column = text.removesuffix(")").partition("(")
+    return column, transform
+
+
+def _documented(field: pa.Field, model: Model) -> pa.Field:
+    spec = model.columns[field.name]
+    unit = f" ({spec.unit})" if spec.unit else ""
+    return field.with_nullable(True).with_metadata({"doc": f"{spec.description}{unit}"})

@@ -1,0 +1,213 @@
+"""The main job: bronze, silver, gold, gate, publish. Safe to repeat, to interrupt and to run twice at once."""
+
+import json
+import shutil
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from ingest.contracts import layout
+from sql.catalog import models
+from sql.publication import Publication
+from transforms.engines.duck import file_list, session
+from transforms.engines.iceberg import Tables
+from transforms.jobs.gold import Candidate, compute, compute_reconciliation
+from transforms.jobs.ledger import Booking, JobLedger
+from transforms.jobs.publish import current, point_at, publish
+from transforms.jobs.silver import Staged, discard, empty_query, stage
+from transforms.quality.gate import Finding, Gate, checked_columns
+
+PENDING = "pending_run"
+"""Ledger fact: a silver run that passed the gate and may be half committed."""
+DIRTY = "dirty_days"
+"""Ledger fact: silver days whose gold is not committed yet."""
+PUBLISHED = "published_booking"
+"""Ledger fact: the last booking that the published reconciliation holds."""
+
+
+class GateFailed(Exception):
+    """Rules of severity ``fail`` were broken; nothing was committed. The message names table, rule and rows."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(" ".join(finding.sentence for finding in findings) + " Nothing was published.")
+        self.findings = findings
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What a build needs. The caller holds the lake's build lock."""
+
+    root: Path
+    ledger: JobLedger
+    drain: Callable[[], int]
+    """Moves what was received into bronze; returns the time in µs up to which all of it is there."""
+    on_step: Callable[[str], None] = lambda _: None
+    memory_mb: int = 400
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build did."""
+
+    publication: Publication
+    new_rows: Mapping[str, int]
+    """Rows that silver gained, by table."""
+    duplicates: int
+    conflicts: int
+    gold: tuple[str, ...]
+    """Gold tables that were computed anew."""
+    warnings: tuple[Finding, ...] = field(default=())
+
+
+def build(request: BuildRequest) -> BuildResult:
+    """Bring silver, gold and the publication up to what was received.
+
+    Raises:
+        GateFailed: readers keep the last good state.
+    """
+    gate = Gate()
+    request.on_step("draining the spool")
+    complete_us = request.drain()
+    scratch = request.root / layout.STAGING / "build"
+    tables = Tables(request.root)
+    db = session(scratch, request.memory_mb)
+    try:
+        run = _Run(request, gate, tables, db)
+        return run.build(complete_us)
+    finally:
+        db.close()
+        tables.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+class _Run:
+    def __init__(self, request: BuildRequest, gate: Gate, tables: Tables, db: duckdb.DuckDBPyConnection) -> None:
+        self.request, self.gate, self.tables, self.db = request, gate, tables, db
+        self.ledger, self.root = request.ledger, request.root
+        # Time-ordered, so that publications sort by age.
+        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}"
+
+    def build(self, complete_us: int) -> BuildResult:
+        self._finish_pending()
+        as_of, through = _iso(datetime.now(UTC)), _iso(datetime.fromtimestamp(complete_us / 1e6, UTC))
+        before = current(self.root)
+        new = {name: objects for name in _silver_names() if (objects := self.ledger.new_objects(name))}
+        dirty = self._dirty()
+        if not new and not dirty and before and self.ledger.fact(PUBLISHED) == str(self.ledger.last_booking()):
+            publication = Publication(before.publication, as_of, max(through, before.complete_through), before.tables)
+            point_at(self.root, publication)
+            return BuildResult(publication, {}, 0, 0, ())
+        self.gate.warm_up()
+        staged = self._stage(new)
+        for item in staged:
+            dirty[item.table].update(item.days)
+        last_booking, bookings = self._bookings(staged)
+        candidates = self._candidates(staged, dirty, bookings)
+        self._pass_gate(staged, candidates)
+        self._commit_silver(staged, dirty)
+        self._commit_gold(candidates)
+        changed = [candidate.model.full_name for candidate in candidates]
+        self.request.on_step("publishing")
+        publication = publish(self.db, self.tables, changed, self.id, as_of, through)
+        self.ledger.set_fact(DIRTY, None)
+        self.ledger.set_fact(PUBLISHED, str(last_booking + sum(len(item.bookings) for item in staged)))
+        counts = defaultdict(int, dict.fromkeys(("duplicates", "conflicts"), 0))
+        rows: dict[str, int] = defaultdict(int)
+        for item in staged:
+            for _, table, _, kind, count in item.bookings:
+                if kind == "silver":
+                    rows[table] += count
+                else:
+                    counts[kind] += count
+        warnings = tuple(self.gate.warnings)
+        return BuildResult(publication, rows, counts["duplicates"], counts["conflicts"], tuple(changed), warnings)
+
+    def _stage(self, new: Mapping[str, list[str]]) -> list[Staged]:
+        staged = []
+        for name, objects in new.items():
+            self.request.on_step(f"silver.{name}")
+            staged.append(stage(self.db, models()[f"silver.{name}"], objects, self.tables, self.id))
+        return staged
+
+    def _bookings(self, staged: list[Staged]) -> tuple[int, list[Booking]]:
+        """All bookings as they will be once this run is committed, with what still waits in bronze."""
+        last = self.ledger.last_booking()
+        booked, waiting = self.ledger.bookings_and_waiting()
+        taken = {path for item in staged for path in item.objects}
+        left = [(hour, kind, door, "waiting", rows) for hour, kind, door, path, rows in waiting if path not in taken]
+        return last, [*booked, *(b for item in staged for b in item.bookings), *left]
+
+    def _candidates(
+        self, staged: list[Staged], dirty: Mapping[str, set[date]], bookings: list[Booking]
+    ) -> list[Candidate]:
+        files = {item.table: item.files for item in staged}
+        candidates = []
+        for candidate in compute(self.db, self.tables, dirty, files):
+            self.request.on_step(candidate.model.full_name)
+            candidates.append(candidate)
+        return [*candidates, compute_reconciliation(self.db, bookings)]
+
+    def _pass_gate(self, staged: list[Staged], candidates: list[Candidate]) -> None:
+        self.request.on_step("gate")
+        for item in staged:
+            model = models()[f"silver.{item.table}"]
+            if item.files:
+                files = file_list(self.root / path for path in item.files)
+                columns = ", ".join(checked_columns(model))
+                self.gate.check(model, self.db.execute(f"SELECT {columns} FROM read_parquet({files})").df())
+        for candidate in candidates:
+            self.gate.check(candidate.model, candidate.rows.select(checked_columns(candidate.model)).to_pandas())
+        if self.gate.failures:
+            discard(self.root, self.id)
+            raise GateFailed(self.gate.failures)
+
+    def _commit_silver(self, staged: list[Staged], dirty: Mapping[str, set[date]]) -> None:
+        self.request.on_step("committing")
+        pending = {
+            "run": self.id,
+            "tables": {item.table: [item.files, item.objects, item.bookings] for item in staged},
+            "dirty": {table: sorted(day.isoformat() for day in days) for table, days in dirty.items()},
+        }
+        self.ledger.set_fact(PENDING, json.dumps(pending))
+        self._finish_pending()
+
+    def _finish_pending(self) -> None:
+        """Commit what passed the gate: of this run, or of one that was cut off in the middle of it."""
+        document = self.ledger.fact(PENDING)
+        if document is None:
+            return
+        pending = json.loads(document)
+        objects: list[str] = []
+        bookings: list[Booking] = []
+        for name, (files, taken, booked) in pending["tables"].items():
+            model = models()[f"silver.{name}"]
+            empty = self.db.execute(empty_query(model)).to_arrow_table()
+            table = self.tables.ensure(model, empty)
+            if files:
+                self.tables.add_files(table, files, pending["run"])
+            objects += taken
+            bookings += map(tuple, booked)
+        facts = {DIRTY: json.dumps(pending["dirty"]), PENDING: None}
+        self.ledger.commit_silver(pending["run"], objects, bookings, facts)
+
+    def _commit_gold(self, candidates: list[Candidate]) -> None:
+        for candidate in candidates:
+            table = self.tables.ensure(candidate.model, candidate.rows)
+            self.tables.replace(table, candidate.rows, candidate.days, self.id)
+
+    def _dirty(self) -> dict[str, set[date]]:
+        stored: dict[str, list[str]] = json.loads(self.ledger.fact(DIRTY) or "{}")
+        return defaultdict(set, {table: set(map(date.fromisoformat, days)) for table, days in stored.items()})
+
+
+def _silver_names() -> list[str]:
+    return [model.name for model in models().values() if model.layer == "silver"]
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

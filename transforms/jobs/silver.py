@@ -1,0 +1,153 @@
+"""Bronze to silver: type, deduplicate, partition by day. Files are written here and committed by the build."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from ingest.contracts import layout
+from ingest.contracts.derive import QUARANTINE_TABLE
+from sql.catalog import Model
+from sql.dialects import to_duckdb
+from transforms.engines.duck import bronze_relation, literal, scan, view
+from transforms.engines.iceberg import Tables
+from transforms.jobs.ledger import Booking
+
+ID_WINDOW = timedelta(days=7)
+"""An id is looked for this far around its event's day: retries come within minutes, and a bound keeps the cost of an
+hour of events the same however large the lake has grown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """New rows of one silver table, written but not committed. Paths are relative to the lake."""
+
+    table: str
+    objects: tuple[str, ...]
+    files: tuple[str, ...]
+    bookings: tuple[Booking, ...]
+    days: tuple[date, ...]
+
+
+def empty_query(model: Model) -> str:
+    """SQL of the silver table without a row: its columns and types."""
+    return f"SELECT * FROM ({_over(model, bronze_relation(model.name, []))}) WHERE FALSE"
+
+
+def _over(model: Model, bronze: str) -> str:
+    """The model's query with ``bronze`` in the place of its bronze table."""
+    return f"WITH arrived AS ({bronze}) " + to_duckdb(model.query.replace(f"bronze.{model.name}", "arrived"))
+
+
+def stage(db: duckdb.DuckDBPyConnection, model: Model, objects: Sequence[str], tables: Tables, run: str) -> Staged:
+    """Write the rows of ``objects`` that silver does not have yet.
+
+    Of events with one id, the first to arrive counts; a later one at the same time is a duplicate, at another time
+    a conflict, which is refused into quarantine.
+    """
+    paths = [tables.root / path for path in objects]
+    numbered = bronze_relation(model.name, paths, ", filename = true, file_row_number = true")
+    view(db, f"bronze.{model.name}", numbered)
+    days = _judge(db, model, tables, [str(path) for path in paths])
+    source = f"""SELECT b.* EXCLUDE (filename, file_row_number) FROM bronze.{model.name} AS b
+        ANTI JOIN rejected AS r ON b.filename = r.file AND b.file_row_number = r.row"""
+    files = _write(db, model, source, tables.root, run)
+    bookings = _bookings(db, model.name)
+    _quarantine_conflicts(db, model.name, tables.root, run)
+    return Staged(model.name, tuple(objects), files, bookings, days)
+
+
+def _judge(db: duckdb.DuckDBPyConnection, model: Model, tables: Tables, names: list[str]) -> tuple[date, ...]:
+    """Fill ``arrival`` (one narrow row an event) and ``rejected``; returns the days that arrived."""
+    db.execute("DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS arrival; DROP TYPE IF EXISTS object_name")
+    # As an enum, a path of a hundred bytes is a number a row.
+    db.execute(f"CREATE TYPE object_name AS ENUM ({', '.join(map(literal, names))})")
+    db.execute(
+        f"""CREATE TEMP TABLE arrival AS SELECT event_id, occurred_at_us, received_at_us, door,
+        CAST(filename AS object_name) AS file, file_row_number AS row FROM bronze.{model.name}"""
+    )
+    days = tuple(
+        day
+        for (day,) in db.execute(
+            "SELECT DISTINCT CAST(make_timestamp(occurred_at_us) AS DATE) FROM arrival ORDER BY 1"
+        ).fetchall()
+    )
+    around = {day + timedelta(k) for day in days for k in range(-ID_WINDOW.days, ID_WINDOW.days + 1)}
+    db.execute(
+        f"""CREATE TEMP TABLE rejected (file object_name, row BIGINT, verdict VARCHAR);
+        CREATE OR REPLACE TEMP VIEW known AS
+        SELECT event_id, epoch_us(occurred_at) AS occurred_at_us
+        FROM ({scan(tables.files(model, around), empty_query(model))})"""
+    )
+    if _all_new(db):
+        return days
+    db.execute(
+        """INSERT INTO rejected
+        SELECT file, row, CASE WHEN occurred_at_us = first_at_us THEN 'duplicates' ELSE 'conflicts' END
+        FROM (
+            SELECT a.file, a.row, a.occurred_at_us, k.event_id IS NOT NULL AS is_known,
+                row_number() OVER arrived AS position,
+                coalesce(k.occurred_at_us, first_value(a.occurred_at_us) OVER arrived) AS first_at_us
+            FROM arrival AS a LEFT JOIN known AS k ON k.event_id = a.event_id
+            WINDOW arrived AS (PARTITION BY a.event_id ORDER BY a.received_at_us, a.file, a.row)
+        ) WHERE is_known OR position > 1"""
+    )
+    return days
+
+
+def _all_new(db: duckdb.DuckDBPyConnection) -> bool:
+    """Whether no id came twice: the common case, told by a count without a sort."""
+    total, distinct = db.execute("SELECT count(*), count(DISTINCT hash(event_id)) FROM arrival").fetchone() or (0, 0)
+    known = db.execute("SELECT count(*) FROM arrival SEMI JOIN known USING (event_id)").fetchone() or (0,)
+    return bool(total == distinct and known[0] == 0)
+
+
+def _write(db: duckdb.DuckDBPyConnection, model: Model, source: str, root: Path, run: str) -> tuple[str, ...]:
+    folder = layout.table_data(model.layer, model.name)
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    db.execute(
+        f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({_over(model, source)}))
+        TO {literal(str(root / folder))}
+        (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (day), FILENAME_PATTERN '{run}-{{i}}', OVERWRITE_OR_IGNORE)"""
+    )
+    return tuple(str(path.relative_to(root)) for path in sorted((root / folder).glob(f"*/{run}-*.parquet")))
+
+
+def _bookings(db: duckdb.DuckDBPyConnection, event_type: str) -> tuple[Booking, ...]:
+    rows = db.execute(
+        f"""SELECT strftime(make_timestamp(received_at_us), '{layout.HOUR_FORMAT}'), door, coalesce(verdict, 'silver'),
+            count(*)
+        FROM arrival LEFT JOIN rejected USING (file, row) GROUP BY ALL ORDER BY ALL"""
+    ).fetchall()
+    return tuple((hour, event_type, door, kind, count) for hour, door, kind, count in rows)
+
+
+def _quarantine_conflicts(db: duckdb.DuckDBPyConnection, event_type: str, root: Path, run: str) -> None:
+    hours = db.execute(
+        f"""SELECT DISTINCT strftime(make_timestamp(received_at_us), '{layout.HOUR_FORMAT}')
+        FROM arrival JOIN rejected USING (file, row) WHERE verdict = 'conflicts'"""
+    ).fetchall()
+    for (hour,) in hours:
+        path = root / layout.bronze_object(QUARANTINE_TABLE, hour, f"{run}-{event_type}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        message = f"{event_type}: the event_id is already stored with another occurred_at; give every event its own id."
+        db.execute(
+            f"""COPY (
+                SELECT a.received_at_us, a.door, {literal(event_type)} AS event_type, a.event_id, 'silver' AS stage,
+                    'conflict' AS code, {literal(message)} AS message,
+                    CAST(to_json(b) AS VARCHAR) AS payload
+                FROM arrival AS a JOIN rejected USING (file, row)
+                JOIN bronze.{event_type} AS b ON b.filename = a.file AND b.file_row_number = a.row
+                WHERE verdict = 'conflicts'
+                    AND strftime(make_timestamp(a.received_at_us), '{layout.HOUR_FORMAT}') = {literal(hour)}
+            ) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"""
+        )
+
+
+def discard(root: Path, run: str) -> None:
+    """Remove what a run wrote and did not commit."""
+    for pattern in (f"{layout.SILVER}/*/data/*/{run}-*.parquet", f"{layout.bronze_table(QUARANTINE_TABLE)}/*/{run}-*"):
+        for path in root.glob(pattern):
+            path.unlink()
