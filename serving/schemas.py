@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from ingest.contracts.events.feedback import Feedback
-from serving.logic.question import Question
+from serving.logic.question import DAY, Question
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -67,13 +67,15 @@ def answer_model(question: Question) -> type[BaseModel]:
     name = question.name.title()
     values: dict[str, Any] = {
         metric.name: (
-            float | int | None,
-            Field(default=None, title=metric.title, description=f"{metric.description}. In {metric.unit}."),
+            float | None,
+            Field(default=None, title=metric.title, description=f"{metric.description}. Unit: {metric.unit}."),
         )
         for metric in question.definitions.values()
     }
     keys: dict[str, Any] = {
-        dimension: (str | None, Field(default=None, description=f"{text}; null where the events name none"))
+        dimension: (date, Field(default=None, description=text))
+        if dimension == DAY
+        else (str | None, Field(default=None, description=f"{text}; null where the events name none"))
         for dimension, text in question.dimensions.items()
     }
     definitions: dict[str, Any] = dict.fromkeys(question.metrics, (MetricDefinition, ...))

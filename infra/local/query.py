@@ -12,7 +12,7 @@ from ingest.contracts.registry import EVENTS
 from sql.catalog import models, views
 from transforms.engines.duck import bronze_relation, scan, session, trino_view, view
 from transforms.engines.iceberg import Tables
-from transforms.jobs.gold import register_prices, register_thresholds
+from transforms.jobs.gold import empty_gold, register_prices, register_thresholds
 from transforms.jobs.silver import empty_query
 
 
@@ -34,7 +34,7 @@ def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection
     tables = Tables(lake.root)
     try:
         for name, model in models().items():
-            empty = empty_query(model) if model.layer == "silver" else _empty_gold(name)
+            empty = empty_query(model) if model.layer == "silver" else empty_gold(model)
             view(db, name, scan(tables.files(model), empty))
     finally:
         tables.close()
@@ -43,8 +43,3 @@ def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection
     for name, query in views().items():
         trino_view(db, name, query)
     return db
-
-
-def _empty_gold(name: str) -> str:
-    typed = (f"CAST(NULL AS {spec.type}) AS {column}" for column, spec in models()[name].columns.items())
-    return f"SELECT {', '.join(typed)} WHERE FALSE"

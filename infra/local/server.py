@@ -52,7 +52,7 @@ class Server:
         await receive()
         sink = SpoolSink(self._lake)
         background = Background(self._lake, self._build_every_s)
-        self._served = Served(sink, background, Pages(self._lake, sink.deliver))
+        self._served = Served(sink, background, Pages(self._lake, sink.deliver, lambda: background.problem))
         self._ticking = asyncio.create_task(self._tick(self._served))
         await send({"type": "lifespan.startup.complete"})
         await receive()

@@ -52,10 +52,10 @@ def answer(question: Question, asked: Asked, tables: Tables) -> dict[str, Any]:
     groups: dict[tuple[Any, ...], Row] = {}
     missing: list[Row] = []
     for batch in question.batches:
-        lacking = batch.lacks(asked.dimensions)
+        lacking = batch.lacks({*asked.group_by, *asked.restricted})
         if lacking:
             missing += [{"metric": name, "lacks": list(lacking)} for name in batch.metrics]
-        if batch.lacks(set(asked.filters)):
+        if batch.lacks(asked.restricted):
             continue  # unrestricted it would be the answer to another question
         total |= _total(batch, asked, days, tables)
         if asked.group_by and not lacking:
@@ -67,7 +67,7 @@ def answer(question: Question, asked: Asked, tables: Tables) -> dict[str, Any]:
         "from": days.first.isoformat(),
         "to": days.last.isoformat(),
         "group_by": list(asked.group_by),
-        "filters": {name: list(values) for name, values in asked.filters.items()},
+        "filters": {name: list(values) for name, values in asked.filters},
         "metrics": {name: _definition(metric) for name, metric in question.definitions.items()},
         "not_available": missing,
         "rows": _rows(question, asked, groups, total, {m["metric"] for m in missing}),

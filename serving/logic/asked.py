@@ -30,12 +30,12 @@ class DayRange:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request for metrics. ``group_by`` is in the asker's order, ``filters`` in ours."""
+    """One request for metrics. ``group_by`` is in the asker's order, ``filters`` (dimension, values) in ours."""
 
     first: date | None
     last: date | None
     group_by: tuple[str, ...]
-    filters: dict[str, tuple[str, ...]]
+    filters: tuple[tuple[str, tuple[str, ...]], ...]
 
     def days(self, newest: date) -> DayRange:
         """The range: as given, else ending on the newest day that has data and 30 days long.
@@ -55,15 +55,15 @@ class Asked:
         return DayRange(first, last)
 
     @property
-    def dimensions(self) -> set[str]:
-        """All that it groups or restricts by."""
-        return {*self.group_by, *self.filters}
+    def restricted(self) -> set[str]:
+        """All that it restricts by, days apart."""
+        return {dimension for dimension, _ in self.filters}
 
     def where(self, days: DayRange) -> tuple[str, list[Any]]:
         """A condition with placeholders, and their values. An empty text asks for rows that have no value there."""
         parameters: list[Any]
         conditions, parameters = [f"{DAY} BETWEEN ? AND ?"], [days.first, days.last]
-        for dimension, wanted in self.filters.items():
+        for dimension, wanted in self.filters:
             named = [value for value in wanted if value]
             either = [f"{dimension} IN ({', '.join('?' * len(named))})"] if named else []
             either += [f"{dimension} IS NULL"] if "" in wanted else []
@@ -78,8 +78,8 @@ def read_parameters(question: Question, given: Mapping[str, Any]) -> Asked:
     Raises:
         RequestRefused: a date is none, or a dimension unknown.
     """
-    filters = {name: tuple(dict.fromkeys(given[name])) for name in question.filters if given.get(name) is not None}
-    for name, values in filters.items():
+    filters = tuple((name, tuple(dict.fromkeys(given[name]))) for name in question.filters if given.get(name))
+    for name, values in filters:
         if len(values) > MAX_VALUES:
             raise bad_request(
                 "too_many_values", f"{name} was given {len(values)} values; give at most {MAX_VALUES} at once."

@@ -13,16 +13,20 @@ from serving.logic.asked import DEFAULT_DAYS, MAX_DAYS, read_parameters
 from serving.logic.question import Question
 from serving.problems import JSON, documented, refuse_unknown_parameters
 from serving.schemas import answer_model
+from serving.stores.answers import Answers
 
 
 def add_question(app: APIGatewayRestResolver, reader: Published, question: Question) -> None:
     """Let the resolver answer one analytics question."""
     parameters = _parameters(question)
+    answers = Answers()
 
     def handle(**given: Any) -> Response[str]:
         refuse_unknown_parameters(parameters, app.current_event.resolved_query_string_parameters)
         asked = read_parameters(question, {name.rstrip("_"): value for name, value in given.items()})
-        return Response(HTTPStatus.OK.value, JSON, json.dumps(answer(question, asked, reader.current())))
+        tables = reader.current()
+        body = answers.get(tables.publication, asked, lambda: json.dumps(answer(question, asked, tables)))
+        return Response(HTTPStatus.OK.value, JSON, body)
 
     handle.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
@@ -72,6 +76,4 @@ def _parameters(question: Question) -> dict[str, Any]:
 def _query(name: str, kind: Any, description: str, example: Any = None) -> Any:
     extra = {"format": "date"} if kind is str else None
     examples = None if example is None else [example]
-    return Annotated[
-        kind | None, Query(alias=name, description=description, json_schema_extra=extra, examples=examples)
-    ]
+    return Annotated[kind, Query(alias=name, description=description, json_schema_extra=extra, examples=examples)]

@@ -87,7 +87,7 @@ class Api:
         pairs = [*query, *((name.rstrip("_"), value) for name, value in parameters.items())]
         return Answer(*ask(self.app, "GET", path, urlencode(pairs), {"accept": "*/*"}, b""))
 
-    def post(self, path: str, body: Any, headers: Mapping[str, str] = {}, query: str = "") -> Answer:  # noqa: B006
+    def post(self, path: str, body: Any, headers: Mapping[str, str] = {}, query: str = "") -> Answer:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         return Answer(*ask(self.app, "POST", path, query, {"content-type": "application/json"} | dict(headers), sent))
 

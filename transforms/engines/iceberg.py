@@ -16,7 +16,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression, In
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table
-from pyiceberg.transforms import DayTransform, MonthTransform, Transform
+from pyiceberg.transforms import DayTransform, Transform
 from pyiceberg.typedef import EMPTY_DICT, Properties
 
 from ingest.contracts import layout
@@ -24,10 +24,7 @@ from sql.catalog import Model
 
 SCHEME = "lake:/"
 RUN = "promptlake.run"
-_TRANSFORMS: dict[str, Transform[Any, Any]] = {
-    "day": DayTransform(),
-    "month": MonthTransform(),
-}
+_TRANSFORMS: dict[str, Transform[Any, Any]] = {"day": DayTransform()}
 _EPOCH = date(1970, 1, 1)
 
 
@@ -66,9 +63,8 @@ class Tables:
         except NoSuchTableError:
             return None
 
-    def ensure(self, model: Model, rows: pa.Table) -> Table:
-        """The table, made or widened so that it holds the columns of ``rows``."""
-        columns = rows.schema
+    def ensure(self, model: Model, columns: pa.Schema) -> Table:
+        """The table, made or widened so that it holds ``columns``."""
         documented = pa.schema([_documented(field, model) for field in columns])
         table = self.find(model)
         if table is None:
@@ -117,14 +113,14 @@ class Tables:
                 [SCHEME + path for path in paths], snapshot_properties={RUN: run}, check_duplicate_files=False
             )
 
-    def replace(self, table: Table, rows: pa.Table, days: Collection[date] | None, run: str) -> None:
-        """Put ``rows`` in place of those of ``days``, or of the whole table where ``days`` is None."""
-        rows = rows.select(table.schema().column_names).cast(table.schema().as_arrow())
-        if table.current_snapshot() is None:
-            table.append(rows, snapshot_properties={RUN: run})
-            return
-        where: BooleanExpression = AlwaysTrue() if days is None else In("day", set(days))  # type: ignore[call-arg]
-        table.overwrite(rows, overwrite_filter=where, snapshot_properties={RUN: run})
+    def replace(self, table: Table, path: str | None, days: Collection[date] | None, run: str) -> None:
+        """Put the rows of one file in place of those of ``days``, or of the whole table where ``days`` is None."""
+        where: BooleanExpression = AlwaysTrue() if days is None else In("day", set(days))  # type: ignore[call-arg,misc]
+        with table.transaction() as change:
+            if table.current_snapshot() is not None:
+                change.delete(where, snapshot_properties={RUN: run})
+            if path is not None:
+                change.add_files([SCHEME + path], snapshot_properties={RUN: run}, check_duplicate_files=False)
 
 
 def _partition(text: str) -> tuple[str, str]:

@@ -16,11 +16,11 @@ from sql.catalog import models
 from sql.publication import Publication
 from transforms.engines.duck import file_list, session
 from transforms.engines.iceberg import Tables
-from transforms.jobs.gold import Candidate, compute, compute_reconciliation
+from transforms.jobs.gold import Candidate, compute, compute_reconciliation, empty_gold
 from transforms.jobs.ledger import Booking, JobLedger
 from transforms.jobs.publish import current, point_at, publish
 from transforms.jobs.silver import Staged, discard, empty_query, stage
-from transforms.quality.gate import Finding, Gate, checked_columns
+from transforms.quality.gate import Finding, Gate
 
 PENDING = "pending_run"
 """Ledger fact: a silver run that passed the gate and may be half committed."""
@@ -47,7 +47,7 @@ class BuildRequest:
     drain: Callable[[], int]
     """Moves what was received into bronze; returns the time in µs up to which all of it is there."""
     on_step: Callable[[str], None] = lambda _: None
-    memory_mb: int = 400
+    memory_mb: int = 320
 
 
 @dataclass(frozen=True)
@@ -146,22 +146,17 @@ class _Run:
         self, staged: list[Staged], dirty: Mapping[str, set[date]], bookings: list[Booking]
     ) -> list[Candidate]:
         files = {item.table: item.files for item in staged}
-        candidates = []
-        for candidate in compute(self.db, self.tables, dirty, files):
-            self.request.on_step(candidate.model.full_name)
-            candidates.append(candidate)
-        return [*candidates, compute_reconciliation(self.db, bookings)]
+        candidates = compute(self.db, self.tables, dirty, files, self.id, self.request.on_step)
+        return [*candidates, compute_reconciliation(self.db, self.root, bookings, self.id)]
 
     def _pass_gate(self, staged: list[Staged], candidates: list[Candidate]) -> None:
         self.request.on_step("gate")
         for item in staged:
-            model = models()[f"silver.{item.table}"]
             if item.files:
                 files = file_list(self.root / path for path in item.files)
-                columns = ", ".join(checked_columns(model))
-                self.gate.check(model, self.db.execute(f"SELECT {columns} FROM read_parquet({files})").df())
+                self.gate.check(models()[f"silver.{item.table}"], self.db, f"read_parquet({files})")
         for candidate in candidates:
-            self.gate.check(candidate.model, candidate.rows.select(checked_columns(candidate.model)).to_pandas())
+            self.gate.check(candidate.model, self.db, f"read_parquet({file_list([self.root / candidate.file])})")
         if self.gate.failures:
             discard(self.root, self.id)
             raise GateFailed(self.gate.failures)
@@ -186,8 +181,8 @@ class _Run:
         bookings: list[Booking] = []
         for name, (files, taken, booked) in pending["tables"].items():
             model = models()[f"silver.{name}"]
-            empty = self.db.execute(empty_query(model)).to_arrow_table()
-            table = self.tables.ensure(model, empty)
+            empty = self.db.sql(empty_query(model)).to_arrow_table()
+            table = self.tables.ensure(model, empty.schema)
             if files:
                 self.tables.add_files(table, files, pending["run"])
             objects += taken
@@ -197,8 +192,9 @@ class _Run:
 
     def _commit_gold(self, candidates: list[Candidate]) -> None:
         for candidate in candidates:
-            table = self.tables.ensure(candidate.model, candidate.rows)
-            self.tables.replace(table, candidate.rows, candidate.days, self.id)
+            columns = self.db.sql(empty_gold(candidate.model)).to_arrow_table().schema
+            table = self.tables.ensure(candidate.model, columns)
+            self.tables.replace(table, candidate.file if candidate.rows else None, candidate.days, self.id)
 
     def _dirty(self) -> dict[str, set[date]]:
         stored: dict[str, list[str]] = json.loads(self.ledger.fact(DIRTY) or "{}")

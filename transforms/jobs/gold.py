@@ -1,20 +1,22 @@
 """Silver to gold: only the days that new rows can have changed are computed anew."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from ingest.contracts import layout
 from sql.catalog import Model, metrics, models, views
 from sql.dialects import table_names, to_duckdb
 from sql.prices.resolve import resolve
 from sql.prices.table import load_prices
-from transforms.engines.duck import scan, trino_view, view
+from transforms.engines.duck import literal, scan, trino_view, view
 from transforms.engines.iceberg import Tables
 from transforms.jobs.ledger import Booking
 from transforms.jobs.silver import empty_query
@@ -27,10 +29,12 @@ _FIRST, _LAST = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - SQL'
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One gold table's new rows, not yet committed. ``days`` is None where the whole table is replaced."""
+    """One gold table's new rows, written but not committed. ``days`` is None where the whole table is replaced."""
 
     model: Model
-    rows: pa.Table
+    file: str
+    """Path relative to the lake."""
+    rows: int
     days: tuple[date, ...] | None
 
 
@@ -67,7 +71,12 @@ def window(days: Iterable[date], model: Model) -> set[date]:
 
 
 def compute(
-    db: duckdb.DuckDBPyConnection, tables: Tables, dirty: Days, staged: Mapping[str, Sequence[str]]
+    db: duckdb.DuckDBPyConnection,
+    tables: Tables,
+    dirty: Days,
+    staged: Mapping[str, Sequence[str]],
+    run: str,
+    on_step: Callable[[str], None],
 ) -> Iterator[Candidate]:
     """Candidates for every daily gold table that ``dirty`` touches, in the order of their dependencies.
 
@@ -86,14 +95,16 @@ def compute(
     for name, query in views().items():
         trino_view(db, name, query)
     for model, days in plan:
+        on_step(model.full_name)
         chosen = ", ".join(f"DATE '{day}'" for day in days)
-        rows = _rows(db, model, f"day IN ({chosen})")
-        db.register(f"candidate_{model.name}", rows)
-        view(db, model.full_name, f"SELECT * FROM candidate_{model.name}")
-        yield Candidate(model, rows, days)
+        candidate = _write(db, tables.root, model, f"day IN ({chosen})", days, run)
+        view(db, model.full_name, scan([tables.root / candidate.file], empty_gold(model)))
+        yield candidate
 
 
-def compute_reconciliation(db: duckdb.DuckDBPyConnection, bookings: Sequence[Booking]) -> Candidate:
+def compute_reconciliation(
+    db: duckdb.DuckDBPyConnection, root: Path, bookings: Sequence[Booking], run: str
+) -> Candidate:
     """The reconciliation table, whole: it is small and its counts only grow."""
     model = models()["gold.reconciliation"]
     names = ("hour", "event_type", "door", "kind", "count")
@@ -102,14 +113,25 @@ def compute_reconciliation(db: duckdb.DuckDBPyConnection, bookings: Sequence[Boo
     arrow = pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
     db.register("booked", arrow)
     view(db, "ledger.booking", "SELECT * FROM booked")
-    return Candidate(model, _rows(db, model, "TRUE"), None)
+    return _write(db, root, model, "TRUE", None, run)
 
 
-def _rows(db: duckdb.DuckDBPyConnection, model: Model, where: str) -> pa.Table:
+def empty_gold(model: Model) -> str:
+    """SQL of a gold table without a row: its columns and types."""
+    typed = (f"CAST(NULL AS {spec.type}) AS {name}" for name, spec in model.columns.items())
+    return f"SELECT {', '.join(typed)} WHERE FALSE"
+
+
+def _write(
+    db: duckdb.DuckDBPyConnection, root: Path, model: Model, where: str, days: tuple[date, ...] | None, run: str
+) -> Candidate:
     typed = ", ".join(f"CAST({name} AS {spec.type}) AS {name}" for name, spec in model.columns.items())
     grain = ", ".join(model.grain)
     query = f"SELECT {typed} FROM ({to_duckdb(model.query)}) WHERE {where} ORDER BY {grain}"
-    return db.execute(query).to_arrow_table()
+    file = f"{layout.table_data(model.layer, model.name)}/{run}.parquet"
+    (root / file).parent.mkdir(parents=True, exist_ok=True)
+    copied = db.execute(f"COPY ({query}) TO {literal(str(root / file))} (FORMAT parquet, COMPRESSION zstd)").fetchone()
+    return Candidate(model, file, copied[0] if copied else 0, days)
 
 
 def _register_silver(

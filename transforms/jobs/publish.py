@@ -12,6 +12,7 @@ from sql.catalog import Model, models
 from sql.publication import Extract, Publication, read_publication
 from transforms.engines.duck import literal, scan
 from transforms.engines.iceberg import Tables
+from transforms.jobs.gold import empty_gold
 
 KEPT = 3
 """Publications kept besides the current one, for readers that are in the middle of it."""
@@ -54,8 +55,7 @@ def point_at(root: Path, publication: Publication) -> None:
 def _extract(db: duckdb.DuckDBPyConnection, tables: Tables, model: Model, run: str) -> Extract:
     path = layout.extract(run, model.name)
     (tables.root / path).parent.mkdir(parents=True, exist_ok=True)
-    typed = ", ".join(f"CAST(NULL AS {spec.type}) AS {name}" for name, spec in model.columns.items())
-    rows = scan(tables.files(model), f"SELECT {typed} WHERE FALSE")
+    rows = scan(tables.files(model), empty_gold(model))
     db.execute(
         f"COPY (SELECT * FROM ({rows}) ORDER BY {', '.join(model.grain)}) TO {literal(str(tables.root / path))} "
         "(FORMAT parquet, COMPRESSION zstd)"

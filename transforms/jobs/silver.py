@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,6 +18,15 @@ from transforms.jobs.ledger import Booking
 ID_WINDOW = timedelta(days=7)
 """An id is looked for this far around its event's day: retries come within minutes, and a bound keeps the cost of an
 hour of events the same however large the lake has grown."""
+
+
+_TOGETHER_ROWS = 200_000
+"""Up to here all days are written in one pass, which holds every day's rows in memory at once; beyond, day by day."""
+
+_WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2000"
+"""Most bytes are random ids, which neither a higher level nor a larger dictionary makes smaller, only slower."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,7 @@ def stage(db: duckdb.DuckDBPyConnection, model: Model, objects: Sequence[str], t
     numbered = bronze_relation(model.name, paths, ", filename = true, file_row_number = true")
     view(db, f"bronze.{model.name}", numbered)
     days = _judge(db, model, tables, [str(path) for path in paths])
-    source = f"""SELECT b.* EXCLUDE (filename, file_row_number) FROM bronze.{model.name} AS b
-        ANTI JOIN rejected AS r ON b.filename = r.file AND b.file_row_number = r.row"""
-    files = _write(db, model, source, tables.root, run)
+    files = _write(db, model, days, tables.root, run)
     bookings = _bookings(db, model.name)
     _quarantine_conflicts(db, model.name, tables.root, run)
     return Staged(model.name, tuple(objects), files, bookings, days)
@@ -104,15 +111,42 @@ def _all_new(db: duckdb.DuckDBPyConnection) -> bool:
     return bool(total == distinct and known[0] == 0)
 
 
-def _write(db: duckdb.DuckDBPyConnection, model: Model, source: str, root: Path, run: str) -> tuple[str, ...]:
-    folder = layout.table_data(model.layer, model.name)
-    (root / folder).mkdir(parents=True, exist_ok=True)
-    db.execute(
-        f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({_over(model, source)}))
-        TO {literal(str(root / folder))}
-        (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (day), FILENAME_PATTERN '{run}-{{i}}', OVERWRITE_OR_IGNORE)"""
-    )
-    return tuple(str(path.relative_to(root)) for path in sorted((root / folder).glob(f"*/{run}-*.parquet")))
+def _write(db: duckdb.DuckDBPyConnection, model: Model, days: Sequence[date], root: Path, run: str) -> tuple[str, ...]:
+    folder = root / layout.table_data(model.layer, model.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    (arrived,) = db.execute("SELECT count(*) FROM arrival").fetchone() or (0,)
+    if arrived <= _TOGETHER_ROWS:
+        db.execute(
+            f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({_over(model, _accepted(model))}))
+            TO {literal(str(folder))}
+            ({_WRITTEN_AS}, PARTITION_BY (day), OVERWRITE_OR_IGNORE,
+            FILENAME_PATTERN '{run}-{{i}}')"""
+        )
+    else:
+        for day in days:
+            start_us = (datetime(day.year, day.month, day.day, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+            during = f"b.occurred_at_us >= {start_us} AND b.occurred_at_us < {start_us + 86_400_000_000}"
+            path = folder / f"day={day}" / f"{run}-0.parquet"
+            path.parent.mkdir(exist_ok=True)
+            db.execute(
+                f"""COPY ({_over(model, f"{_accepted(model)} WHERE {during}")}) TO {literal(str(path))}
+                ({_WRITTEN_AS})"""
+            )
+    # A day of which nothing was new leaves an empty file, or none.
+    written = sorted(folder.glob(f"*/{run}-*.parquet"))
+    return tuple(str(path.relative_to(root)) for path in written if _has_rows(db, path))
+
+
+def _accepted(model: Model) -> str:
+    return f"""SELECT b.* EXCLUDE (filename, file_row_number) FROM bronze.{model.name} AS b
+        ANTI JOIN rejected AS r ON b.filename = r.file AND b.file_row_number = r.row"""
+
+
+def _has_rows(db: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    (rows,) = db.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchone() or (0,)
+    if not rows:
+        path.unlink()
+    return bool(rows)
 
 
 def _bookings(db: duckdb.DuckDBPyConnection, event_type: str) -> tuple[Booking, ...]:
@@ -148,6 +182,10 @@ def _quarantine_conflicts(db: duckdb.DuckDBPyConnection, event_type: str, root: 
 
 def discard(root: Path, run: str) -> None:
     """Remove what a run wrote and did not commit."""
-    for pattern in (f"{layout.SILVER}/*/data/*/{run}-*.parquet", f"{layout.bronze_table(QUARANTINE_TABLE)}/*/{run}-*"):
+    for pattern in (
+        f"{layout.SILVER}/*/data/*/{run}-*.parquet",
+        f"{layout.GOLD}/*/data/{run}.parquet",
+        f"{layout.bronze_table(QUARANTINE_TABLE)}/*/{run}-*",
+    ):
         for path in root.glob(pattern):
             path.unlink()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sql.catalog import Check, Model
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
 
 EXAMPLES = 3
@@ -61,12 +62,25 @@ class Gate:
     def warnings(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.check.severity == "warn"]
 
-    def check(self, model: Model, frame: "pd.DataFrame") -> None:
-        """Run the model's checks on rows that hold its checked columns and its grain."""
-        if not model.checks or frame.empty:
+    def check(self, model: Model, db: "duckdb.DuckDBPyConnection", relation: str) -> None:
+        """Run the model's checks on the rows of a relation."""
+        if not model.checks:
             return
+        kinds = _kinds(db, relation)
+        checked = dict.fromkeys(check.column for check in model.checks)
+        # Text as 64-bit hashes takes a tenth of the memory and time. Only rules that depend on nothing but presence and
+        # equality apply to text, and what breaks one is checked again on the text itself.
+        standing = ", ".join(f"{_stand_in(name, kinds[name])} AS {name}" for name in checked)
+        frame = db.sql(f"SELECT {standing} FROM {relation}").df()
+        if frame.empty:
+            return
+        if broken := _broken(self._batch(model, frame), model.checks):
+            wanted = dict.fromkeys([*model.grain, *(check.column for check in broken)])
+            self._explain(model, broken, db.sql(f"SELECT {', '.join(wanted)} FROM {relation}").df())
+
+    def _explain(self, model: Model, broken: Sequence[Check], frame: "pd.DataFrame") -> None:
         batch = self._batch(model, frame)
-        for check in model.checks:
+        for check in broken:
             result = batch.validate(_expectation(check), result_format=_result_format(model))
             if not result.success:
                 self.findings.append(_finding(model, check, len(frame), result))
@@ -84,9 +98,21 @@ class Gate:
         return definition.get_batch(batch_parameters={"dataframe": frame})
 
 
-def checked_columns(model: Model) -> Sequence[str]:
-    """The columns that a frame for the gate needs: those with rules, and the grain for the examples."""
-    return list(dict.fromkeys([*model.grain, *(check.column for check in model.checks)]))
+def _kinds(db: "duckdb.DuckDBPyConnection", relation: str) -> dict[str, str]:
+    return {name: kind for name, kind, *_ in db.sql(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
+
+
+def _stand_in(column: str, kind: str) -> str:
+    return f"CASE WHEN {column} IS NOT NULL THEN hash({column}) END" if kind == "VARCHAR" else column
+
+
+def _broken(batch: Any, checks: Sequence[Check]) -> list[Check]:
+    """The checks that some row breaks, all told in one pass."""
+    import great_expectations as gx
+
+    suite = gx.ExpectationSuite("checks", expectations=[_expectation(check, str(i)) for i, check in enumerate(checks)])
+    results = batch.validate(suite, result_format="BOOLEAN_ONLY").results
+    return [checks[int(r.expectation_config.meta["check"])] for r in results if not r.success]
 
 
 def _result_format(model: Model) -> dict[str, Any]:
@@ -97,20 +123,22 @@ def _result_format(model: Model) -> dict[str, Any]:
     }
 
 
-def _expectation(check: Check) -> Any:
+def _expectation(check: Check, number: str = "0") -> Any:
     gxe: Any = import_module("great_expectations.expectations")
-
+    named = {"column": check.column, "meta": {"check": number}}
     if check.rule == "not_null":
-        return gxe.ExpectColumnValuesToNotBeNull(column=check.column)
+        return gxe.ExpectColumnValuesToNotBeNull(**named)
     if check.rule == "unique":
-        return gxe.ExpectColumnValuesToBeUnique(column=check.column)
-    return gxe.ExpectColumnValuesToBeBetween(column=check.column, min_value=check.min, max_value=check.max)
+        return gxe.ExpectColumnValuesToBeUnique(**named)
+    return gxe.ExpectColumnValuesToBeBetween(**named, min_value=check.min, max_value=check.max)
 
 
 def _finding(model: Model, check: Check, rows: int, result: Any) -> Finding:
+    from pandas import isna
+
     details = result.result
     where: Iterable[dict[str, Any]] = details.get("partial_unexpected_index_list") or ()
-    examples = [", ".join(f"{key} {value}" for key, value in row.items()) for row in where]
+    examples = [", ".join(f"{key} {value}" for key, value in row.items() if not isna(value)) for row in where]
     return Finding(
         model.full_name, check, int(details.get("unexpected_count") or rows), rows, tuple(examples[:EXAMPLES])
     )

@@ -85,7 +85,8 @@ def _show(names: list[str], rows: list[tuple[Any, ...]]) -> None:
         table.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
     for row in rows[:_SHOWN_ROWS]:
         table.add_row(*("" if value is None else escape(_text(value)) for value in row))
-    console = Console()
+    # Into a file or a pipe, nothing is folded.
+    console = Console(width=None if sys.stdout.isatty() else 10_000)
     console.print(table)
     if len(rows) > _SHOWN_ROWS:
         console.print(f"… and {len(rows) - _SHOWN_ROWS:,} more rows; --csv or --json gives all.")

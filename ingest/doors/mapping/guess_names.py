@@ -71,7 +71,7 @@ CONTENT = frozenset(
         "output outputs response responses completion completions content "
         "text query question answer body request "
         "instructions system_prompt user_prompt choices reply transcript comment "
-        "generation api_key authorization password secret email error_message traceback exception"
+        "generation api_key authorization password secret email error error_str error_message traceback exception"
     )
 )
 """Names under which people's words, or secrets, are kept: not to be taken along unasked."""

@@ -142,8 +142,11 @@ def _feedback(rows: Rows, when: Any, kind: str) -> RuleDraft | None:
     common = {p.path: p for p in places(rows).values() if len(p.values) == len(rows)}
     for name, guess in (("rating", fields.rating(common)), ("thumb", fields.thumb(common))):
         if guess is not None:
-            kind_of = Guess({"value": name}, "by what the rows hold")
-            return RuleDraft(when, "feedback", "What a person thought of an answer.", {"kind": kind_of, name: guess})
+            said = {"kind": Guess({"value": name}, "by what the rows hold"), name: guess}
+            comment = pick(places(rows), names.COMMENT, lambda p: all(isinstance(v, str) for v in p.values))
+            if comment is not None:
+                said["comment"] = Guess({"from": comment.path}, "by its name; stored as what a person wrote")
+            return RuleDraft(when, "feedback", "What a person thought of an answer.", said)
     signal = next((names.SIGNALS[word] for word in _words(kind) if word in names.SIGNALS), None)
     if signal is None:
         return None

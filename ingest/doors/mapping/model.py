@@ -7,9 +7,6 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from ingest.doors.mapping.problem import known_keys, problem
-from ingest.doors.mapping.times import TimeUnit
-
-DurationUnit = Literal["s", "ms", "us", "ns"]
 
 
 def _scalar(value: Any) -> Any:
@@ -88,7 +85,7 @@ class FieldSpec(Part):
 
     from_: Path | None = Field(None, alias="from")
     value: Scalar = None
-    unit: TimeUnit | DurationUnit | None = None
+    unit: str | None = None
     format: str | None = None
     zone: str | None = None
     map: Annotated[dict[str, Scalar] | None, BeforeValidator(_text_keys)] = None

@@ -7,7 +7,6 @@ from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 EpochUnit = Literal["epoch_s", "epoch_ms", "epoch_us", "epoch_ns"]
-TimeUnit = Literal["epoch_s", "epoch_ms", "epoch_us", "epoch_ns", "iso8601"]
 
 EPOCH_UNITS: tuple[EpochUnit, ...] = get_args(EpochUnit)
 UNIT_NAMES: dict[str, str] = {

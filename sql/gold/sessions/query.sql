@@ -18,18 +18,25 @@ SELECT
     COUNT_IF(is_page_view) AS page_views
 FROM (
     SELECT
-        *,
-        SUM(CASE WHEN session_id IS NULL AND (previous_at IS NULL
-                OR date_diff('second', previous_at, occurred_at) > 1800) THEN 1 ELSE 0 END)
-            OVER (PARTITION BY day, environment, person, session_id ORDER BY occurred_at
+        kind, occurred_at, CAST(date_trunc('day', occurred_at) AS DATE) AS day, environment, person, user_id, session_id,
+        is_error, is_negative, is_page_view, 0 AS session_number
+    FROM silver.activity
+    WHERE session_id IS NOT NULL
+    UNION ALL
+    -- Only who has no session of the source's own needs the costly look at the act before.
+    SELECT
+        kind, occurred_at, day, environment, person, user_id, session_id, is_error, is_negative, is_page_view,
+        SUM(CASE WHEN previous_at IS NULL OR date_diff('second', previous_at, occurred_at) > 1800 THEN 1 ELSE 0 END)
+            OVER (PARTITION BY day, environment, person ORDER BY occurred_at
                 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS session_number
     FROM (
         SELECT
             *,
             CAST(date_trunc('day', occurred_at) AS DATE) AS day,
-            LAG(occurred_at) OVER (PARTITION BY CAST(date_trunc('day', occurred_at) AS DATE), environment, person,
-                session_id ORDER BY occurred_at) AS previous_at
+            LAG(occurred_at) OVER (PARTITION BY CAST(date_trunc('day', occurred_at) AS DATE), environment, person
+                ORDER BY occurred_at) AS previous_at
         FROM silver.activity
+        WHERE session_id IS NULL
     ) AS with_previous
 ) AS numbered
 GROUP BY 1, 2, 3, 4, 5

@@ -1,0 +1,163 @@
+"""The tables of a part: the same figures by model, team, template and so on. Each is None where it would be empty."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dashboards.reports.data import Column, Table, Vital, Vitals
+from dashboards.reports.labels import NOT_SET, column_of, label, metric_column
+from dashboards.reports.scope import Scope
+from sql.catalog import metrics
+
+ROWS_SHOWN = 15
+_NO_PRICE = "A model without a known price has no cost here: its tokens are counted as unpriced, never as free."
+
+
+def cost_by_model(scope: Scope) -> Table | None:
+    """Our cost beside the one that the sources reported."""
+    names = ["executions", "input_tokens", "output_tokens", "unpriced_tokens", "cost_usd", "reported_cost_usd"]
+    rows = scope.metrics(names, ["model", "provider"])
+    rows.sort(key=lambda row: (-(row["cost_usd"] or 0), -row["executions"]))
+    columns = [column_of("cost_daily", "model"), column_of("cost_daily", "provider")]
+    picked = ["executions", "input_tokens", "output_tokens", "cost_usd"]
+    if any(row["unpriced_tokens"] for row in rows):
+        picked.insert(3, "unpriced_tokens")
+    if any(row["reported_cost_usd"] is not None for row in rows):
+        picked.append("reported_cost_usd")
+    columns += [metric_column(name, has_bar=name == "cost_usd") for name in picked]
+    if "reported_cost_usd" in picked:
+        columns.append(Column("Difference", "difference", "Ours less theirs, as a share of theirs"))
+        picked.append("difference")
+    for row in rows:
+        row["difference"] = _difference(row)
+    note = _NO_PRICE if "unpriced_tokens" in picked else ""
+    title = f"{metrics()['cost_usd'].title} by model"
+    return _table("models", title, ["model", "provider", *picked], columns, rows, note)
+
+
+def cost_by_feature(scope: Scope) -> Table | None:
+    rows = scope.metrics(["executions", "cost_usd", "cost_per_execution_usd"], ["feature", "team"])
+    if not any(row["feature"] or row["team"] for row in rows):
+        return None
+    rows.sort(key=lambda row: (-(row["cost_usd"] or 0), -row["executions"]))
+    return _by_keys("features", "cost_daily", ["feature", "team"], rows, bar="cost_usd", is_wide=False)
+
+
+def environments(scope: Scope) -> Table | None:
+    """Cost and errors by environment, where there is more than one."""
+    rows = scope.metrics(["executions", "cost_usd"], ["environment"])
+    if len(rows) < 2:  # noqa: PLR2004 - one environment is the whole
+        return None
+    _beside(rows, scope.metrics(["error_rate"], ["environment"]), ["environment"])
+    return _by_keys("environments", "cost_daily", ["environment"], rows, bar="cost_usd", is_wide=False)
+
+
+def templates(scope: Scope) -> Table | None:
+    """What each version of a prompt template cost, and what came of it."""
+    keys = ["template_id", "template_version"]
+    rows = scope.metrics(["executions", "cost_usd", "cost_per_execution_usd"], keys)
+    _beside(rows, scope.metrics(["latency_p95_ms"], keys), keys)
+    _beside(rows, scope.metrics(["error_rate", "thumbs_up_rate", "evaluation_pass_rate"], keys), keys)
+    rows = [row for row in rows if row["template_id"]]
+    rows.sort(key=lambda row: -(row.get("executions") or 0))
+    shown = rows[:ROWS_SHOWN]
+    # Versions of one template stand together, the newest last.
+    order = list(dict.fromkeys(row["template_id"] for row in shown))
+    shown.sort(key=lambda row: (order.index(row["template_id"]), _natural(row["template_version"] or "")))
+    return _by_keys("templates", "cost_daily", keys, [*shown, *rows[ROWS_SHOWN:]])
+
+
+def evaluations(scope: Scope) -> Table | None:
+    columns = ["evaluations", "scored", "score_sum", "passed", "failed"]
+    rows = scope.sums("evaluation_daily", columns, ["metric"])
+    for row in rows:
+        judged = row["passed"] + row["failed"]
+        row["score"] = row["score_sum"] / row["scored"] if row["scored"] else None
+        row["rate"] = row["passed"] / judged if judged else None
+    rows.sort(key=lambda row: -row["evaluations"])
+    shown = [
+        column_of("evaluation_daily", "metric"),
+        column_of("evaluation_daily", "evaluations"),
+        Column("Mean score", "number", "On the metric's own scale"),
+        metric_column("evaluation_pass_rate", has_bar=True),
+    ]
+    return _table("evaluations", "Evaluations", ["metric", "evaluations", "score", "rate"], shown, rows, is_wide=False)
+
+
+def behavior(scope: Scope) -> Table | None:
+    """What people did most."""
+    keys = ["action", "name", "feature"]
+    rows = scope.sums("behavior_daily", ["acts"], keys)
+    rows.sort(key=lambda row: -row["acts"])
+    keys = [key for key in keys if any(row[key] for row in rows)]
+    columns = [*(column_of("behavior_daily", key) for key in keys), column_of("behavior_daily", "acts", has_bar=True)]
+    return _table("behavior", "Most used", [*keys, "acts"], columns, rows, is_wide=False)
+
+
+def web_vitals(scope: Scope) -> Vitals | None:
+    """Every web vital that was measured, in the order of the catalog."""
+    columns = ["good", "needs_improvement", "poor"]
+    counts = {row["name"].lower(): row for row in scope.sums("web_vitals_daily", columns, ["name"])}
+    found = [metric for metric in metrics().values() if metric.table == "web_vitals_daily" and metric.name in counts]
+    if not found:
+        return None
+    (values,) = scope.metrics([metric.name for metric in found])
+    rows = [Vital(m, *(int(counts[m.name][column]) for column in columns), p75=values[m.name]) for m in found]
+    return Vitals("Web vitals", tuple(rows))
+
+
+def _by_keys(
+    key: str, table: str, keys: list[str], rows: list[dict[str, Any]], *, bar: str = "", is_wide: bool = True
+) -> Table | None:
+    """A table of metrics by columns of a gold table; a metric that nowhere has a value is left out."""
+    names = [name for name in (rows[0] if rows else ()) if name not in keys]
+    names = [name for name in names if any(row.get(name) is not None for row in rows)]
+    columns = [column_of(table, k) for k in keys] + [metric_column(n, has_bar=n == bar) for n in names]
+    title = "By " + " and ".join(label(k).lower() for k in keys)
+    return _table(key, title, [*keys, *names], columns, rows, is_wide=is_wide)
+
+
+def _table(
+    key: str,
+    title: str,
+    names: Sequence[str],
+    columns: Sequence[Column],
+    rows: list[dict[str, Any]],
+    note: str = "",
+    *,
+    is_wide: bool = True,
+) -> Table | None:
+    if not rows:
+        return None
+    left_out = len(rows) - ROWS_SHOWN
+    notes = [note, f"{left_out:,} more rows are not shown." if left_out > 0 else ""]
+    cells = tuple(tuple(_cell(row.get(n), c) for n, c in zip(names, columns, strict=True)) for row in rows[:ROWS_SHOWN])
+    return Table(key, title, tuple(columns), cells, " ".join(filter(None, notes)), is_wide)
+
+
+def _cell(value: Any, column: Column) -> Any:
+    return NOT_SET if value is None and column.unit is None else value
+
+
+def _difference(row: dict[str, Any]) -> float | None:
+    ours, theirs = row["cost_usd"], row["reported_cost_usd"]
+    # A partly priced model can't be compared with the whole that the source reports.
+    if ours is None or not theirs or row["unpriced_tokens"]:
+        return None
+    return float((ours - theirs) / theirs)
+
+
+def _beside(rows: list[dict[str, Any]], more: list[dict[str, Any]], keys: Sequence[str]) -> None:
+    """Join ``more`` to ``rows`` by keys; what is only in ``more`` gets a row of its own."""
+    known = {tuple(row[key] for key in keys): row for row in rows}
+    for extra in more:
+        found = known.get(tuple(extra[key] for key in keys))
+        if found is None:
+            rows.append(extra)
+        else:
+            found.update(extra)
+
+
+def _natural(version: str) -> tuple[tuple[int, str], ...]:
+    """``v10`` after ``v9``."""
+    parts = "".join(c if c.isdigit() else f" {c} " for c in version).split()
+    return tuple((int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in parts)

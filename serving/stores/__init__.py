@@ -1,0 +1,1 @@
+"""What the API keeps from one request to the next."""
