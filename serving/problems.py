@@ -83,7 +83,7 @@ def _unfit(error: RequestValidationError) -> RequestRefused:
 
 def _unreadable(app: APIGatewayRestResolver, error: ValueError) -> RequestRefused:
     # The resolver reads the body, in any form it knows, before a route sees the request.
-    if not is_json(app):
+    if app.current_event.body and not is_json(app):
         return not_json(app)
     if isinstance(error, UnicodeDecodeError):
         return bad_request("not_utf8", f"The body is not UTF-8 from byte {error.start} on; send JSON in UTF-8.")

@@ -2,7 +2,10 @@
 
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+from ingest.contracts import layout
 
 FORMAT_VERSION = 1
 
@@ -41,3 +44,11 @@ def read_publication(document: bytes) -> Publication:
         raise ValueError("The publication pointer is of another version; publish again with `promptlake build`.")
     tables = {name: Extract(**extract) for name, extract in fields.pop("tables").items()}
     return Publication(tables=tables, **fields)
+
+
+def current(root: Path) -> Publication | None:
+    """What readers see now; None where there is nothing yet, or the pointer can't be read and everything is due anew."""
+    try:
+        return read_publication((root / layout.POINTER).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None

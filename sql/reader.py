@@ -13,7 +13,7 @@ from sql.publication import Publication, read_publication
 
 
 class NothingPublished(Exception):
-    """There is no publication yet; the message says how to make one."""
+    """There is no publication to read; the message says how to make one."""
 
 
 class PublishedTables:
@@ -75,7 +75,7 @@ class Reader:
         """The tables last published.
 
         Raises:
-            NothingPublished: no build has finished yet.
+            NothingPublished: no build has finished yet, or its pointer can't be read.
         """
         with self._lock:
             # Read in turn: two threads that saw different pointers would open each other's again.
@@ -91,6 +91,8 @@ class Reader:
             return read_publication(pointer.read_bytes())
         except FileNotFoundError:
             raise NothingPublished("Nothing has been built yet; run `promptlake build`.") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise NothingPublished(f"{pointer} can't be read as a publication; run `promptlake build`.") from error
 
 
 def _duckdb_type(trino_type: str) -> str:

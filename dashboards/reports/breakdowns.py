@@ -6,7 +6,7 @@ from typing import Any
 from dashboards.reports.data import Column, Table, Vital, Vitals
 from dashboards.reports.labels import NOT_SET, column_of, label, metric_column
 from dashboards.reports.scope import Scope
-from sql.catalog import metrics
+from sql.catalog import Metric, metrics
 
 ROWS_SHOWN = 15
 _NO_PRICE = "A model without a known price has no cost here: its tokens are counted as unpriced, never as free."
@@ -45,7 +45,7 @@ def cost_by_feature(scope: Scope) -> Table | None:
 def environments(scope: Scope) -> Table | None:
     """Cost and errors by environment, where there is more than one."""
     rows = scope.metrics(["executions", "cost_usd"], ["environment"])
-    if len(rows) < 2:  # noqa: PLR2004 - one environment is the whole
+    if len(rows) < 2:
         return None
     _beside(rows, scope.metrics(["error_rate"], ["environment"]), ["environment"])
     return _by_keys("environments", "cost_daily", ["environment"], rows, bar="cost_usd", is_wide=False)
@@ -101,15 +101,19 @@ def web_vitals(scope: Scope) -> Vitals | None:
     if not found:
         return None
     (values,) = scope.metrics([metric.name for metric in found])
-    rows = [Vital(m, *(int(counts[m.name][column]) for column in columns), p75=values[m.name]) for m in found]
+    rows = [_vital(m, counts[m.name], values[m.name]) for m in found]
     return Vitals("Web vitals", tuple(rows))
+
+
+def _vital(metric: Metric, counts: dict[str, Any], p75: float | None) -> Vital:
+    return Vital(metric, int(counts["good"]), int(counts["needs_improvement"]), int(counts["poor"]), p75)
 
 
 def _by_keys(
     key: str, table: str, keys: list[str], rows: list[dict[str, Any]], *, bar: str = "", is_wide: bool = True
 ) -> Table | None:
     """A table of metrics by columns of a gold table; a metric that nowhere has a value is left out."""
-    names = [name for name in (rows[0] if rows else ()) if name not in keys]
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in keys]
     names = [name for name in names if any(row.get(name) is not None for row in rows)]
     columns = [column_of(table, k) for k in keys] + [metric_column(n, has_bar=n == bar) for n in names]
     title = "By " + " and ".join(label(k).lower() for k in keys)

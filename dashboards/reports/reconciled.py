@@ -1,6 +1,6 @@
 """Whether every event received is accounted for: the reconciliation table, summed up for a reader."""
 
-from dashboards.reports.data import Column, Table
+from dashboards.reports.data import Cell, Column, Table
 from dashboards.reports.labels import NOT_SET, column_of
 from sql.reader import PublishedTables
 
@@ -20,10 +20,11 @@ def reconciliation(tables: PublishedTables) -> tuple[Table | None, int]:
         return None, 0
     columns = [column_of("reconciliation", name) for name in (*_KEYS, *_COUNTS)]
     columns.append(Column("Gap", "gap", "Events that a hand-over lost or made; not 0 is an alarm"))
-    cells = []
+    cells: list[tuple[Cell, ...]] = []
+    gaps = 0
     for row in rows:
         gap = sum(int(row[name]) for name in _GAPS)
+        gaps += gap
         cells.append((*(row[k] or NOT_SET for k in _KEYS), *(int(row[c]) for c in _COUNTS), gap))
-    gaps = sum(cell[-1] for cell in cells)
     note = "Received = bronze + quarantined + dropped; bronze = silver + duplicates + conflicts + waiting."
     return Table("reconciliation", "Every event accounted for", tuple(columns), tuple(cells), note), gaps

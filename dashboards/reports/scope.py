@@ -98,7 +98,10 @@ def _daily() -> list[str]:
 def span(tables: PublishedTables, *, is_simulated: bool) -> tuple[date, date] | None:
     """The first and last day with data, None without any."""
     union = " UNION ALL ".join(f"SELECT day, environment FROM {table}" for table in _daily())
-    query = f"SELECT MIN(day) AS first, MAX(day) AS last FROM ({union}) AS found WHERE (environment LIKE '{SIMULATED}%') = ?"
+    query = (
+        f"SELECT MIN(day) AS first, MAX(day) AS last FROM ({union}) AS found "
+        f"WHERE (environment LIKE '{SIMULATED}%') = ?"
+    )
     (row,) = tables.rows(query, [is_simulated])
     return None if row["first"] is None else (row["first"], row["last"])
 

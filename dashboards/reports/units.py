@@ -4,7 +4,9 @@ from datetime import date
 
 from dashboards.reports.data import Bucket, Cell, Figure
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
+_MINUS = "\N{MINUS SIGN}"
+_APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 _STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 _COMPACT_FROM = 10_000
 
@@ -14,14 +16,14 @@ def text(value: Cell, unit: str | None) -> str:
     if value is None or isinstance(value, str):
         return NOTHING if value is None else value
     number = float(value)
+    if unit == "difference":
+        return f"{_signed(number * 100)}%"
     if number < 0:
-        return f"−{text(-number, unit)}"
+        return f"{_MINUS}{text(-number, unit)}"
     if unit == "US dollars":
         return _dollars(number)
     if unit == "share":
         return f"{_digits(number * 100)}%"
-    if unit == "difference":
-        return f"+{_digits(number * 100)}%" if _digits(number * 100) != "0" else "0%"
     if unit and unit.startswith("milliseconds"):
         return f"{_digits(number)} ms" if number < 1000 else _seconds(number / 1000)
     if unit == "seconds":
@@ -67,7 +69,7 @@ def bucket_name(start: date, bucket: Bucket) -> str:
 def bucket_tick(start: date, bucket: Bucket) -> str:
     """A bucket of time under an axis."""
     if bucket == "month":
-        return f"{start:%b} ’{start:%y}"
+        return f"{start:%b} {_APOSTROPHE}{start:%y}"
     return f"{start:%Y}" if bucket == "year" else f"{start.day} {start:%b}"
 
 
@@ -112,4 +114,4 @@ def _compact(number: float) -> str:
 
 def _signed(number: float) -> str:
     digits = _digits(abs(number))
-    return "±0" if digits in ("0", "<0.01") else f"{'+' if number > 0 else '−'}{digits}"
+    return "±0" if digits in ("0", "<0.01") else f"{'+' if number > 0 else _MINUS}{digits}"

@@ -43,7 +43,7 @@ class Pages:
 
     def _ask_api(self, request: Request, query: str) -> Response:
         status, headers, body = ask(self._app, request.method, request.path, query, request.headers, request.body)
-        return Response(status, headers, body)
+        return Response(status, {name.lower(): value for name, value in headers.items()}, body)
 
     @cached_property
     def _app(self) -> Resolver:

@@ -92,8 +92,7 @@ class Server:
             await _reply(send, *answer)
         else:
             query = scope["query_string"].decode("latin-1")
-            answer = await self._served.pages.answer(request._replace(body=body), query)
-            await _reply(send, *answer)
+            await _reply(send, *await self._served.pages.answer(request._replace(body=body), query))
 
 
 class _ClientGone(Exception):

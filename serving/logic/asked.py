@@ -109,7 +109,7 @@ def _date(name: str, text: str | None) -> date | None:
 
 
 def _group_by(question: Question, given: Sequence[str]) -> tuple[str, ...]:
-    names = [name.strip() for text in given for name in text.split(",") if name.strip()]
+    names = [name.strip(" ") for text in given for name in text.split(",") if name.strip(" ")]
     for name in names:
         if name not in question.dimensions:
             known = ", ".join(question.dimensions)

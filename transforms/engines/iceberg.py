@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from warnings import catch_warnings, filterwarnings
 
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
@@ -118,7 +119,10 @@ class Tables:
         where: BooleanExpression = AlwaysTrue() if days is None else In("day", set(days))  # type: ignore[call-arg,misc]
         with table.transaction() as change:
             if table.current_snapshot() is not None:
-                change.delete(where, snapshot_properties={RUN: run})
+                with catch_warnings():
+                    # Days that gold sees for the first time have nothing to be replaced.
+                    filterwarnings("ignore", message="Delete operation did not match any records")
+                    change.delete(where, snapshot_properties={RUN: run})
             if path is not None:
                 change.add_files([SCHEME + path], snapshot_properties={RUN: run}, check_duplicate_files=False)
 

@@ -13,12 +13,12 @@ import duckdb
 
 from ingest.contracts import layout
 from sql.catalog import models
-from sql.publication import Publication
+from sql.publication import Publication, current
 from transforms.engines.duck import file_list, session
 from transforms.engines.iceberg import Tables
 from transforms.jobs.gold import Candidate, compute, compute_reconciliation, empty_gold
 from transforms.jobs.ledger import Booking, JobLedger
-from transforms.jobs.publish import current, point_at, publish
+from transforms.jobs.publish import point_at, publish
 from transforms.jobs.silver import Staged, discard, empty_query, stage
 from transforms.quality.gate import Finding, Gate
 

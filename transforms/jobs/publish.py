@@ -9,19 +9,13 @@ import duckdb
 
 from ingest.contracts import layout
 from sql.catalog import Model, models
-from sql.publication import Extract, Publication, read_publication
+from sql.publication import Extract, Publication, current
 from transforms.engines.duck import literal, scan
 from transforms.engines.iceberg import Tables
 from transforms.jobs.gold import empty_gold
 
 KEPT = 3
 """Publications kept besides the current one, for readers that are in the middle of it."""
-
-
-def current(root: Path) -> Publication | None:
-    """What readers see now."""
-    pointer = root / layout.POINTER
-    return read_publication(pointer.read_bytes()) if pointer.exists() else None
 
 
 def publish(

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.local.lake import LakeError, lake_path, open_lake
 from ingest.doors.refused import ImportRefused
 
 if TYPE_CHECKING:
@@ -35,12 +36,17 @@ def run(args: argparse.Namespace) -> int:
     """Do it; returns 0 when every row was received, also where some are in quarantine.
 
     Raises:
-        ImportRefused: a file or the mapping can't be used.
-        LakeError: the lake can't be opened.
+        LakeError: a file or the mapping can't be used, or the lake can't be opened.
     """
-    # Imported here, because every start of the command line imports this file.
+    try:
+        return _run(args)
+    except ImportRefused as error:
+        raise LakeError(str(error)) from error
+
+
+def _run(args: argparse.Namespace) -> int:
+    # Imported here, because `promptlake --help` imports this file.
     from infra.local.importing import import_files, preview
-    from infra.local.lake import lake_path, open_lake
     from ingest.doors.mapping.batches import check_files
     from ingest.doors.mapping.load import load, shipped
 

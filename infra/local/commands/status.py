@@ -8,7 +8,7 @@ from typing import Any
 from infra.local.lake import Lake, lake_path, open_lake
 from infra.local.reconcile import Counts, counts, refused_requests
 from ingest.contracts import layout
-from sql.publication import Publication, read_publication
+from sql.publication import Publication, current
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,11 @@ def run(args: argparse.Namespace) -> int:
 
 def read_status(lake: Lake) -> Status:
     """Read, and change nothing."""
-    pointer = lake.root / layout.POINTER
     ledger = lake.ledger()
     try:
         return Status(
             lake=str(lake.root),
-            publication=read_publication(pointer.read_bytes()) if pointer.exists() else None,
+            publication=current(lake.root),
             spool_bytes=sum(path.stat().st_size for path in (lake.root / layout.SPOOL).glob("*.seg")),
             bronze=ledger.stored(),
             counts=counts(ledger),

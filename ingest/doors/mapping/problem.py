@@ -13,7 +13,8 @@ def problem(message: str, *at: str | int) -> PydanticCustomError:
 
 def did_you_mean(word: str, known: list[str]) -> str:
     """`; did you mean 'x'`, or nothing."""
-    near = get_close_matches(word[:60], known, n=1, cutoff=0.6)
+    swapped = [name for name in known if sorted(name) == sorted(word)]
+    near = swapped or get_close_matches(word[:60], known, n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}" if near else ""
 
 

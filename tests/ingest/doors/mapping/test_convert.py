@@ -12,7 +12,7 @@ from ingest.doors.mapping.model import FieldSpec
 from ingest.doors.mapping.times import EPOCH_UNITS, ConversionError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_moments = st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30), timezones=st.just(UTC))
+_moments = st.integers(946_771_200_000_000, 4_102_300_000_000_000).map(lambda us: _EPOCH + timedelta(microseconds=us))
 _PER_SECOND = {"epoch_s": 1, "epoch_ms": 10**3, "epoch_us": 10**6, "epoch_ns": 10**9}
 
 
@@ -24,9 +24,8 @@ def convert(value: Any, kind: Kind, **spec: Any) -> Any:
 def test_an_epoch_is_exact_to_the_microsecond(moment: datetime, unit: str, as_text: bool) -> None:
     micros = (moment - _EPOCH) // timedelta(microseconds=1)
     value, rest = divmod(micros * _PER_SECOND[unit], 10**6)
-    whole = moment - timedelta(microseconds=rest if unit == "epoch_s" else rest // _PER_SECOND[unit] if rest else 0)
     if rest == 0:
-        assert convert(str(value) if as_text else value, "time", unit=unit) == whole == moment
+        assert convert(str(value) if as_text else value, "time", unit=unit) == moment
     assert convert(f"{micros // 10**6}.{micros % 10**6:06}", "time", unit="epoch_s") == moment
 
 

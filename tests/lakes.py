@@ -1,0 +1,69 @@
+"""Small lakes for tests: events go in through the real delivery, builds run for real."""
+
+import itertools
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from infra.local.build import build_lake
+from infra.local.lake import Lake, open_lake
+from infra.local.query import open_session
+from infra.local.reconcile import counts
+from ingest.delivery.transform import Outcome, transform
+
+_numbers = itertools.count()
+
+
+def make_lake(path: Path) -> Lake:
+    return open_lake(path, create=True)
+
+
+def event(event_type: str = "prompt_execution", **fields: Any) -> dict[str, Any]:
+    """A valid event, with what the test cares about."""
+    needed: dict[str, dict[str, Any]] = {
+        "prompt_execution": {"model": "gpt-4o", "provider": "openai"},
+        "evaluation": {"metric": "faithfulness", "score": 0.9},
+        "feedback": {"kind": "thumb", "thumb": "up"},
+        "web_vital": {"name": "LCP", "value": 1200.0, "metric_id": f"v{next(_numbers)}"},
+        "behavior": {"action": "click"},
+    }
+    envelope = {"event_type": event_type, "event_id": f"e{next(_numbers)}", "occurred_at": "2026-03-02T10:00:00Z"}
+    return {**envelope, **needed[event_type], **fields}
+
+
+def send(lake: Lake, events: Iterable[Any], door: str = "native") -> Outcome:
+    """Deliver one batch into the spool, as a door would, and close the segment."""
+    outcome = transform(list(events), datetime.now(UTC))
+    writer = lake.spool_writer()
+    writer.append(door, outcome)
+    writer.roll()
+    return outcome
+
+
+def rows(lake: Lake, query: str) -> list[tuple[Any, ...]]:
+    db = open_session(lake)
+    try:
+        return db.execute(query).fetchall()
+    finally:
+        db.close()
+
+
+def row(lake: Lake, query: str) -> tuple[Any, ...]:
+    (only,) = rows(lake, query)
+    return only
+
+
+def assert_reconciles(lake: Lake) -> dict[str, int]:
+    """Every count adds up; returns the totals over all types and doors."""
+    ledger = lake.ledger()
+    try:
+        found = counts(ledger)
+    finally:
+        ledger.close()
+    assert [row for row in found if not row.is_whole] == []
+    names = ("received", "bronze", "quarantined", "dropped", "silver", "duplicates", "conflicts", "waiting")
+    return {name: sum(getattr(row, name) for row in found) for name in names}
+
+
+__all__ = ["assert_reconciles", "build_lake", "event", "make_lake", "row", "rows", "send"]

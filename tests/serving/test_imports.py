@@ -1,0 +1,29 @@
+"""The API starts without what a small Lambda can't carry, and reads no settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = ["pyarrow", "pandas", "numpy", "awswrangler", "pyiceberg", "great_expectations", "duckdb", "boto3"]
+
+PROGRAM = f"""
+import sys
+from pathlib import Path
+from serving.app import build_app
+from sql.reader import NothingPublished, Reader
+app = build_app(Reader(Path("nowhere")), lambda event: None)
+event = {{
+    "path": "/openapi.json", "httpMethod": "GET", "headers": {{}}, "body": None, "isBase64Encoded": False,
+    "queryStringParameters": None, "multiValueQueryStringParameters": None, "requestContext": {{"stage": "x"}},
+}}
+assert app.resolve(event, None)["statusCode"] == 200
+assert app.resolve(event | {{"path": "/analytics/usage"}}, None)["statusCode"] == 503
+print(sorted(set({HEAVY!r}) & set(sys.modules)))
+"""
+
+
+def test_the_api_imports_nothing_heavy() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"

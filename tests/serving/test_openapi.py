@@ -1,0 +1,104 @@
+"""The API's description of itself: valid, whole, and what the answers look like."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.event_handler.openapi.models import OpenAPI
+from jsonschema import Draft202012Validator
+
+from serving.app import QUESTIONS
+from tests.serving.lakes import Api
+
+
+@pytest.fixture
+def document(api: Api) -> dict[str, Any]:
+    answer = api.get("/openapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def walk(node: Any) -> list[dict[str, Any]]:
+    """Every object in it."""
+    inside = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return [n for child in inside for n in walk(child)] + ([node] if isinstance(node, dict) else [])
+
+
+def test_it_is_openapi(document: dict[str, Any]) -> None:
+    OpenAPI.model_validate(document)
+    assert document["openapi"].startswith("3.1")
+    assert document["info"]["title"] == "promptlake"
+    for schema in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    used = {node["$ref"] for node in walk(document) if isinstance(node.get("$ref"), str)}
+    assert used <= known
+    assert {name for name in known if re.search("Validation", name)} == set()
+
+
+def test_it_names_each_route_and_parameter(document: dict[str, Any]) -> None:
+    found = operations(document)
+    assert found.keys() == {*(f"GET {q.path}" for q in QUESTIONS), "POST /analytics/feedback"}
+    for operation in found.values():
+        assert operation["summary"]
+        assert operation["description"]
+        assert all(p["description"] for p in operation.get("parameters", []))
+    for question in QUESTIONS:
+        named = [p["name"] for p in found[f"GET {question.path}"]["parameters"]]
+        assert named == ["from", "to", "group_by", *question.filters]
+        assert found[f"GET {question.path}"]["responses"].keys() == {"200", "400", "503"}
+    feedback = found["POST /analytics/feedback"]
+    assert [p["name"].lower() for p in feedback["parameters"]] == ["idempotency-key"]
+    assert feedback["responses"].keys() == {"201", "400", "415", "422", "503"}
+
+
+def test_a_dimension_is_named_where_a_table_has_it() -> None:
+    by_name = {question.name: set(question.dimensions) for question in QUESTIONS}
+    assert "variant" in by_name["costs"]
+    assert "variant" not in by_name["performance"]
+
+
+def test_every_property_of_an_answer_is_described_with_its_unit(document: dict[str, Any]) -> None:
+    for question in QUESTIONS:
+        row = document["components"]["schemas"][f"{question.name.title()}Row"]["properties"]
+        assert row.keys() == {*question.dimensions, *question.metrics}
+        assert all(row[metric]["title"] and "Unit: " in row[metric]["description"] for metric in question.metrics)
+
+
+def test_feedback_is_described_by_its_contract_and_examples(document: dict[str, Any], api: Api) -> None:
+    body = operations(document)["POST /analytics/feedback"]["requestBody"]
+    assert body["required"] is True
+    content = body["content"]["application/json"]
+    assert content["schema"]["properties"]["rating"]["anyOf"][0] == {"maximum": 5, "minimum": 1, "type": "integer"}
+    for shown in content["examples"].values():
+        assert api.post("/analytics/feedback", shown["value"]).status == 201
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
+@pytest.mark.parametrize("group_by", ["", "day", "feature,day", "environment"])
+def test_answers_are_as_described(filled: Api, question, group_by: str) -> None:  # type: ignore[no-untyped-def]
+    document = filled.get("/openapi.json").json
+    schema = {"$ref": f"#/components/schemas/{question.name.title()}Answer", "components": document["components"]}
+    answer = filled.get(question.path, group_by=group_by).json
+    Draft202012Validator(schema).validate(answer)
+    properties = document["components"]["schemas"][f"{question.name.title()}Answer"]["properties"]
+    assert answer.keys() == properties.keys()
+
+
+def test_problems_are_as_described(filled: Api) -> None:
+    document = filled.get("/openapi.json").json
+    answer = filled.get("/analytics/usage", group_by="x").json
+    Draft202012Validator({"$ref": "#/components/schemas/Problem", "components": document["components"]}).validate(
+        answer
+    )

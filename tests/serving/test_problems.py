@@ -1,0 +1,119 @@
+"""What can't be answered is told in one form, with one sentence that says what to change."""
+
+from __future__ import annotations
+
+import pytest
+
+from serving.app import QUESTIONS
+from tests.serving.lakes import Answer, Api
+
+EVIL = [
+    "'; DROP TABLE gold.cost_daily; --",
+    "1) OR 1=1 --",
+    "day); SELECT * FROM read_csv('/etc/passwd') --",
+    '" OR ""="',
+    "executions",
+    "bucket_ms",
+    "person",
+    "(SELECT 1)",
+    "*",
+    "%27%20OR%201=1",
+    "\0",
+    "?",
+    "$1",
+    "day\u2028",
+    "DAY",
+    "x" * 10_000,
+]
+
+
+def problem(answer: Answer) -> tuple[int, str]:
+    """Status and code, once the form is proved."""
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    document = answer.json
+    assert document.keys() == {"type", "title", "status", "code", "detail"}
+    assert document["status"] == answer.status
+    assert document["detail"].endswith(".")
+    assert len(document["detail"]) < 500
+    return answer.status, document["code"]
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "part"),
+    [
+        ({"colour": "red"}, "unknown_parameter", "known are from, to, group_by, environment,"),
+        ({"From": "2026-03-01"}, "unknown_parameter", "'From'"),
+        ({"group_by": "colour"}, "unknown_dimension", "known are day, environment, team,"),
+        ({"group_by": "day,person"}, "unknown_dimension", "'person'"),
+        ({"from": "2026-03-02", "to": "2026-03-01"}, "reversed_range", "from 2026-03-02 lies after to 2026-03-01"),
+        ({"from": "yesterday"}, "not_a_date", "give one such as 2026-03-01"),
+        ({"from": "2026-02-30"}, "not_a_date", "'2026-02-30'"),
+        ({"to": "20260301"}, "not_a_date", "'20260301'"),
+        ({"to": "1772323200"}, "not_a_date", "not a date"),
+        ({"to": "2026-03-01T00:00:00Z"}, "not_a_date", "not a date"),
+        ({"to": "\u0662\u0660\u0662\u0666-03-01"}, "not_a_date", "not a date"),
+        ({"from": ""}, "not_a_date", "''"),
+        ({"from": "2024-01-01", "to": "2026-03-01"}, "range_too_long", "at most 400"),
+        ({"from": "0001-01-01"}, "range_too_long", "at most 400"),
+    ],
+)
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
+def test_a_question_that_is_none(filled: Api, question, query: dict[str, str], code: str, part: str) -> None:  # type: ignore[no-untyped-def]
+    answer = filled.get(question.path, list(query.items()))
+    assert problem(answer) == (400, code)
+    assert part in answer.json["detail"]
+
+
+def test_a_dimension_of_another_question_is_told_apart(filled: Api) -> None:
+    answer = filled.get("/analytics/performance", group_by="variant")
+    assert problem(answer) == (400, "unknown_dimension")
+    assert "of performance" in answer.json["detail"]
+    assert problem(filled.get("/analytics/performance", variant="b")) == (400, "unknown_parameter")
+
+
+def test_a_date_may_be_given_once(filled: Api) -> None:
+    assert problem(filled.get("/analytics/usage", [("to", "2026-03-01"), ("to", "2026-03-02")])) == (
+        400,
+        "wrong_parameter",
+    )
+
+
+def test_too_many_values_or_rows(filled: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [("model", f"m{n}") for n in range(101)]
+    assert problem(filled.get("/analytics/costs", many)) == (400, "too_many_values")
+    assert filled.get("/analytics/costs", many[:100]).status == 200
+    monkeypatch.setattr("serving.logic.answer.MAX_ROWS", 2)
+    assert problem(filled.get("/analytics/costs", group_by="model")) == (400, "too_many_rows")
+
+
+def test_nothing_published_yet(api: Api) -> None:
+    answer = api.get("/analytics/usage")
+    assert problem(answer) == (503, "nothing_published")
+    assert answer.headers["Retry-After"] == "30"
+    assert answer.json["detail"] == "Nothing has been built yet; run `promptlake build`."
+
+
+@pytest.mark.parametrize("path", ["/", "/analytics", "/analytics/usages", "/analytics/usage/x", "/{x}<y>", "/%00"])
+def test_no_such_path(filled: Api, path: str) -> None:
+    assert problem(filled.get(path)) == (404, "no_such_path")
+    assert problem(filled.post(path, {})) == (404, "no_such_path")
+
+
+def test_openapi_takes_no_parameter(filled: Api) -> None:
+    answer = filled.get("/openapi.json", format="yaml")
+    assert problem(answer) == (400, "unknown_parameter")
+    assert "this path takes none" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
+def test_no_parameter_is_a_way_into_sql(filled: Api, question, evil: str) -> None:  # type: ignore[no-untyped-def]
+    before = filled.get(question.path).json
+    for name in ("from", "to", "group_by", evil):
+        status, _ = problem(filled.get(question.path, [(name, evil)]))
+        assert status == 400
+    for name in question.filters:
+        answer = filled.get(question.path, [(name, evil)], group_by="environment")
+        assert answer.status == 200
+        assert answer.json["rows"] == [], "a value is only ever compared"
+    assert filled.get(question.path).json == before

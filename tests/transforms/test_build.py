@@ -1,0 +1,266 @@
+"""The main job: what it makes of events, and that nothing it meets makes it lose or double one."""
+
+import json
+import multiprocessing
+import shutil
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from infra.local.lake import Lake
+from ingest.contracts import layout
+from sql.catalog import Check, Model, models
+from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
+from transforms.jobs import build as build_job
+from transforms.jobs.build import GateFailed
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return make_lake(tmp_path / "lake")
+
+
+def gold(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
+    """Every gold table but the one that books each time something is sent."""
+    names = [name for name in models() if name.startswith("gold.") and name != "gold.reconciliation"]
+    return {name: sorted(rows(lake, f"SELECT * FROM {name}"), key=repr) for name in names}
+
+
+def test_an_empty_lake_builds(lake: Lake) -> None:
+    result = build_lake(lake)
+    assert not result.new_rows
+    assert row(lake, "SELECT count(*) FROM gold.cost_daily") == (0,)
+
+
+def test_cost_is_the_price_of_the_day_to_the_last_digit(lake: Lake) -> None:
+    tokens = {"uncached_input_tokens": 1_000_001, "cache_read_tokens": 7, "output_tokens": 3}
+    send(lake, [event(model="claude-3-5-sonnet-20241022", provider="anthropic", **tokens)])
+    build_lake(lake)
+    cost, unpriced = row(lake, "SELECT cost_usd, unpriced_tokens FROM gold.cost_daily")
+    assert cost == (1_000_001 * Decimal(3) + 7 * Decimal("0.3") + 3 * Decimal(15)) / 1_000_000
+    assert unpriced == 0
+
+
+def test_an_unknown_model_is_unpriced_and_never_free(lake: Lake) -> None:
+    send(lake, [event(model="nobody-knows", provider=None, uncached_input_tokens=10, output_tokens=5)])
+    result = build_lake(lake)
+    assert row(lake, "SELECT cost_usd, unpriced_tokens, unpriced_executions FROM gold.cost_daily") == (None, 15, 1)
+    assert "unpriced_executions" in result.warnings[0].sentence
+
+
+def test_building_again_changes_nothing(lake: Lake) -> None:
+    send(lake, [event(kind, user_id="u1") for kind in ("prompt_execution", "feedback", "behavior", "web_vital")])
+    build_lake(lake)
+    before = gold(lake)
+    result = build_lake(lake)
+    assert result.gold == ()
+    assert gold(lake) == before
+
+
+def test_events_sent_again_are_duplicates_and_only_reconciliation_knows(lake: Lake) -> None:
+    events = [event(user_id="u1", output_tokens=i) for i in range(20)]
+    send(lake, events)
+    build_lake(lake)
+    before = gold(lake)
+    send(lake, events)
+    result = build_lake(lake)
+    assert (result.duplicates, dict(result.new_rows)) == (20, {})
+    assert gold(lake) == before
+    assert row(
+        lake, "SELECT sum(received), sum(silver), sum(duplicates), sum(silver_gap) FROM gold.reconciliation"
+    ) == (
+        40,
+        20,
+        20,
+        0,
+    )
+    assert_reconciles(lake)
+
+
+def test_the_same_id_at_another_time_is_refused_into_quarantine(lake: Lake) -> None:
+    send(lake, [event(event_id="a", occurred_at="2026-03-02T10:00:00Z", output_tokens=1)])
+    build_lake(lake)
+    send(lake, [event(event_id="a", occurred_at="2026-03-03T10:00:00Z", output_tokens=2)])
+    assert build_lake(lake).conflicts == 1
+    assert rows(lake, "SELECT output_tokens FROM silver.prompt_execution") == [(1,)]
+    stage, code, payload = row(lake, "SELECT stage, code, payload FROM bronze.quarantine")
+    assert (stage, code, json.loads(payload)["output_tokens"]) == ("silver", "conflict", 2)
+    assert assert_reconciles(lake)["conflicts"] == 1
+
+
+def test_a_late_event_changes_its_own_day(lake: Lake) -> None:
+    send(lake, [event(occurred_at=f"2026-03-0{day}T10:00:00Z", user_id="u") for day in (2, 3, 4)])
+    build_lake(lake)
+    send(lake, [event(occurred_at="2026-03-02T23:59:59.999999Z", user_id="late")])
+    build_lake(lake)
+    assert rows(lake, "SELECT executions FROM gold.cost_daily ORDER BY day") == [(2,), (1,), (1,)]
+    assert rows(lake, "SELECT active_users FROM gold.engagement_daily ORDER BY day") == [(2,), (1,), (1,)]
+
+
+def test_feedback_is_counted_for_the_template_of_its_execution(lake: Lake) -> None:
+    send(lake, [event(event_id="x", template_id="t", template_version="2", feature="f")])
+    build_lake(lake)
+    send(lake, [event("feedback", execution_id="x", thumb="down", occurred_at="2026-03-05T08:00:00Z")])
+    build_lake(lake)
+    found = rows(lake, "SELECT feature, template_id, template_version FROM gold.quality_daily WHERE thumbs_down = 1")
+    assert found == [("f", "t", "2")]
+
+
+def test_sessions_end_after_half_an_hour_without_an_act(lake: Lake) -> None:
+    times = ("10:00:00", "10:30:00", "11:00:01", "11:00:02")
+    send(lake, [event("behavior", user_id="u", occurred_at=f"2026-03-02T{t}Z") for t in times])
+    build_lake(lake)
+    assert rows(lake, "SELECT events, duration_s FROM gold.sessions ORDER BY started_at") == [(2, 1800), (2, 1)]
+
+
+def test_the_last_value_of_a_web_vital_counts(lake: Lake) -> None:
+    sent = [("10:00:00", 0.01), ("10:00:05", 0.3)]
+    send(
+        lake,
+        [event("web_vital", name="CLS", metric_id="m", value=v, occurred_at=f"2026-03-02T{t}Z") for t, v in sent],
+    )
+    build_lake(lake)
+    assert row(lake, "SELECT page_loads, good, poor, p75 FROM gold.web_vitals_daily") == (1, 0, 1, 0.3)
+
+
+def _break(model: Model, severity: str) -> Model:
+    check = Check(column="output_tokens", rule="between", max=10, severity=severity)  # type: ignore[arg-type]
+    return model.model_copy(update={"checks": (*model.checks, check)})
+
+
+def test_a_failed_gate_leaves_the_last_good_state_to_every_reader(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(lake, [event(output_tokens=1)])
+    build_lake(lake)
+    before, pointer = gold(lake), (lake.root / layout.POINTER).read_bytes()
+    send(lake, [event(event_id="bad", output_tokens=11)])
+    name = "silver.prompt_execution"
+    with monkeypatch.context() as strict:
+        strict.setitem(models(), name, _break(models()[name], "fail"))
+        with pytest.raises(
+            GateFailed, match=r"silver.prompt_execution: output_tokens must be at most 10.* event_id bad"
+        ):
+            build_lake(lake)
+        assert gold(lake) == before
+        assert (lake.root / layout.POINTER).read_bytes() == pointer
+        assert rows(lake, "SELECT event_id FROM silver.prompt_execution WHERE event_id = 'bad'") == []
+        strict.setitem(models(), name, _break(models()[name].model_copy(update={"checks": ()}), "warn"))
+        result = build_lake(lake)
+    assert [warning.broken for warning in result.warnings if warning.table == name] == [1]
+    assert row(lake, "SELECT sum(output_tokens) FROM gold.cost_daily") == (12,)
+    assert_reconciles(lake)
+
+
+CUTS = ["add_files", "replace", "commit_silver", "publish", "point_at"]
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_build_cut_off_anywhere_is_finished_by_the_next(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, cut: str
+) -> None:
+    send(lake, [event(user_id="a"), event("feedback", user_id="a")])
+    build_lake(lake)
+    send(lake, [event(user_id="b"), event(user_id="b"), event("feedback", user_id="b")])
+
+    class Killed(BaseException):
+        pass
+
+    calls = []
+
+    def after(original: Any) -> Any:
+        def cut_off(*args: Any, **kwargs: Any) -> None:
+            original(*args, **kwargs)
+            calls.append(cut)
+            raise Killed
+
+        return cut_off
+
+    with monkeypatch.context() as broken:
+        if cut in ("add_files", "replace"):
+            broken.setattr(build_job.Tables, cut, after(getattr(build_job.Tables, cut)))
+        elif cut == "commit_silver":
+            from infra.local.ledger import SqliteLedger
+
+            broken.setattr(SqliteLedger, cut, after(SqliteLedger.commit_silver))
+        elif cut == "publish":
+            broken.setattr(build_job, "publish", after(build_job.publish))
+        else:
+            from transforms.jobs import publish
+
+            broken.setattr(publish, "point_at", after(publish.point_at))
+        with pytest.raises(Killed):
+            build_lake(lake)
+    assert calls
+    build_lake(lake)
+    assert row(lake, "SELECT count(*), count(DISTINCT event_id) FROM silver.prompt_execution") == (3, 3)
+    assert row(lake, "SELECT sum(executions) FROM gold.cost_daily") == (3,)
+    assert row(lake, "SELECT sum(thumbs_up) FROM gold.quality_daily") == (2,)
+    assert row(lake, "SELECT sum(received), sum(silver), sum(silver_gap) FROM gold.reconciliation") == (5, 5, 0)
+    assert_reconciles(lake)
+
+
+def test_a_moved_lake_is_read_and_built_where_it_stands_now(lake: Lake, tmp_path: Path) -> None:
+    send(lake, [event(output_tokens=1)])
+    build_lake(lake)
+    elsewhere = tmp_path / "some where" / "else"
+    elsewhere.parent.mkdir()
+    shutil.move(lake.root, elsewhere)
+    moved = make_lake(elsewhere)
+    send(moved, [event(output_tokens=2)])
+    build_lake(moved)
+    assert row(moved, "SELECT sum(output_tokens) FROM gold.cost_daily") == (3,)
+    assert_reconciles(moved)
+
+
+def _build_in_child(root: Path) -> None:
+    build_lake(make_lake(root))
+
+
+def test_two_builds_at_once_do_the_work_once(lake: Lake) -> None:
+    send(lake, [event() for _ in range(50)])
+    spawn = multiprocessing.get_context("spawn")
+    builds = [spawn.Process(target=_build_in_child, args=(lake.root,)) for _ in range(2)]
+    for process in builds:
+        process.start()
+    for process in builds:
+        process.join()
+    assert [process.exitcode for process in builds] == [0, 0]
+    assert row(lake, "SELECT sum(executions) FROM gold.cost_daily") == (50,)
+    assert assert_reconciles(lake)["duplicates"] == 0
+
+
+EVENTS = st.lists(
+    st.builds(
+        lambda ident, second, kind, tokens: event(
+            kind,
+            event_id=f"{kind}-{ident}",
+            occurred_at=f"2026-03-0{1 + second // 2}T23:59:5{second % 2}Z",
+            user_id=f"u{ident % 3}",
+            **({"output_tokens": tokens} if kind == "prompt_execution" else {}),
+        ),
+        st.integers(0, 6),
+        st.integers(0, 5),
+        st.sampled_from(["prompt_execution", "feedback", "behavior"]),
+        st.integers(0, 9),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(batches=st.lists(EVENTS, min_size=1, max_size=3))
+def test_gold_does_not_depend_on_how_events_were_batched(
+    batches: list[list[dict[str, Any]]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Incremental builds equal one build of everything; the first to arrive wins in both."""
+    bit_by_bit, at_once = (make_lake(tmp_path_factory.mktemp("lake") / name) for name in "ab")
+    for batch in batches:
+        send(bit_by_bit, batch)
+        build_lake(bit_by_bit)
+        send(at_once, batch)
+    build_lake(at_once)
+    assert gold(bit_by_bit) == gold(at_once)
+    assert assert_reconciles(bit_by_bit) == assert_reconciles(at_once)
