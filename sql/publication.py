@@ -47,7 +47,7 @@ def read_publication(document: bytes) -> Publication:
 
 
 def current(root: Path) -> Publication | None:
-    """What readers see now; None where there is nothing yet, or the pointer can't be read and everything is due anew."""
+    """What readers see now; None where nothing is published, or the pointer can't be read and all is due anew."""
     try:
         return read_publication((root / layout.POINTER).read_bytes())
     except (FileNotFoundError, ValueError):

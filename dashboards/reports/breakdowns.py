@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboards.reports.data import Column, Table, Vital, Vitals
-from dashboards.reports.labels import NOT_SET, column_of, label, metric_column
+from dashboards.reports.labels import NOT_SET, column_of, metric_column
 from dashboards.reports.scope import Scope
 from sql.catalog import Metric, metrics
 
-ROWS_SHOWN = 15
+ROWS_SHOWN, ROWS_SHOWN_HALF = 15, 8
+"""Rows of a table across the page, and of one beside a chart."""
+
+_MINOR = frozenset({"input_tokens", "output_tokens", "cost_per_execution_usd", "latency_p95_ms"})
 _NO_PRICE = "A model without a known price has no cost here: its tokens are counted as unpriced, never as free."
 
 
@@ -17,13 +20,13 @@ def cost_by_model(scope: Scope) -> Table | None:
     names = ["executions", "input_tokens", "output_tokens", "unpriced_tokens", "cost_usd", "reported_cost_usd"]
     rows = scope.metrics(names, ["model", "provider"])
     rows.sort(key=lambda row: (-(row["cost_usd"] or 0), -row["executions"]))
-    columns = [column_of("cost_daily", "model"), column_of("cost_daily", "provider")]
+    columns = [column_of("cost_daily", "model"), column_of("cost_daily", "provider", is_minor=True)]
     picked = ["executions", "input_tokens", "output_tokens", "cost_usd"]
     if any(row["unpriced_tokens"] for row in rows):
         picked.insert(3, "unpriced_tokens")
     if any(row["reported_cost_usd"] is not None for row in rows):
         picked.append("reported_cost_usd")
-    columns += [metric_column(name, has_bar=name == "cost_usd") for name in picked]
+    columns += [metric_column(name, has_bar=name == "cost_usd", is_minor=name in _MINOR) for name in picked]
     if "reported_cost_usd" in picked:
         columns.append(Column("Difference", "difference", "Ours less theirs, as a share of theirs"))
         picked.append("difference")
@@ -39,7 +42,8 @@ def cost_by_feature(scope: Scope) -> Table | None:
     if not any(row["feature"] or row["team"] for row in rows):
         return None
     rows.sort(key=lambda row: (-(row["cost_usd"] or 0), -row["executions"]))
-    return _by_keys("features", "cost_daily", ["feature", "team"], rows, bar="cost_usd", is_wide=False)
+    title = f"{metrics()['cost_usd'].title} by feature and team"
+    return _by_keys("features", title, "cost_daily", ["feature", "team"], rows, bar="cost_usd", is_wide=False)
 
 
 def environments(scope: Scope) -> Table | None:
@@ -48,7 +52,7 @@ def environments(scope: Scope) -> Table | None:
     if len(rows) < 2:
         return None
     _beside(rows, scope.metrics(["error_rate"], ["environment"]), ["environment"])
-    return _by_keys("environments", "cost_daily", ["environment"], rows, bar="cost_usd", is_wide=False)
+    return _by_keys("environments", "Environments", "cost_daily", ["environment"], rows, bar="cost_usd", is_wide=False)
 
 
 def templates(scope: Scope) -> Table | None:
@@ -63,7 +67,7 @@ def templates(scope: Scope) -> Table | None:
     # Versions of one template stand together, the newest last.
     order = list(dict.fromkeys(row["template_id"] for row in shown))
     shown.sort(key=lambda row: (order.index(row["template_id"]), _natural(row["template_version"] or "")))
-    return _by_keys("templates", "cost_daily", keys, [*shown, *rows[ROWS_SHOWN:]])
+    return _by_keys("templates", "Prompt template versions", "cost_daily", keys, [*shown, *rows[ROWS_SHOWN:]])
 
 
 def evaluations(scope: Scope) -> Table | None:
@@ -110,13 +114,21 @@ def _vital(metric: Metric, counts: dict[str, Any], p75: float | None) -> Vital:
 
 
 def _by_keys(
-    key: str, table: str, keys: list[str], rows: list[dict[str, Any]], *, bar: str = "", is_wide: bool = True
+    key: str,
+    title: str,
+    table: str,
+    keys: list[str],
+    rows: list[dict[str, Any]],
+    *,
+    bar: str = "",
+    is_wide: bool = True,
 ) -> Table | None:
     """A table of metrics by columns of a gold table; a metric that nowhere has a value is left out."""
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in keys]
     names = [name for name in names if any(row.get(name) is not None for row in rows)]
-    columns = [column_of(table, k) for k in keys] + [metric_column(n, has_bar=n == bar) for n in names]
-    title = "By " + " and ".join(label(k).lower() for k in keys)
+    columns = [column_of(table, k) for k in keys] + [
+        metric_column(n, has_bar=n == bar, is_minor=n in _MINOR) for n in names
+    ]
     return _table(key, title, [*keys, *names], columns, rows, is_wide=is_wide)
 
 
@@ -132,9 +144,10 @@ def _table(
 ) -> Table | None:
     if not rows:
         return None
-    left_out = len(rows) - ROWS_SHOWN
+    shown = ROWS_SHOWN if is_wide else ROWS_SHOWN_HALF
+    left_out = len(rows) - shown
     notes = [note, f"{left_out:,} more rows are not shown." if left_out > 0 else ""]
-    cells = tuple(tuple(_cell(row.get(n), c) for n, c in zip(names, columns, strict=True)) for row in rows[:ROWS_SHOWN])
+    cells = tuple(tuple(_cell(row.get(n), c) for n, c in zip(names, columns, strict=True)) for row in rows[:shown])
     return Table(key, title, tuple(columns), cells, " ".join(filter(None, notes)), is_wide)
 
 

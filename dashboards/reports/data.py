@@ -1,6 +1,5 @@
 """What a report says, before it has a form: the page and the terminal render the same values."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -63,6 +62,8 @@ class Column:
     metric: Metric | None = None
     has_bar: bool = False
     """Whether the share of the column's largest value is drawn beside it."""
+    is_minor: bool = False
+    """Whether a narrow terminal may leave it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,16 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     is_wide: bool = True
+
+    def share(self, number: int, value: Cell) -> float:
+        """A value of one column as a share of the column's largest; a share stays as it is."""
+        if value is None or isinstance(value, str):
+            return 0.0
+        if self.columns[number].unit == "share":
+            return float(value)
+        cells = (row[number] for row in self.rows)
+        largest = max((float(cell) for cell in cells if cell is not None), default=0.0)
+        return float(value) / largest if largest > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,26 +150,3 @@ class ReportData:
     reconciliation: Table | None = None
     gaps: int = field(default=0)
     """Events unaccounted for, over all hand-overs."""
-
-
-def verdict(metric: Metric, value: float | None) -> Verdict | None:
-    """How a value stands to the metric's thresholds; None without a value or thresholds."""
-    if value is None or metric.good is None or metric.poor is None:
-        return None
-    sign = -1 if metric.direction == "down" else 1
-    if sign * value >= sign * metric.good:
-        return "good"
-    return "poor" if sign * value < sign * metric.poor else "fair"
-
-
-def is_better(figure: Figure) -> bool | None:
-    """Whether the change from the previous period is for the better; None where there is none, or no better."""
-    if figure.value is None or figure.previous is None or figure.metric.direction == "neutral":
-        return None
-    if figure.value == figure.previous:
-        return None
-    return (figure.value > figure.previous) == (figure.metric.direction == "up")
-
-
-def total(values: Sequence[float | None]) -> float:
-    return sum(value for value in values if value is not None)

@@ -16,14 +16,14 @@ def label(column: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def column_of(table: str, name: str, *, has_bar: bool = False) -> Column:
+def column_of(table: str, name: str, *, has_bar: bool = False, is_minor: bool = False) -> Column:
     """A column of a report that is a column of a gold table."""
     found = spec(table, name)
     unit = found.unit or (None if found.type == "varchar" else "number")
-    return Column(label(name), unit, found.description, has_bar=has_bar)
+    return Column(label(name), unit, found.description, has_bar=has_bar, is_minor=is_minor)
 
 
-def metric_column(name: str, *, has_bar: bool = False) -> Column:
+def metric_column(name: str, *, has_bar: bool = False, is_minor: bool = False) -> Column:
     """A column of a report that is a metric, with its thresholds."""
     metric = metrics()[name]
-    return Column(metric.title, metric.unit, metric.description, metric, has_bar)
+    return Column(metric.title, metric.unit, metric.description, metric, has_bar, is_minor)

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from dashboards.reports.data import Chart, Drawn, Series, total
+from dashboards.reports.data import Chart, Drawn, Series
+from dashboards.reports.judge import total
 from dashboards.reports.labels import NOT_SET, label, spec
 from dashboards.reports.scope import Scope
 from sql.catalog import metrics

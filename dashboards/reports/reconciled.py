@@ -2,11 +2,11 @@
 
 from dashboards.reports.data import Cell, Column, Table
 from dashboards.reports.labels import NOT_SET, column_of
+from sql.catalog import models
 from sql.reader import PublishedTables
 
 _KEYS = ("event_type", "door")
-_COUNTS = ("received", "bronze", "quarantined", "dropped", "silver", "duplicates", "conflicts", "waiting")
-_GAPS = ("delivery_gap", "silver_gap")
+_MINOR = frozenset({"door", "conflicts", "waiting"})
 
 
 def reconciliation(tables: PublishedTables) -> tuple[Table | None, int]:
@@ -14,17 +14,21 @@ def reconciliation(tables: PublishedTables) -> tuple[Table | None, int]:
 
     Gaps are summed without their sign, so that one too many in an hour never hides one too few in another.
     """
-    sums = ", ".join([*(f"SUM({c}) AS {c}" for c in _COUNTS), *(f"SUM(ABS({c})) AS {c}" for c in _GAPS)])
+    columns = models()["gold.reconciliation"].columns
+    gaps = [name for name in columns if name.endswith("_gap")]
+    counts = [name for name, spec in columns.items() if spec.unit == "events" and name not in gaps]
+    sums = ", ".join([*(f"SUM({c}) AS {c}" for c in counts), *(f"SUM(ABS({c})) AS {c}" for c in gaps)])
     rows = tables.rows(f"SELECT {', '.join(_KEYS)}, {sums} FROM gold.reconciliation GROUP BY 1, 2 ORDER BY 1, 2")
     if not rows:
         return None, 0
-    columns = [column_of("reconciliation", name) for name in (*_KEYS, *_COUNTS)]
-    columns.append(Column("Gap", "gap", "Events that a hand-over lost or made; not 0 is an alarm"))
+    shown = [column_of("reconciliation", name, is_minor=name in _MINOR) for name in (*_KEYS, *counts)]
+    shown.append(Column("Gap", "gap", "Events that a hand-over lost or made; not 0 is an alarm"))
     cells: list[tuple[Cell, ...]] = []
-    gaps = 0
+    lost = 0
     for row in rows:
-        gap = sum(int(row[name]) for name in _GAPS)
-        gaps += gap
-        cells.append((*(row[k] or NOT_SET for k in _KEYS), *(int(row[c]) for c in _COUNTS), gap))
-    note = "Received = bronze + quarantined + dropped; bronze = silver + duplicates + conflicts + waiting."
-    return Table("reconciliation", "Every event accounted for", tuple(columns), tuple(cells), note), gaps
+        gap = sum(int(row[name]) for name in gaps)
+        lost += gap
+        cells.append((*(row[k] or NOT_SET for k in _KEYS), *(int(row[c]) for c in counts), gap))
+    meant = " or ".join(columns[name].description.split(";")[0].replace(" - ", " \N{MINUS SIGN} ") for name in gaps)
+    table = Table("reconciliation", "Every event accounted for", tuple(shown), tuple(cells), f"A gap is {meant}.")
+    return table, lost

@@ -16,6 +16,8 @@ def text(value: Cell, unit: str | None) -> str:
     if value is None or isinstance(value, str):
         return NOTHING if value is None else value
     number = float(value)
+    if unit == "events":
+        return f"{number:,.0f}"  # counted to the last one
     if unit == "difference":
         return f"{_signed(number * 100)}%"
     if number < 0:

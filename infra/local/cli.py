@@ -14,7 +14,7 @@ COMMANDS = {
     "import": "infra.local.commands.import_",
     "build": "infra.local.commands.build",
     "sql": "infra.local.commands.sql",
-    # "report": "infra.local.commands.report",
+    "report": "infra.local.commands.report",
     "status": "infra.local.commands.status",
     # "demo": "infra.local.commands.demo",
 }

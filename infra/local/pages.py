@@ -5,7 +5,9 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
+from threading import Lock
 from typing import Any
+from urllib.parse import parse_qs
 
 from infra.local.gateway import Resolver, ask
 from infra.local.lake import Lake
@@ -14,7 +16,8 @@ from ingest.delivery.transform import Outcome, transform
 from ingest.doors.http import DOORS, Request, Response
 from sql.reader import NothingPublished, Reader
 
-_JSON, _HTML, _PROBLEM = "application/json", "text/html; charset=utf-8", "application/problem+json"
+PERIODS_DAYS = (7, 30, 90)
+_JSON, _PROBLEM = "application/json", "application/problem+json"
 _API = "/analytics/"
 _OPENAPI = "/openapi.json"
 
@@ -25,7 +28,8 @@ class Pages:
     def __init__(self, lake: Lake, deliver: Callable[[str, Outcome], None], problem: Callable[[], str | None]) -> None:
         self._reader = Reader(lake.root)
         self._deliver, self._problem = deliver, problem
-        self._report: tuple[str, bytes] | None = None
+        self._pages: dict[tuple[str, int], str] = {}
+        self._lock = Lock()
 
     async def answer(self, request: Request, query: str) -> Response:
         """Answer one request that is for none of the doors."""
@@ -39,7 +43,7 @@ class Pages:
             return _refusal(404, "Not Found", f"There is no {path[:80]!a}; there are {known}.")
         if request.method not in ("GET", "HEAD"):
             return _refusal(405, "Method Not Allowed", f"{path} takes GET, not {request.method[:20]!a}.")
-        return await asyncio.to_thread(self._page if path == "/" else self._health)
+        return await (asyncio.to_thread(self._page, query) if path == "/" else asyncio.to_thread(self._health))
 
     def _ask_api(self, request: Request, query: str) -> Response:
         status, headers, body = ask(self._app, request.method, request.path, query, request.headers, request.body)
@@ -61,17 +65,28 @@ class Pages:
         document = {"status": "degraded" if problem else "ok", "problem": problem}
         return Response(200, {"content-type": _JSON}, json.dumps(document).encode())
 
-    def _page(self) -> Response:
-        from infra.local.report import empty_page, render_page
+    def _page(self, query: str) -> Response:
+        from dashboards.reports.collect import collect
+        from dashboards.reports.page import render
 
+        days = parse_qs(query).get("days", ["0"])[-1]
+        if not days.isdecimal() or len(days) > 4:
+            return _refusal(400, "Bad Request", f"days={days[:20]!a} is no number of days; give one such as ?days=30.")
         try:
             tables = self._reader.current()
         except NothingPublished:
-            return Response(200, {"content-type": _HTML}, empty_page().encode())
-        key = tables.publication.publication
-        if self._report is None or self._report[0] != key:
-            self._report = (key, render_page(tables).encode())
-        return Response(200, {"content-type": _HTML, "cache-control": "no-cache"}, self._report[1])
+            return _html(render(None))
+        key = (tables.publication.publication, int(days))
+        with self._lock:
+            if key not in self._pages:
+                # A publication's pages are kept until the next one comes.
+                self._pages = {k: page for k, page in self._pages.items() if k[0] == key[0]}
+                self._pages[key] = render(collect(tables, key[1] or None), choose_days=PERIODS_DAYS)
+            return _html(self._pages[key])
+
+
+def _html(page: str) -> Response:
+    return Response(200, {"content-type": "text/html; charset=utf-8", "cache-control": "no-cache"}, page.encode())
 
 
 def _refusal(status: int, title: str, detail: str) -> Response:

@@ -21,6 +21,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 TICK_S = 0.1
+DISCARD_MAX_BYTES = 8 * BODY_MAX_BYTES
+"""A body over the limit is read to here and thrown away, for most clients hear no answer before they have sent all."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,9 @@ class _ClientGone(Exception):
 
 
 async def _read(receive: Receive, headers: Mapping[str, str]) -> bytes | None:
-    """The body, or None as soon as it is known to be over the limit."""
+    """The body, or None where it is over the limit."""
     declared = headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > BODY_MAX_BYTES:
+    if declared.isdecimal() and int(declared) > DISCARD_MAX_BYTES:
         return None
     parts, size = [], 0
     while True:
@@ -111,11 +113,14 @@ async def _read(receive: Receive, headers: Mapping[str, str]) -> bytes | None:
             raise _ClientGone
         part = message.get("body", b"")
         size += len(part)
-        if size > BODY_MAX_BYTES:
+        if size <= BODY_MAX_BYTES:
+            parts.append(part)
+        else:
+            parts.clear()
+        if size > DISCARD_MAX_BYTES:
             return None
-        parts.append(part)
         if not message.get("more_body"):
-            return b"".join(parts)
+            return b"".join(parts) if size <= BODY_MAX_BYTES else None
 
 
 async def _reply(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:

@@ -28,7 +28,8 @@ IGNORED_SPANS_HEADER = "x-promptlake-ignored-spans"
 
 _PROBLEM = "application/problem+json"
 _LINES = frozenset({"application/x-ndjson", "application/jsonl"})
-_NATIVE = frozenset({"", otlp_reply.JSON, "text/plain"}) | _LINES
+_UNSAID = frozenset({"", "application/x-www-form-urlencoded"})  # curl's -d says the latter of whatever it sends
+_NATIVE = frozenset({otlp_reply.JSON, "text/plain"}) | _LINES | _UNSAID
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
 
 

@@ -1,0 +1,97 @@
+"""`promptlake report`: the figures as one page that can be sent to anyone."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dashboards.reports.data import ReportData
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to `promptlake`."""
+    parser = subparsers.add_parser(
+        "report",
+        help="write the figures as one self-contained page",
+        description="Write one HTML page with the figures last built: no network, no script, ready to be sent.",
+    )
+    parser.add_argument("--out", metavar="FILE", type=Path, default=Path("report.html"), help="(default: report.html)")
+    parser.add_argument(
+        "--days", metavar="N", type=_days, help="only the last N days that have data (default: all of the data)"
+    )
+    parser.add_argument("--lake", metavar="DIR", help="the lake's folder (default: $PROMPTLAKE_LAKE, or ./lake)")
+    parser.add_argument("--json", action="store_true", help="answer with where it is and the headline numbers, as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the page; returns 0 once it is there.
+
+    Raises:
+        LakeError: the lake can't be opened, nothing was built in it, or the page can't be written.
+    """
+    # Imported here, because every start of the command line imports this file.
+    from dashboards.reports.collect import collect
+    from dashboards.reports.page import render
+    from infra.local.lake import LakeError, lake_path, open_lake
+    from sql.reader import NothingPublished, Reader
+
+    lake = open_lake(lake_path(args.lake))
+    try:
+        tables = Reader(lake.root).current()
+    except NothingPublished as error:
+        raise LakeError(f"{lake.root}: {error}") from error
+    data = collect(tables, args.days)
+    out: Path = args.out.expanduser().absolute()
+    _write(out, render(data))
+    said = json.dumps(_summary(data, out), indent=1) if args.json else f"Written: {out}"
+    sys.stdout.write(said + "\n")
+    return 0
+
+
+def _days(given: str) -> int:
+    if not given.isascii() or not given.isdigit() or int(given) < 1:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a number of days; give a whole number from 1 up")
+    return int(given)
+
+
+def _write(out: Path, page: str) -> None:
+    """All of the page or none of it: somebody may be looking at the one before."""
+    from infra.local.lake import LakeError
+
+    fresh = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        fresh.write_text(page, encoding="utf-8")
+        fresh.replace(out)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise LakeError(f"{out} can't be written ({error.strerror}); name another file with --out.") from error
+
+
+def _summary(data: "ReportData", out: Path) -> dict[str, Any]:
+    return {
+        "out": str(out),
+        "as_of": data.as_of,
+        "complete_through": data.complete_through,
+        "events_unaccounted_for": data.gaps,
+        "parts": [
+            {
+                "simulated": part.is_simulated,
+                "environments": part.environments,
+                "from": part.first.isoformat(),
+                "to": part.last.isoformat(),
+                "figures": {
+                    figure.metric.name: {
+                        "value": figure.value,
+                        "previous": figure.previous,
+                        "unit": figure.metric.unit,
+                    }
+                    for figure in part.figures
+                },
+            }
+            for part in data.parts
+        ],
+    }
