@@ -16,6 +16,7 @@ class SpoolSink:
     def __init__(self, lake: Lake) -> None:
         self._writer = lake.spool_writer()
         self._lock = Lock()  # doors deliver on the event loop, the feedback route on a thread
+        self._seen_bytes = 0
         self.rolled_bytes = 0
         """Bytes rolled since the last drain took them."""
 
@@ -30,9 +31,16 @@ class SpoolSink:
             self._writer.append(door, Outcome(), Counter({code: 1}))
 
     def roll_if_due(self, now_s: float) -> None:
-        """Close the segment once it is old or large enough. ``now_s`` is of the monotonic clock."""
+        """Close the segment once it is old or large enough, or nothing came since the last call.
+
+        ``now_s`` is of the monotonic clock.
+        """
         writer = self._writer
-        if writer.is_open and (now_s - writer.opened_at >= ROLL_AGE_S or writer.bytes_written >= ROLL_BYTES):
+        if not writer.is_open:
+            return
+        is_quiet = writer.bytes_written == self._seen_bytes
+        self._seen_bytes = writer.bytes_written
+        if is_quiet or now_s - writer.opened_at >= ROLL_AGE_S or writer.bytes_written >= ROLL_BYTES:
             self.roll()
 
     def roll(self) -> None:
