@@ -12,29 +12,36 @@ ROWS_SHOWN, ROWS_SHOWN_HALF = 15, 8
 """Rows of a table across the page, and of one beside a chart."""
 
 _MINOR = frozenset({"input_tokens", "output_tokens", "cost_per_execution_usd", "latency_p95_ms"})
-_NO_PRICE = "A model without a known price has no cost here: its tokens are counted as unpriced, never as free."
+_MODEL = ("model", "provider")
+_OPTIONAL = frozenset({"unpriced_tokens", "reported_cost_usd"})
+_NO_PRICE = "Not in any cost here; what the source reported stands beside it where it did."
 
 
 def cost_by_model(scope: Scope) -> Table | None:
     """Our cost beside the one that the sources reported."""
-    names = ["executions", "input_tokens", "output_tokens", "unpriced_tokens", "cost_usd", "reported_cost_usd"]
-    rows = scope.metrics(names, ["model", "provider"])
-    rows.sort(key=lambda row: (-(row["cost_usd"] or 0), -row["executions"]))
-    columns = [column_of("cost_daily", "model"), column_of("cost_daily", "provider", is_minor=True)]
-    picked = ["executions", "input_tokens", "output_tokens", "cost_usd"]
-    if any(row["unpriced_tokens"] for row in rows):
-        picked.insert(3, "unpriced_tokens")
-    if any(row["reported_cost_usd"] is not None for row in rows):
-        picked.append("reported_cost_usd")
-    columns += [metric_column(name, has_bar=name == "cost_usd", is_minor=name in _MINOR) for name in picked]
-    if "reported_cost_usd" in picked:
-        columns.append(Column("Difference", "difference", "Ours less theirs, as a share of theirs"))
-        picked.append("difference")
+    rows = [row for row in _by_model(scope) if row["cost_usd"] is not None]
+    rows.sort(key=lambda row: (-row["cost_usd"], -row["executions"]))
     for row in rows:
         row["difference"] = _difference(row)
-    note = _NO_PRICE if "unpriced_tokens" in picked else ""
-    title = f"{metrics()['cost_usd'].title} by model"
-    return _table("models", title, ["model", "provider", *picked], columns, rows, note)
+    names = ["executions", "input_tokens", "output_tokens", "unpriced_tokens", "cost_usd", "reported_cost_usd"]
+    names = [name for name in names if name not in _OPTIONAL or any(row[name] for row in rows)]
+    columns = [*_model_columns(), *(_metric_of(name, bar="cost_usd") for name in names)]
+    if "reported_cost_usd" in names:
+        names.append("difference")
+        columns.append(Column("Difference", "difference", "Ours less theirs, as a share of theirs"))
+    return _table("models", f"{metrics()['cost_usd'].title} by model", [*_MODEL, *names], columns, rows)
+
+
+def unpriced(scope: Scope) -> Table | None:
+    """The models that the price table does not know, by what they read and wrote."""
+    rows = [row for row in _by_model(scope) if row["cost_usd"] is None]
+    rows.sort(key=lambda row: (-row["unpriced_tokens"], -row["executions"]))
+    names = ["executions", "unpriced_tokens", "reported_cost_usd"]
+    names = [name for name in names if name != "reported_cost_usd" or any(row[name] for row in rows)]
+    keys = _MODEL if any(row["provider"] for row in rows) else _MODEL[:1]
+    columns = [*_model_columns()[: len(keys)], *(_metric_of(name) for name in names)]
+    title = "Models without a known price"
+    return _table("unpriced", title, [*keys, *names], columns, rows, _NO_PRICE, is_wide=False)
 
 
 def cost_by_feature(scope: Scope) -> Table | None:
@@ -109,6 +116,19 @@ def web_vitals(scope: Scope) -> Vitals | None:
     return Vitals("Web vitals", tuple(rows))
 
 
+def _by_model(scope: Scope) -> list[dict[str, Any]]:
+    names = ["executions", "input_tokens", "output_tokens", "unpriced_tokens", "cost_usd", "reported_cost_usd"]
+    return scope.metrics(names, _MODEL)
+
+
+def _model_columns() -> list[Column]:
+    return [column_of("cost_daily", name, is_minor=name == "provider") for name in _MODEL]
+
+
+def _metric_of(name: str, bar: str = "") -> Column:
+    return metric_column(name, has_bar=name == bar, is_minor=name in _MINOR)
+
+
 def _vital(metric: Metric, counts: dict[str, Any], p75: float | None) -> Vital:
     return Vital(metric, int(counts["good"]), int(counts["needs_improvement"]), int(counts["poor"]), p75)
 
@@ -145,10 +165,9 @@ def _table(
     if not rows:
         return None
     shown = ROWS_SHOWN if is_wide else ROWS_SHOWN_HALF
-    left_out = len(rows) - shown
-    notes = [note, f"{left_out:,} more rows are not shown." if left_out > 0 else ""]
     cells = tuple(tuple(_cell(row.get(n), c) for n, c in zip(names, columns, strict=True)) for row in rows[:shown])
-    return Table(key, title, tuple(columns), cells, " ".join(filter(None, notes)), is_wide)
+    left_out = max(len(rows) - shown, 0)
+    return Table(key, title, tuple(columns), cells, note, left_out, is_wide)
 
 
 def _cell(value: Any, column: Column) -> Any:

@@ -24,6 +24,7 @@ _SECTIONS: dict[str, tuple[str, tuple[tuple[Callable[[Scope], Block | None], str
             ),
             (over_time.tokens, "Tokens: executions that carry their token counts."),
             (breakdowns.cost_by_model, ""),
+            (breakdowns.unpriced, ""),
             (breakdowns.cost_by_feature, "Cost by feature and team: `feature` and `team` on each execution."),
             (breakdowns.environments, ""),
         ),

@@ -73,6 +73,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    left_out: int = 0
+    """Rows that are not shown."""
     is_wide: bool = True
 
     def share(self, number: int, value: Cell) -> float:

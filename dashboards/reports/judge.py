@@ -34,7 +34,7 @@ def tone_of(column: Column, value: Cell) -> Verdict | None:
         return None
     if column.metric is not None:
         return verdict(column.metric, float(value))
-    if column.unit == "difference" and abs(value) > DIFFERENCE_TOLD:
+    if column.unit == "difference" and abs(float(value)) > DIFFERENCE_TOLD:
         return "fair"
     return "poor" if column.unit == "gap" and value else None
 

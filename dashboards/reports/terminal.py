@@ -7,13 +7,12 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from dashboards.reports import units
-from dashboards.reports.data import Cell, Chart, Figure, Part, ReportData, Table, Vital, Vitals
-from dashboards.reports.judge import is_better, tone_of, verdict
+from dashboards.reports.data import Chart, Figure, Part, ReportData, Table, Vital, Vitals
+from dashboards.reports.judge import is_better, verdict
+from dashboards.reports.terminal_table import ROWS_SHOWN, STYLES, fit, safe
 
-_STYLES = {"good": "green", "fair": "yellow", "poor": "red"}
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-_BAR_CELLS, _SPARK_CELLS, _NAME_CELLS = 8, 8, 32
-_ROWS_SHOWN = 6
+_SPARK_CELLS = 8
 _WIDE_COLUMNS = 96
 _CHARTS = frozenset({"feedback", "engagement"})
 
@@ -39,7 +38,7 @@ def _part(part: Part, console: Console, is_wide: bool) -> None:
     name = "SIMULATED APPLICATION" if part.is_simulated else "OVERVIEW"
     console.print()
     console.rule(Text(f" {name} ", style="bold yellow" if part.is_simulated else "bold"), align="left")
-    environments = ", ".join(map(_safe, part.environments))
+    environments = ", ".join(map(safe, part.environments))
     console.print(Text(f"Environment {environments}; {period}", style="dim"))
     console.print()
     console.print(_figures(part, is_wide))
@@ -71,11 +70,11 @@ def _figures(part: Part, is_wide: bool) -> Grid:
 
 def _figure(figure: Figure, is_wide: bool) -> tuple[Text, Text, Text]:
     judged, better, change = verdict(figure.metric, figure.value), is_better(figure), units.change(figure)
-    value = Text(units.text(figure.value, figure.metric.unit), style=f"bold {_STYLES.get(judged or '', '')}".strip())
+    value = Text(units.text(figure.value, figure.metric.unit), style=f"bold {STYLES.get(judged or '', '')}".strip())
     if change:
         said = Text(change, style="dim" if better is None else "green" if better else "red")
     else:
-        said = Text(judged or "", style=_STYLES.get(judged or "", ""))
+        said = Text(judged or "", style=STYLES.get(judged or "", ""))
     shape = sparkline(figure.trend, _SPARK_CELLS)
     if shape and (is_wide or not said):
         said = Text(f"{shape} ", style="cyan").append_text(said)
@@ -83,46 +82,12 @@ def _figure(figure: Figure, is_wide: bool) -> tuple[Text, Text, Text]:
 
 
 def _table(table: Table, console: Console) -> None:
-    """As many columns as fit: a number is never cut short, a minor column goes first, then names are."""
-    shown = list(range(len(table.columns)))
-    minor = [number for number in shown if table.columns[number].is_minor]
-    while minor and sum(_width(table, number) + 2 for number in shown) > console.width:
-        shown.remove(minor.pop())
-    grid = Grid(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for number in shown:
-        column, width = table.columns[number], _width(table, number)
-        if column.unit is None:
-            grid.add_column(column.title, no_wrap=True, max_width=width, min_width=8)
-        else:
-            grid.add_column(column.title.replace(" ", "\n"), justify="right", min_width=width)
-    for row in table.rows[:_ROWS_SHOWN]:
-        grid.add_row(*(_cell(table, number, row[number]) for number in shown))
-    console.print(grid)
-    left_out = len(table.rows) - _ROWS_SHOWN
+    console.print(fit(table, console.width))
+    left_out = len(table.rows) - ROWS_SHOWN + table.left_out
     if left_out > 0:
         console.print(Text(f"… {left_out} more", style="dim"))
     if table.note:
         console.print(Text(table.note, style="dim"))
-
-
-def _width(table: Table, number: int) -> int:
-    column = table.columns[number]
-    cells = [_cell(table, number, row[number]).cell_len for row in table.rows[:_ROWS_SHOWN]]
-    if column.unit is None:
-        return min(max([*cells, len(column.title)]), _NAME_CELLS)
-    return max([*cells, *map(len, column.title.split())])
-
-
-def _cell(table: Table, number: int, value: Cell) -> Text:
-    column = table.columns[number]
-    if column.unit == "gap":
-        return Text(f"✗ {units.exact(value, 'events')}", style="bold red") if value else Text("✓", style="green")
-    said = _safe(value) if isinstance(value, str) else units.text(value, column.unit)
-    text = Text(said, style=_STYLES.get(tone_of(column, value) or "", ""))
-    if column.has_bar:
-        length = round(table.share(number, value) * _BAR_CELLS)
-        text.append(f" {'█' * max(length, 1 if value else 0):<{_BAR_CELLS}}", style="cyan")
-    return text
 
 
 def _lines(chart: Chart) -> Grid:
@@ -131,7 +96,7 @@ def _lines(chart: Chart) -> Grid:
     for series in chart.series:
         values = [value for value in series.values if value is not None]
         said = sum(values) if chart.adds_up else max(values)
-        label = "in all" if chart.adds_up else f"at most a {chart.bucket}"
+        label = "in all" if chart.adds_up else f"in the highest {chart.bucket}"
         line = Text(sparkline(series.values, 40), style="cyan")
         grid.add_row(Text(series.name), line, Text(f"{units.text(said, chart.unit)} {label}"))
     return grid
@@ -146,7 +111,7 @@ def _vitals(vitals: Vitals, is_wide: bool) -> Grid:
     for row in vitals.rows:
         limits = (units.text(limit, row.metric.unit) for limit in (row.metric.good, row.metric.poor))
         judged = verdict(row.metric, row.p75)
-        p75 = Text(units.text(row.p75, row.metric.unit), style=_STYLES.get(judged or "", ""))
+        p75 = Text(units.text(row.p75, row.metric.unit), style=STYLES.get(judged or "", ""))
         grid.add_row(Text(row.metric.title), p75, *limits, _split(row, 24 if is_wide else 8))
     return grid
 
@@ -162,7 +127,8 @@ def _split(row: Vital, width: int) -> Text:
 
 
 def _reconciliation(data: ReportData, table: Table, console: Console) -> None:
-    _heading(table.title, console)
+    has_simulated = any(part.is_simulated for part in data.parts)
+    _heading(f"{table.title}{' (all environments)' if has_simulated else ''}", console)
     _table(table, console)
     mark = f"✗ {units.exact(data.gaps, 'events')} events unaccounted for" if data.gaps else "✓ no gaps"
     console.print(Text(mark, style="bold red" if data.gaps else "green"))
@@ -183,8 +149,3 @@ def sparkline(values: Sequence[float | None], width: int) -> str:
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
-
-
-def _safe(name: str) -> str:
-    """A name from outside must not steer the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)

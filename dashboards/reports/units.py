@@ -75,6 +75,14 @@ def bucket_tick(start: date, bucket: Bucket) -> str:
     return f"{start:%Y}" if bucket == "year" else f"{start.day} {start:%b}"
 
 
+def short(name: str, at_most: int = 36) -> str:
+    """A long name without its middle: models of one vendor differ at the end."""
+    if len(name) <= at_most:
+        return name
+    head = at_most // 3
+    return f"{name[:head]}…{name[len(name) - (at_most - head - 1) :]}"
+
+
 def instant(iso: str) -> str:
     """An ISO 8601 time, UTC, to the minute."""
     return f"{iso[:10]} {iso[11:16]} UTC" if len(iso) >= len("2026-01-01T00:00") else iso
@@ -83,7 +91,7 @@ def instant(iso: str) -> str:
 def _dollars(number: float) -> str:
     if number == 0:
         return "$0"
-    if number < 0.01:  # below a cent two decimals say nothing
+    if number < 0.1:  # below ten cents two decimals say nothing
         return "$" + _plain(f"{number:.2g}")
     return f"${number:,.2f}" if number < _COMPACT_FROM else f"${_compact(number)}"
 

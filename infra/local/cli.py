@@ -16,7 +16,7 @@ COMMANDS = {
     "sql": "infra.local.commands.sql",
     "report": "infra.local.commands.report",
     "status": "infra.local.commands.status",
-    # "demo": "infra.local.commands.demo",
+    "demo": "infra.local.commands.demo",
 }
 """Command by module, in the order in which a newcomer meets them."""
 

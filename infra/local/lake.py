@@ -1,8 +1,11 @@
 """One folder that is a lake: what makes it one, and how it is opened."""
 
+import fcntl
 import json
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -58,6 +61,8 @@ def open_lake(path: Path, *, create: bool = False) -> Lake:
     """
     marker = path / layout.LAKE_FILE
     try:
+        if path.exists() and not path.is_dir():
+            raise _not_a_folder(path)
         if not marker.exists():
             if not create:
                 raise LakeError(f"There is no lake at {path}; make one with `promptlake up --lake {path}`.")
@@ -66,32 +71,49 @@ def open_lake(path: Path, *, create: bool = False) -> Lake:
     except PermissionError as error:
         raise LakeError(f"{error.filename} can't be accessed ({error.strerror}); check who owns the folder.") from error
     except (NotADirectoryError, FileExistsError) as error:
-        raise LakeError(f"{path} is a file, not a folder; name a folder for the lake.") from error
+        raise _not_a_folder(path) from error
+
+
+def _not_a_folder(path: Path) -> LakeError:
+    return LakeError(f"{path} is a file, not a folder; name a folder for the lake.")
 
 
 def _make(path: Path, marker: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
-    foreign = next((p for p in path.iterdir() if p.suffix != ".tmp"), None)
-    if foreign is not None:
-        raise LakeError(
-            f"{path} holds other files ({foreign.name}) and no {layout.LAKE_FILE}; name an empty or new folder."
-        )
-    document = {
-        "format_version": FORMAT_VERSION,
-        "lake_id": str(uuid.uuid4()),
-        "made_by": f"promptlake {version('promptlake')}",
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    fresh = marker.with_suffix(f".{os.getpid()}.tmp")
-    fresh.write_text(json.dumps(document, indent=2) + "\n")
-    fresh.rename(marker)
+    with _locked(path):
+        if marker.exists():
+            return  # another command made it meanwhile
+        foreign = next((p for p in path.iterdir() if p.suffix != ".tmp"), None)
+        if foreign is not None:
+            raise LakeError(
+                f"{path} holds other files ({foreign.name}) and no {layout.LAKE_FILE}; name an empty or new folder."
+            )
+        document = {
+            "format_version": FORMAT_VERSION,
+            "lake_id": str(uuid.uuid4()),
+            "made_by": f"promptlake {version('promptlake')}",
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        fresh = marker.with_suffix(".tmp")
+        fresh.write_text(json.dumps(document, indent=2) + "\n")
+        fresh.rename(marker)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _read(path: Path, marker: Path) -> Lake:
     try:
         document = json.loads(marker.read_text())
         found, lake_id = document["format_version"], str(document["lake_id"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, IsADirectoryError) as error:
         raise LakeError(f"{marker} can't be read as a lake's description; restore it from a backup.") from error
     if found != FORMAT_VERSION:
         raise LakeError(

@@ -9,7 +9,10 @@ from datetime import datetime
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from ingest.contracts.envelope import NOT_STORED, Event
+from ingest.contracts.layout import HOUR_KEY
 from ingest.contracts.validate import field_unit
 
 BronzeType = Literal["string", "bigint", "double", "boolean"]
@@ -83,7 +86,28 @@ def glue_columns(table: tuple[Column, ...]) -> list[dict[str, str]]:
     return [{"Name": c.name, "Type": c.type, "Comment": c.description} for c in table]
 
 
+PARTITION_KEY = Column(HOUR_KEY, "string", "Hour of arrival in UTC, such as 2026-11-23-09", required=True)
+"""Every bronze table has this one; its value stands in an object's path, not in the object."""
+
+
+def glue_table(name: str, title: str, table: tuple[Column, ...]) -> dict[str, Any]:
+    """What a contract decides of Glue's ``TableInput``; where the objects lie is for the wiring to add."""
+    return {
+        "Name": name,
+        "Description": title,
+        "StorageDescriptor": {"Columns": glue_columns(table)},
+        "PartitionKeys": glue_columns((PARTITION_KEY,)),
+    }
+
+
+class _WithoutFieldTitles(GenerateJsonSchema):
+    """Pydantic would call ``event_id`` "Event Id", which says nothing."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
+        return False
+
+
 def json_schema(model: type[Event]) -> dict[str, Any]:
     """What a client may send, as JSON Schema 2020-12."""
-    schema = model.model_json_schema(mode="validation")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": model.TITLE, **schema}
+    schema = model.model_json_schema(mode="validation", schema_generator=_WithoutFieldTitles)
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": model.TITLE}

@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ingest.contracts.types import Identifier, Text, Time, described
 
+EVENT_TYPE = described("Names the contract the event follows")
+"""A contract that narrows ``event_type`` to its own name says this again, or the field would lose its description."""
+
 
 class Consent(BaseModel):
     """The purposes a person agreed to, as known when the event happened; absent means granted."""
@@ -26,7 +29,7 @@ class Event(BaseModel):
     CONTENT_FIELDS: ClassVar[tuple[str, ...]] = ()
     """Fields that hold what a person wrote: removed where consent to ``content`` is withheld."""
 
-    event_type: str
+    event_type: str = EVENT_TYPE
     schema_version: Literal[1] = described("Version of the contract", default=1)
     event_id: Identifier = described("Unique for ever; the same id at the same time is a duplicate")
     occurred_at: Time = described("When it happened at the source")

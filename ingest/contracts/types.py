@@ -4,6 +4,7 @@ Events are validated strictly: a number in quotes, or a bare number as a time, h
 refused rather than guessed at.
 """
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
@@ -12,11 +13,16 @@ COUNT_MAX = 10**12
 """No honest count, and no duration in milliseconds, is larger; what is larger overflowed or has another unit."""
 
 
+_BARE_NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*", re.ASCII)
+
+
 def _time(value: Any) -> Any:
-    if isinstance(value, bool | int | float):
-        raise ValueError(  # noqa: TRY004 - pydantic turns a ValueError into a refusal, a TypeError into a crash
-            f"is the bare number {value}, which has no unit; give an ISO 8601 time with its offset, such as "
-            "2026-03-01T09:30:00Z"
+    in_quotes = isinstance(value, str) and _BARE_NUMBER.fullmatch(value) is not None
+    if in_quotes or (isinstance(value, int | float) and not isinstance(value, bool)):
+        # Pydantic would guess seconds or milliseconds from its size.
+        raise ValueError(
+            f"is a bare number{' in quotes' if in_quotes else ''}, which has no unit; give an ISO 8601 time with its "
+            "offset, such as 2026-03-01T09:30:00Z"
         )
     return value
 
@@ -37,13 +43,21 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 LongText = Annotated[str, StringConstraints(max_length=8192)]
 """Something a person wrote."""
 
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
+ID_MAX_CHARS = 128
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX_CHARS, pattern=r"^[!-~]+$")]
 """An id without blanks: printable ASCII, at most 128 characters."""
 
 Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_time)]
 """An instant, ISO 8601 with an offset; stored as microseconds since 1970 in UTC."""
 
 Tokens = Annotated[int, Field(ge=0, le=COUNT_MAX)]
-Milliseconds = Annotated[int, Field(ge=0, le=COUNT_MAX), BeforeValidator(_round_milliseconds)]
+Milliseconds = Annotated[
+    int,
+    Field(ge=0, le=COUNT_MAX),
+    BeforeValidator(_round_milliseconds, json_schema_input_type=Annotated[float, Field(ge=0, le=COUNT_MAX)]),
+]
+"""A fraction may be sent; it is rounded."""
+
 Number = Annotated[float, Field(allow_inf_nan=False)]
 UsdCost = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]

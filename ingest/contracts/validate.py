@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ingest.contracts.envelope import Event
 from ingest.contracts.registry import EVENTS
+from ingest.contracts.types import ID_MAX_CHARS
 
 CLOCK_SKEW = timedelta(hours=24)
 """How far ahead of ours a source's clock may run; browsers' clocks do."""
@@ -77,18 +78,25 @@ def validate(payload: Any, received_at: datetime) -> Event | Refusal:
 
 def _refuse(payload: dict[str, Any], code: str, reason: str) -> Refusal:
     event_type = str(payload["event_type"])
+    return Refusal(code, f"{event_type}: {reason}.", event_type, _id_as_told(payload))
+
+
+def _id_as_told(payload: dict[str, Any]) -> str | None:
+    """The id of what is refused, as far as it can be one: it is answered and stored with the reason."""
     event_id = payload.get("event_id")
-    return Refusal(code, f"{event_type}: {reason}.", event_type, event_id if isinstance(event_id, str) else None)
+    if not isinstance(event_id, str):
+        return None
+    return event_id[:ID_MAX_CHARS].encode(errors="replace").decode()
 
 
 def _unknown_type(event_type: Any, payload: dict[str, Any]) -> Refusal:
-    event_id = payload.get("event_id")
     known = ", ".join(EVENTS)
     if "event_type" not in payload:
-        return Refusal("missing_field", f"The event has no event_type; give one of {known}.")
+        message = f"The event has no event_type; give one of {known}."
+        return Refusal("missing_field", message, event_id=_id_as_told(payload))
     shown = repr(event_type[:40]) if isinstance(event_type, str) else _json_name(event_type)
     message = f"There is no event_type {shown}{_did_you_mean(event_type, list(EVENTS))}; known are {known}."
-    return Refusal("unknown_type", message, event_id=event_id if isinstance(event_id, str) else None)
+    return Refusal("unknown_type", message, event_id=_id_as_told(payload))
 
 
 def _explain(error: ValidationError, model: type[Event], payload: dict[str, Any]) -> Refusal:
@@ -123,8 +131,9 @@ def _wrong_value(field: str, detail: Any, model: type[Event]) -> str:
         return text
     unit = field_unit(model, field.split(".")[0])
     given = detail["input"]
-    # A value may be shown only where it can't be something a person wrote.
-    shown = f", not {given!r}" if isinstance(given, bool | int | float) and str(given) not in text else ""
+    # A value may be shown only where it can't be something a person wrote; a number of a hundred digits helps nobody.
+    is_showable = isinstance(given, bool | float) or (isinstance(given, int) and abs(given) < 10**20)
+    shown = f", not {given!r}" if is_showable and str(given) not in text else ""
     return f"{field} {_lower_first(text)}{shown}{f' (in {unit})' if unit else ''}"
 
 

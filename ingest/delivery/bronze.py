@@ -16,7 +16,6 @@ from ingest.contracts.registry import EVENTS
 
 _ARROW = {"string": pa.string(), "bigint": pa.int64(), "double": pa.float64(), "boolean": pa.bool_()}
 _BLOCK_BYTES = 32 << 20
-"""The JSON reader wants every row to fit into a block; no door takes a body half as large."""
 
 _RANDOM_IDS = frozenset({"event_id", "trace_id", "span_id", "parent_span_id", "execution_id", "metric_id", "payload"})
 """Columns in which hardly a value comes twice: a dictionary would store each of them and a number besides."""
@@ -43,8 +42,8 @@ def arrow_schema(table_or_columns: Sequence[Column]) -> pa.Schema:
 
 
 @cache
-def _schemas(table: str) -> tuple[pa.Schema, pa.Schema]:
-    whole = arrow_schema(table_columns(table))
+def _schemas(table: tuple[Column, ...]) -> tuple[pa.Schema, pa.Schema]:
+    whole = arrow_schema(table)
     added = {c.name for c in DELIVERY_COLUMNS}
     # Nullable while reading: pyarrow's JSON reader has no notion of a required column.
     spooled = pa.schema([f.with_nullable(True) for f in whole if f.name not in added])
@@ -60,10 +59,11 @@ def to_arrow(table: str, door: str, parts: Iterable[tuple[int, int, memoryview]]
         parts: arrival time in µs, rows, newline-ended JSON rows; one a batch.
     """
     parts = list(parts)
-    spooled, whole = _schemas(table)
+    spooled, whole = _schemas(table_columns(table))
     body = pa.py_buffer(b"".join(data for _, _, data in parts))
     options = pj.ParseOptions(explicit_schema=spooled, unexpected_field_behavior="error")
-    read = pj.ReadOptions(block_size=_BLOCK_BYTES)
+    # The JSON reader wants every row to fit into a block, and a row is never longer than its batch.
+    read = pj.ReadOptions(block_size=max(_BLOCK_BYTES, *(len(data) for _, _, data in parts)))
     rows = pj.read_json(io.BytesIO(body), read_options=read, parse_options=options)
     arrived = np.repeat([us for us, _, _ in parts], [n for _, n, _ in parts])
     if rows.num_rows != len(arrived):

@@ -6,6 +6,7 @@ the segments to be drained again, one after it leaves renames that the next drai
 """
 
 import fcntl
+import os
 import time
 import uuid
 from collections import Counter, defaultdict
@@ -19,7 +20,7 @@ from typing import NamedTuple, Protocol
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.delivery.bronze import to_arrow, write_parquet
-from ingest.delivery.spool import SUFFIX, Frame, SegmentDamaged, read_frames
+from ingest.delivery.spool import SUFFIX, Frame, Gap, read_segment, sync_folder
 
 _BATCH_BYTES = 64 << 20
 
@@ -65,7 +66,7 @@ class Drained:
     complete_through_us: int
     """Everything that arrived before is in bronze."""
     damaged: tuple[str, ...] = ()
-    """Segments whose end could not be read, with where their bytes were kept."""
+    """What could not be read, a sentence each, with where the bytes are kept."""
 
 
 def drain(root: Path, ledger: DeliveryLedger) -> Drained:
@@ -137,15 +138,23 @@ def _read(segments: list[Path]) -> tuple[list[Frame], list[str]]:
     frames: list[Frame] = []
     damaged: list[str] = []
     for path in segments:
-        try:
-            frames.extend(read_frames(path))
-        except SegmentDamaged as error:
-            # Nearly always a write that a crash cut short and nobody was answered for. If it was the disk, the bytes
-            # are the only trace, so they are kept.
-            kept = path.with_suffix(f".damaged-{error.offset}")
-            kept.write_bytes(path.read_bytes()[error.offset :])
-            damaged.append(f"{error} The unread bytes are kept in {kept}.")
+        for part in read_segment(path):
+            if isinstance(part, Frame):
+                frames.append(part)
+            else:
+                damaged.append(_keep(path, part))
     return frames, damaged
+
+
+def _keep(segment: Path, gap: Gap) -> str:
+    """Store what could not be read: if it was the disk, the bytes are the only trace. Says so in a sentence."""
+    kept = segment.with_suffix(f".damaged-{gap.offset}")
+    with kept.open("wb") as file:
+        file.write(gap.data)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(kept.parent)
+    return f"{segment} can't be read at byte {gap.offset}; its {len(gap.data):,} unread bytes are kept in {kept}."
 
 
 def _stage(root: Path, frames: list[Frame]) -> list[BronzeObject]:
@@ -160,6 +169,8 @@ def _stage(root: Path, frames: list[Frame]) -> list[BronzeObject]:
         rows = to_arrow(table, door, parts)
         size = write_parquet(rows, staged(root, path))
         objects.append(BronzeObject(path, table, hour, door, rows.num_rows, size))
+    if objects:
+        sync_folder(root / layout.STAGING)
     return objects
 
 
@@ -190,11 +201,16 @@ def _clear_staging(root: Path) -> None:
 
 def _land(root: Path, ledger: DeliveryLedger) -> None:
     paths = ledger.objects_to_land()
+    folders: set[Path] = set()
     for path in paths:
         waiting, place = staged(root, path), root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         if waiting.exists():
             waiting.replace(place)
+        folders.update((root / path).parents[: len(Path(path).parts)])
+    # The segments go next: by then a power cut must find the objects in their place.
+    for folder in folders:
+        sync_folder(folder)
     ledger.landed(paths)
 
 

@@ -37,12 +37,14 @@ class Frame:
     """Bronze table, rows, and the rows as newline-ended JSON."""
 
 
-class SegmentDamaged(Exception):
-    """A frame can't be read. ``offset`` is where; what follows was never acknowledged, unless the disk failed."""
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes of a segment that are no whole frame: a write that a crash cut short and nobody was answered for, or what
+    a failing disk made of a frame.
+    """
 
-    def __init__(self, path: Path, offset: int) -> None:
-        super().__init__(f"{path} can't be read from byte {offset} on.")
-        self.path, self.offset = path, offset
+    offset: int
+    data: memoryview
 
 
 class SpoolWriter:
@@ -118,7 +120,7 @@ class SpoolWriter:
         fcntl.flock(file, fcntl.LOCK_EX)
         # Locked before it gets the name that a drain looks for.
         self._path = hidden.rename(self._folder / f"{name}{SUFFIX}")
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
         self._file = file
         self.opened_at = time.monotonic()
         self.bytes_written = 0
@@ -129,27 +131,35 @@ class SpoolWriter:
         file.seek(start)
 
 
-def read_frames(path: Path) -> Iterator[Frame]:
-    """The frames of a segment, in order.
-
-    Raises:
-        SegmentDamaged: after the last whole frame, if anything follows it.
-    """
-    data = memoryview(path.read_bytes())
+def read_segment(path: Path) -> Iterator[Frame | Gap]:
+    """All of a segment, in order: every frame that is whole, and the gaps between them."""
+    content = path.read_bytes()
+    data = memoryview(content)
     offset = 0
     while offset < len(data):
-        frame, offset = _frame_at(path, data, offset)
-        yield frame
+        start, found = offset, _frame_at(data, offset)
+        while found is None and offset < len(data):
+            # A frame inside another's bytes can't be mistaken for one: they are JSON, in which the zero bytes that the
+            # sizes of a frame begin with never occur.
+            next_magic = content.find(_MAGIC, offset + 1)
+            offset = len(data) if next_magic < 0 else next_magic
+            found = _frame_at(data, offset)
+        if offset > start:
+            yield Gap(start, data[start:offset])
+        if found is not None:
+            frame, offset = found
+            yield frame
 
 
-def _frame_at(path: Path, data: memoryview, offset: int) -> tuple[Frame, int]:
+def _frame_at(data: memoryview, offset: int) -> tuple[Frame, int] | None:
+    """The frame that begins here, and where it ends."""
     start = offset + _HEAD.size
     if start > len(data):
-        raise SegmentDamaged(path, offset)
+        return None
     magic, header_bytes, body_bytes, crc = _HEAD.unpack(data[offset:start])
     end = start + header_bytes + body_bytes
     if magic != _MAGIC or end > len(data) or zlib.crc32(data[start:end]) != crc:
-        raise SegmentDamaged(path, offset)
+        return None
     header: dict[str, Any] = orjson.loads(data[start : start + header_bytes])
     parts, position = [], start + header_bytes
     for table, rows, size in header["parts"]:
@@ -158,7 +168,8 @@ def _frame_at(path: Path, data: memoryview, offset: int) -> tuple[Frame, int]:
     return Frame(header["door"], header["received_at_us"], header["counts"], parts), end
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make sure that what was created in a folder, or renamed into it, is still there after a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

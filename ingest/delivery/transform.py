@@ -11,6 +11,7 @@ import orjson
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.envelope import NOT_STORED, Event
 from ingest.contracts.validate import Refusal, validate
+from ingest.delivery.nesting import as_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -61,8 +62,11 @@ def _accept(outcome: Outcome, index: int, item: Any, event: Event) -> None:
         return
     try:
         row = bronze_row(event)
-    except (TypeError, ValueError):  # orjson: an integer over 64 bits or nesting too deep inside `properties`
-        message = f"{event.event_type}: properties can't be written as JSON: a number over 64 bits, or nested too deep."
+    except TypeError:  # orjson's
+        message = (
+            f"{event.event_type}: properties can't be written as JSON: a number over 64 bits, half a character, or "
+            "nested too deep."
+        )
         refusal = Refusal("invalid_value", message, event.event_type, event.event_id)
         _quarantine(outcome, index, item, refusal)
         return
@@ -90,13 +94,6 @@ def _quarantine(outcome: Outcome, index: int, item: Any, refusal: Refusal) -> No
         "stage": "delivery",
         "code": refusal.code,
         "message": refusal.message,
-        "payload": (_payload(item) if refusal.payload is None else refusal.payload)[:PAYLOAD_MAX_CHARS],
+        "payload": (as_text(item) if refusal.payload is None else refusal.payload)[:PAYLOAD_MAX_CHARS],
     }
     outcome.rows.setdefault(QUARANTINE_TABLE, []).append(orjson.dumps(row))
-
-
-def _payload(item: Any) -> str:
-    try:
-        return orjson.dumps(item, default=str).decode()
-    except (TypeError, ValueError):  # an integer over 64 bits
-        return repr(item)

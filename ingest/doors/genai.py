@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from ingest.contracts.validate import Refusal
-from ingest.doors.nesting import as_text
+from ingest.delivery.nesting import as_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CLIENT_KIND: Final = 3

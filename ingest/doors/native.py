@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 
 from ingest.contracts.validate import Refusal
+from ingest.delivery.nesting import DEPTH_MAX, as_text, is_too_deep
 from ingest.doors.body import EVENTS_MAX, too_many
-from ingest.doors.nesting import DEPTH_MAX, as_text, is_too_deep
 from ingest.doors.request_refused import RequestRefused
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from ingest.contracts.validate import Refusal
+from ingest.delivery.nesting import as_text
 from ingest.doors import genai
 from ingest.doors.body import EVENTS_MAX, too_many
 from ingest.doors.genai import Span
 from ingest.doors.genai_attributes import RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES, Attribute, place
-from ingest.doors.nesting import as_text
 from ingest.doors.otlp import Export
 from ingest.doors.request_refused import RequestRefused
 

@@ -64,7 +64,7 @@ def test_two_without_a_key_are_two(api: Api) -> None:
     [
         ({"kind": "thumb"}, "invalid_value", "needs the field 'thumb'"),
         ({"kind": "thumb", "thumbs": "up"}, "unknown_field", "did you mean 'thumb'"),
-        ({"kind": "rating", "rating": 6}, "out_of_range", "1 to 5"),
+        ({"kind": "rating", "rating": 6}, "out_of_range", "equal to 5"),
         ({"kind": "rating", "rating": "5"}, "wrong_type", "rating"),
         ({"kind": "love"}, "unknown_value", "kind"),
         ({}, "missing_field", "'kind'"),

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from ingest.contracts.envelope import Event
+from ingest.contracts.envelope import EVENT_TYPE, Event
 from ingest.contracts.types import Text, described
 
 
@@ -11,7 +11,7 @@ class Behavior(Event):
 
     TITLE: ClassVar[str] = "Behavior"
 
-    event_type: Literal["behavior"]
+    event_type: Literal["behavior"] = EVENT_TYPE
     action: Literal[
         "session_start",
         "session_end",

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from ingest.contracts.envelope import Event
+from ingest.contracts.envelope import EVENT_TYPE, Event
 from ingest.contracts.types import Identifier, Number, Text, described
 
 
@@ -13,9 +13,9 @@ class Evaluation(Event):
 
     TITLE: ClassVar[str] = "Evaluation"
 
-    event_type: Literal["evaluation"]
+    event_type: Literal["evaluation"] = EVENT_TYPE
     metric: Text = described("What was judged, such as faithfulness")
-    score: Number | None = described("The judgement as a number; the metric says its scale", default=None)
+    score: Number | None = described("The judgement as a number", "the metric's own scale", default=None)
     label: Text | None = described("The judgement as a word", default=None)
     passed: bool | None = described("Whether it was good enough", default=None)
     evaluator: Text | None = described("Who judged: a program's or a rota's name", default=None)

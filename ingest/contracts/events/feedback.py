@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ingest.contracts.envelope import Event
+from ingest.contracts.envelope import EVENT_TYPE, Event
 from ingest.contracts.types import Identifier, LongText, Text, described
 
 VALUE_OF_KIND = {
@@ -24,11 +24,13 @@ class Feedback(Event):
     TITLE: ClassVar[str] = "Feedback"
     CONTENT_FIELDS: ClassVar[tuple[str, ...]] = ("comment", "answer")
 
-    event_type: Literal["feedback"]
+    event_type: Literal["feedback"] = EVENT_TYPE
     kind: Literal["rating", "thumb", "nps", "survey", "comment", "implicit"] = described("How it was given")
-    rating: Annotated[int, Field(ge=1, le=5)] | None = described("Stars", "1 to 5", default=None)
+    rating: Annotated[int, Field(ge=1, le=5)] | None = described("Stars given, 1 to 5", "stars", default=None)
     thumb: Literal["up", "down"] | None = described("Thumb", default=None)
-    nps: Annotated[int, Field(ge=0, le=10)] | None = described("Likelihood to recommend", "0 to 10", default=None)
+    nps: Annotated[int, Field(ge=0, le=10)] | None = described(
+        "Likelihood to recommend, 0 to 10", "points", default=None
+    )
     signal: Literal["undo", "copy", "regenerate", "edit", "accept", "abandon"] | None = described(
         "What the person did instead of saying it", default=None
     )

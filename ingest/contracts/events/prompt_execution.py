@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from ingest.contracts.envelope import Event
+from ingest.contracts.envelope import EVENT_TYPE, Event
 from ingest.contracts.types import Identifier, Milliseconds, Text, Tokens, UsdCost, described
 
 
@@ -13,7 +13,7 @@ class PromptExecution(Event):
 
     TITLE: ClassVar[str] = "Prompt execution"
 
-    event_type: Literal["prompt_execution"]
+    event_type: Literal["prompt_execution"] = EVENT_TYPE
     operation: Literal["chat", "completion", "embeddings", "image", "tool", "agent", "rerank", "other"] = described(
         "What the model was asked to do", default="chat"
     )

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ingest.contracts.envelope import Event
+from ingest.contracts.envelope import EVENT_TYPE, Event
 from ingest.contracts.types import Identifier, Text, described
 
 
@@ -13,7 +13,7 @@ class WebVital(Event):
 
     TITLE: ClassVar[str] = "Web vital"
 
-    event_type: Literal["web_vital"]
+    event_type: Literal["web_vital"] = EVENT_TYPE
     name: Literal["CLS", "FCP", "INP", "LCP", "TTFB"] = described("Core Web Vital")
     value: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] = described(
         "Measured value", "milliseconds; CLS is a score without a unit"

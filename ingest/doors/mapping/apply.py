@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
 from ingest.contracts.registry import EVENTS
 from ingest.contracts.validate import Refusal
+from ingest.delivery import nesting
 from ingest.doors.files import Broken, Row
 from ingest.doors.mapping.convert import EMPTY, as_text, compile_field, kinds
 from ingest.doors.mapping.ids import RowIds
@@ -57,10 +56,7 @@ class RowMapper:
 
 def as_payload(row: Any) -> str:
     """What quarantine keeps of a row or event that can't be taken."""
-    try:
-        return orjson.dumps(row).decode()
-    except TypeError:  # nested too deep
-        return repr(row)
+    return nesting.as_text(row)
 
 
 class _CompiledRule:

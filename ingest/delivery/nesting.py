@@ -1,4 +1,6 @@
-"""JSON may be nested deeper than anybody can write it out again; what is refused for that is kept without its depth."""
+"""JSON may hold what nobody can write out again: nesting without end, numbers over 64 bits, half characters. What is
+refused for that is kept as text all the same, without its depth.
+"""
 
 from typing import Any
 
@@ -26,10 +28,22 @@ def as_text(value: Any) -> str:
 
 
 def _pruned(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return _writable(value)
     if not isinstance(value, dict | list):
-        return str(value) if type(value) is int else value  # over 64 bits is not for orjson to write
+        return _digits(value) if type(value) is int and not -(2**63) <= value < 2**64 else value
     if depth == 0:
         return "…"
     if isinstance(value, list):
         return [_pruned(inner, depth - 1) for inner in value]
-    return {key: _pruned(inner, depth - 1) for key, inner in value.items()}
+    return {_writable(str(key)): _pruned(inner, depth - 1) for key, inner in value.items()}
+
+
+def _digits(number: int) -> str:
+    # Over 64 bits is not for orjson to write, and over 4,300 digits not for Python.
+    return str(number) if number.bit_length() < 10_000 else hex(number)
+
+
+def _writable(text: str) -> str:
+    # The standard library decodes half of a surrogate pair; UTF-8 has no bytes for one.
+    return text.encode(errors="replace").decode()
