@@ -76,10 +76,10 @@ class Pages:
             tables = self._reader.current()
         except NothingPublished:
             return _html(render(None))
-        key = (tables.publication.publication, int(days))
+        key = (tables.publication.as_of, int(days))
         with self._lock:
             if key not in self._pages:
-                # A publication's pages are kept until the next one comes.
+                # Pages are kept until a build says something new, if only that it is complete until later.
                 self._pages = {k: page for k, page in self._pages.items() if k[0] == key[0]}
                 self._pages[key] = render(collect(tables, key[1] or None), choose_days=PERIODS_DAYS)
             return _html(self._pages[key])
