@@ -17,9 +17,9 @@ CLOCK_SKEW = timedelta(hours=24)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing we keep happened earlier; what claims to is a time in another unit."""
 
-_UNKNOWN_FIELD = ("extra_forbidden", "invalid_key")  # a key that is half a character can't be a field's name either
-
 _CODES = {
+    "extra_forbidden": "unknown_field",
+    "missing": "missing_field",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
     "finite_number": "out_of_range",
@@ -102,12 +102,12 @@ def _unknown_type(event_type: Any, payload: dict[str, Any]) -> Refusal:
 def _explain(error: ValidationError, model: type[Event], payload: dict[str, Any]) -> Refusal:
     details = error.errors(include_url=False, include_input=True)
     # An unknown field is nearly always the cause of the missing one beside it, so it is told first.
-    first = next((d for d in details if d["type"] in _UNKNOWN_FIELD), details[0])
+    first = next((d for d in details if d["type"] == "extra_forbidden"), details[0])
     more = f" ({len(details) - 1} more to fix)" if len(details) > 1 else ""
     field = ".".join(str(part) for part in first["loc"])
     if field == "schema_version":
         code, reason = "unknown_version", "has no schema_version other than 1; send 1 or leave it out"
-    elif first["type"] in _UNKNOWN_FIELD:
+    elif first["type"] == "extra_forbidden":
         code, reason = "unknown_field", _unknown_field(field, model)
     elif first["type"] == "missing":
         code, reason = "missing_field", f"needs the field {field!r} ({model.model_fields[field].description})"

@@ -58,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from dashboards.reports.collect import collect
     from dashboards.reports.page import render
     from dashboards.reports.terminal import print_results
+    from infra.local.demo.application import forget_settings
     from infra.local.demo.child import server
     from infra.local.demo.closing import print_flow, print_next
     from infra.local.demo.scene import Asked, play
@@ -65,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     from sql.reader import Reader
 
     serve = not args.json and (sys.stdout.isatty() if args.serve is None else args.serve)
+    forget_settings()
     with ExitStack() as running:
         with watching(quiet=args.json) as watch:
             with watch.stage("start", "Starting the lake's server") as stage:

@@ -2,13 +2,21 @@
 
 import argparse
 import json
+import sys
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local.lake import Lake, lake_path, open_lake
-from infra.local.reconcile import Counts, counts, refused_requests
+from infra.local.reconcile import KINDS, Counts, counts, refused_requests
 from ingest.contracts import layout
 from sql.publication import Publication, current
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+_BROKEN = {"received": "re-\nceived", "quarantined": "quaran-\ntined", "duplicates": "dupli-\ncates"}
+"""Headings in two lines, so that eighty columns hold the numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,8 @@ def _show(status: Status) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    # Into a file or a pipe, nothing is folded.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     console.print(f"[bold]Lake[/bold] {status.lake}", soft_wrap=True)
     published = status.publication
     if published:
@@ -109,16 +118,7 @@ def _show(status: Status) -> None:
     for name, objects, rows, size in status.bronze:
         stored.add_row(name, f"{objects:,}", f"{rows:,}", f"{size:,}", f"{size / max(rows, 1):.1f}")
     console.print(stored)
-    flow = Table(
-        title="Counts at each hand-over", title_justify="left", title_style="bold", box=None, header_style="dim"
-    )
-    names = ("received", "bronze", "quarantined", "dropped", "silver", "duplicates", "conflicts", "waiting")
-    for name in ("event type", "door", *names, ""):
-        flow.add_column(name, justify="left" if name in ("event type", "door", "") else "right")
-    for row in status.counts:
-        mark = "[green]✓[/green]" if row.is_whole else f"[red]✗ gap {row.delivery_gap or row.silver_gap:,}[/red]"
-        flow.add_row(row.event_type, row.door, *(f"{getattr(row, name):,}" for name in names), mark)
-    console.print(flow)
+    console.print(_flow(status.counts))
     if status.is_whole:
         console.print(
             "[green]✓[/green] received = bronze + quarantined + dropped; "
@@ -126,3 +126,25 @@ def _show(status: Status) -> None:
         )
     else:
         console.print("[red]✗ Something received is not accounted for.[/red]")
+
+
+def _flow(rows: list[Counts]) -> "Table":
+    """Counts by event type and door; columns in which nothing was counted are left out."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title="Counts at each hand-over", title_justify="left", title_style="bold", box=None, header_style="dim"
+    )
+    usual = ("received", "bronze", "quarantined", "silver", "duplicates")
+    names = [name for name in KINDS if name in usual or any(getattr(row, name) for row in rows)]
+    table.add_column("event type, door", overflow="ellipsis", no_wrap=True)
+    for name in names:
+        widest = max((len(f"{getattr(row, name):,}") for row in rows), default=0)
+        table.add_column(_BROKEN.get(name, name), justify="right", no_wrap=True, min_width=widest)
+    table.add_column("", min_width=1)
+    for row in rows:
+        gap = row.delivery_gap or row.silver_gap
+        mark = Text("✓", "green") if row.is_whole else Text(f"✗ gap {gap:,}", "red")
+        table.add_row(f"{row.event_type}, {row.door}", *(f"{getattr(row, name):,}" for name in names), mark)
+    return table

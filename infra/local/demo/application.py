@@ -77,7 +77,9 @@ class Application:
         self._telemetry.close()
 
     def _post_events(self, lines: list[tuple[str, bytes]]) -> None:
-        _, answer = self._post("/v1/events", b"\n".join(line for _, line in lines), "application/x-ndjson")
+        status, answer = self._post("/v1/events", b"\n".join(line for _, line in lines), "application/x-ndjson")
+        if status not in (200, 207):
+            raise LakeError(f"The server did not take the events: {answer['detail']}")
         sent = self.sent
         sent.events += len(lines)
         sent.broken += sum(1 for wrong, _ in lines if wrong)
@@ -107,15 +109,20 @@ class Application:
     def _post(self, path: str, body: bytes, content_type: str) -> tuple[int, Any]:
         request = urllib.request.Request(self._url + path, body, {"Content-Type": content_type})  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - our own, on loopback
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)
-        except OSError as error:
+            return _ask(request)
+        except (OSError, ValueError) as error:
             raise LakeError(
                 f"The server at {self._url} does not answer ({error}); run `promptlake demo` again."
             ) from error
+
+
+def _ask(request: urllib.request.Request) -> tuple[int, Any]:
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - our own, on loopback
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
 
 
 def forget_settings() -> None:

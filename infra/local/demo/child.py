@@ -41,7 +41,10 @@ def server(root: Path, port: int) -> Iterator[Child]:
         # By themselves these end us without any `finally`, and the server would be left behind.
         signal.signal(number, _leave)
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603
+        # Out of our session, so that Ctrl-C reaches us only, and the server ends after its last client.
+        process = subprocess.Popen(  # noqa: S603
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+        )
         assert process.stdout is not None  # noqa: S101 - it is piped
         try:
             said = process.stdout.readline()
@@ -51,13 +54,21 @@ def server(root: Path, port: int) -> Iterator[Child]:
                 lines = errors.read().strip().splitlines() or [f"The server ended with {process.returncode}."]
                 raise LakeError(lines[-1].removeprefix("promptlake: "))
             url = str(json.loads(said)["url"])
-            with urlopen(f"{url}/healthz", timeout=60):  # noqa: S310 - our own, on loopback
-                pass
+            _wait_until_well(url)
             yield Child(process, url)
         finally:
             process.terminate()
             process.wait()
             process.stdout.close()
+
+
+def _wait_until_well(url: str) -> None:
+    # It listens before it says so: one request, answered when it is ready.
+    try:
+        with urlopen(f"{url}/healthz", timeout=60):  # noqa: S310 - our own, on loopback
+            pass
+    except OSError as error:
+        raise LakeError(f"The server at {url} does not answer ({error}); run `promptlake demo` again.") from error
 
 
 def _leave(number: int, _: FrameType | None) -> NoReturn:

@@ -32,7 +32,7 @@ def print_flow(sent: Sent, booked: Books, console: Console) -> None:
     console.print(Text("✓ The counts reconcile: ", style="green"), end="")
     console.print(Text("received = stored + refused + no consent; stored = new + seen before.", style="dim"))
     console.print()
-    what = f"{sent.broken:,} events ({sent.refused:,} now in quarantine), {sent.broken_bodies:,} whole requests"
+    what = f"{sent.refused:,} events, now in quarantine; {sent.refused_bodies:,} whole requests"
     console.print(Text("Broken on purpose, and refused (simulated)", style="bold"))
     console.print(Text(what, style="dim"))
     refused = Table.grid(padding=(0, 2, 0, 0))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from infra.local.build import build_lake
-from infra.local.demo.application import Application, Sent, forget_settings
+from infra.local.demo.application import Application, Sent
 from infra.local.demo.books import Books, disagreements, read_books
 from infra.local.demo.child import Child
 from infra.local.demo.watch import Watch
@@ -56,7 +56,6 @@ def play(lake: Lake, asked: Asked, child: Child, watch: Watch) -> Played:
     Raises:
         LakeError: the server is gone, the gate is closed, or what was sent and what was booked differ.
     """
-    forget_settings()
     before, last = read_books(lake), last_day(lake)
     first = last - timedelta(days=asked.days - 1)
     sent = _send(Application(child.url, asked.seed, last, asked.scale), first, asked.days, watch)
@@ -77,12 +76,10 @@ def play(lake: Lake, asked: Asked, child: Child, watch: Watch) -> Played:
 def _send(application: Application, first: date, days: int, watch: Watch) -> Sent:
     sent = application.sent
     with watch.stage("send", f"Sending {days} simulated days", days) as stage:
-        try:
-            for number in range(days):
-                application.live(first + timedelta(days=number))
-                stage.tell(f"{sent.executions:,} executions, {sent.events + sent.surveys:,} other events", advance=1)
-        finally:
-            application.close()
+        for number in range(days):
+            application.live(first + timedelta(days=number))
+            stage.tell(f"{sent.executions:,} executions, {sent.events + sent.surveys:,} other events", advance=1)
+        application.close()
     return sent
 
 
