@@ -9,7 +9,7 @@ from collections.abc import Callable
 from threading import Thread
 from typing import IO
 
-from infra.local.lake import Lake
+from infra.local.lake import Lake, LakeError
 
 DRAIN_EVERY_S = 10.0
 DRAIN_BYTES = 32 << 20
@@ -50,7 +50,10 @@ class Background:
         before()
         command = [sys.executable, "-m", "infra.local.cli", "build", "--quiet", "--lake", str(self._lake.root)]
         self._build_errors = tempfile.TemporaryFile()  # noqa: SIM115 - read when the build has ended
-        self._build = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self._build_errors)  # noqa: S603
+        try:
+            self._build = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self._build_errors)  # noqa: S603
+        except OSError as error:
+            self._tell(f"No build could be started ({error}); it is tried again.")
 
     def stop(self) -> None:
         """Wait for a drain, and end a build: it is safe to be cut off anywhere."""
@@ -64,7 +67,7 @@ class Background:
     def _drain_once(self) -> None:
         try:
             self._lake.drain()
-        except OSError as error:
+        except (OSError, LakeError) as error:
             self._tell(f"The spool could not be drained ({error}); nothing is lost, it is tried again.")
         else:
             self.problem = None

@@ -39,6 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output left, as `head` does. Python would complain once more while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:
+        # A full disk, a folder that may not be written, a file that went away: the system's words, and where.
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"promptlake: {where}{error.strerror or error}.", file=sys.stderr)  # noqa: T201
+        return FAILED
     return code
 
 

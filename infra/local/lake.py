@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +35,18 @@ class Lake:
     lake_id: str
 
     def ledger(self) -> SqliteLedger:
-        return SqliteLedger(self.root / layout.STATE_FILE)
+        """The lake's memory; the caller closes it.
+
+        Raises:
+            LakeError: it can't be read or written.
+        """
+        path = self.root / layout.STATE_FILE
+        try:
+            return SqliteLedger(path)
+        except sqlite3.DatabaseError as error:
+            raise LakeError(
+                f"{path} can't be used as the lake's ledger ({error}); restore it from a backup, and check the disk."
+            ) from error
 
     def spool_writer(self) -> SpoolWriter:
         return SpoolWriter(self.root / layout.SPOOL)
@@ -72,6 +84,10 @@ def open_lake(path: Path, *, create: bool = False) -> Lake:
         raise LakeError(f"{error.filename} can't be accessed ({error.strerror}); check who owns the folder.") from error
     except (NotADirectoryError, FileExistsError) as error:
         raise _not_a_folder(path) from error
+    except OSError as error:
+        raise LakeError(
+            f"{error.filename or path} can't be used as a lake ({error.strerror}); name another."
+        ) from error
 
 
 def _not_a_folder(path: Path) -> LakeError:

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from infra.local.lake import Lake
 from ingest.contracts import layout
 from sql.catalog import Check, Model, models
+from sql.prices.table import Price, load_prices
 from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
 from transforms.jobs import build as build_job
+from transforms.jobs import gold as gold_job
 from transforms.jobs.build import GateFailed
 
 
@@ -125,6 +127,17 @@ def test_the_last_value_of_a_web_vital_counts(lake: Lake) -> None:
     )
     build_lake(lake)
     assert row(lake, "SELECT page_loads, good, poor, p75 FROM gold.web_vitals_daily") == (1, 0, 1, 0.3)
+
+
+def test_a_new_price_changes_the_past_at_the_next_build(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(lake, [event(model="house-model", provider="openai", output_tokens=1000)])
+    build_lake(lake)
+    assert row(lake, "SELECT cost_usd, unpriced_tokens FROM gold.cost_daily") == (None, 1000)
+    tenth = Decimal("0.1") / 1_000_000
+    price = Price("openai", "house-model", None, None, tenth, tenth, tenth, tenth, tenth, "contract")
+    monkeypatch.setattr(gold_job, "load_prices", lambda: [*load_prices(), price])
+    build_lake(lake)
+    assert row(lake, "SELECT cost_usd, unpriced_tokens FROM gold.cost_daily") == (Decimal("0.0001"), 0)
 
 
 def _break(model: Model, severity: str) -> Model:

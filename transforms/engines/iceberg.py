@@ -100,6 +100,13 @@ class Tables:
             if not by_day or days is None or _EPOCH + timedelta(task.file.partition[0]) in days
         ]
 
+    def days(self, model: Model) -> set[date]:
+        """The days of which a table partitioned by day has rows."""
+        table = self.find(model)
+        if table is None or table.current_snapshot() is None:
+            return set()
+        return {_EPOCH + timedelta(task.file.partition[0]) for task in table.scan().plan_files()}
+
     def path(self, location: str) -> Path:
         return self.root / location.removeprefix(SCHEME)
 

@@ -16,7 +16,7 @@ from sql.catalog import models
 from sql.publication import Publication, current
 from transforms.engines.duck import file_list, session
 from transforms.engines.iceberg import Tables
-from transforms.jobs.gold import Candidate, compute, compute_reconciliation, empty_gold
+from transforms.jobs.gold import Candidate, compute, compute_reconciliation, definitions, empty_gold
 from transforms.jobs.ledger import Booking, JobLedger
 from transforms.jobs.publish import point_at, publish
 from transforms.jobs.silver import Staged, discard, empty_query, stage
@@ -26,6 +26,8 @@ PENDING = "pending_run"
 """Ledger fact: a silver run that passed the gate and may be half committed."""
 DIRTY = "dirty_days"
 """Ledger fact: silver days whose gold is not committed yet."""
+DEFINITIONS = "definitions"
+"""Ledger fact: a fingerprint of the models and prices that gold was computed with."""
 PUBLISHED = "published_booking"
 """Ledger fact: the last booking that the published reconciliation holds."""
 
@@ -103,18 +105,23 @@ class _Run:
             point_at(self.root, publication)
             return BuildResult(publication, {}, 0, 0, ())
         self.gate.warm_up()
-        staged = self._stage(new)
-        for item in staged:
-            dirty[item.table].update(item.days)
-        last_booking, bookings = self._bookings(staged)
-        candidates = self._candidates(staged, dirty, bookings)
-        self._pass_gate(staged, candidates)
+        try:
+            staged = self._stage(new)
+            for item in staged:
+                dirty[item.table].update(item.days)
+            last_booking, bookings = self._bookings(staged)
+            candidates = self._candidates(staged, dirty, bookings)
+            self._pass_gate(staged, candidates)
+        except BaseException:
+            discard(self.root, self.id)
+            raise
         self._commit_silver(staged, dirty)
         self._commit_gold(candidates)
         changed = [candidate.model.full_name for candidate in candidates]
         self.request.on_step("publishing")
         publication = publish(self.db, self.tables, changed, self.id, as_of, through)
         self.ledger.set_fact(DIRTY, None)
+        self.ledger.set_fact(DEFINITIONS, definitions())
         self.ledger.set_fact(PUBLISHED, str(last_booking + sum(len(item.bookings) for item in staged)))
         counts = defaultdict(int, dict.fromkeys(("duplicates", "conflicts"), 0))
         rows: dict[str, int] = defaultdict(int)
@@ -158,14 +165,13 @@ class _Run:
         for candidate in candidates:
             self.gate.check(candidate.model, self.db, f"read_parquet({file_list([self.root / candidate.file])})")
         if self.gate.failures:
-            discard(self.root, self.id)
             raise GateFailed(self.gate.failures)
 
     def _commit_silver(self, staged: list[Staged], dirty: Mapping[str, set[date]]) -> None:
         self.request.on_step("committing")
         pending = {
             "run": self.id,
-            "tables": {item.table: [item.files, item.objects, item.bookings] for item in staged},
+            "tables": {item.table: [item.files, item.objects, item.conflicts, item.bookings] for item in staged},
             "dirty": {table: sorted(day.isoformat() for day in days) for table, days in dirty.items()},
         }
         self.ledger.set_fact(PENDING, json.dumps(pending))
@@ -179,16 +185,23 @@ class _Run:
         pending = json.loads(document)
         objects: list[str] = []
         bookings: list[Booking] = []
-        for name, (files, taken, booked) in pending["tables"].items():
+        for name, (files, taken, conflicts, booked) in pending["tables"].items():
             model = models()[f"silver.{name}"]
             empty = self.db.sql(empty_query(model)).to_arrow_table()
             table = self.tables.ensure(model, empty.schema)
             if files:
                 self.tables.add_files(table, files, pending["run"])
+            for waiting, place in conflicts:
+                self._land(waiting, place)
             objects += taken
             bookings += map(tuple, booked)
         facts = {DIRTY: json.dumps(pending["dirty"]), PENDING: None}
         self.ledger.commit_silver(pending["run"], objects, bookings, facts)
+
+    def _land(self, waiting: str, place: str) -> None:
+        (self.root / place).parent.mkdir(parents=True, exist_ok=True)
+        if (self.root / waiting).exists():
+            (self.root / waiting).replace(self.root / place)
 
     def _commit_gold(self, candidates: list[Candidate]) -> None:
         for candidate in candidates:
@@ -197,6 +210,10 @@ class _Run:
             self.tables.replace(table, candidate.file if candidate.rows else None, candidate.days, self.id)
 
     def _dirty(self) -> dict[str, set[date]]:
+        """Silver days whose gold is not what it should be: all of them where models or prices have changed."""
+        if self.ledger.fact(DEFINITIONS) not in (None, definitions()):
+            silver = [models()[f"silver.{name}"] for name in _silver_names()]
+            return defaultdict(set, {model.name: self.tables.days(model) for model in silver})
         stored: dict[str, list[str]] = json.loads(self.ledger.fact(DIRTY) or "{}")
         return defaultdict(set, {table: set(map(date.fromisoformat, days)) for table, days in stored.items()})
 

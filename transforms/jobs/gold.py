@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from graphlib import TopologicalSorter
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -48,6 +49,13 @@ def base_tables(full_name: str) -> frozenset[str]:
 
 
 _STORED = frozenset({"silver", "gold"})
+
+
+def definitions() -> str:
+    """A fingerprint of everything that gold follows from besides its rows."""
+    gold = [(m.full_name, m.query, sorted(m.columns), m.reads_days) for m in models().values() if m.layer == "gold"]
+    thresholds = [(m.name, m.good, m.poor) for m in metrics().values()]
+    return sha256(repr((gold, sorted(views().items()), thresholds, load_prices())).encode()).hexdigest()
 
 
 def in_order() -> tuple[Model, ...]:

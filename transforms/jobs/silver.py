@@ -1,6 +1,6 @@
 """Bronze to silver: type, deduplicate, partition by day. Files are written here and committed by the build."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,8 @@ class Staged:
     table: str
     objects: tuple[str, ...]
     files: tuple[str, ...]
+    conflicts: tuple[tuple[str, str], ...]
+    """Refused rows as objects of quarantine: where they wait, and where they belong once the run is committed."""
     bookings: tuple[Booking, ...]
     days: tuple[date, ...]
 
@@ -62,8 +64,8 @@ def stage(db: duckdb.DuckDBPyConnection, model: Model, objects: Sequence[str], t
     days = _judge(db, model, tables, [str(path) for path in paths])
     files = _write(db, model, days, tables.root, run)
     bookings = _bookings(db, model.name)
-    _quarantine_conflicts(db, model.name, tables.root, run)
-    return Staged(model.name, tuple(objects), files, bookings, days)
+    conflicts = tuple(_conflicts(db, model.name, tables.root, run))
+    return Staged(model.name, tuple(objects), files, conflicts, bookings, days)
 
 
 def _judge(db: duckdb.DuckDBPyConnection, model: Model, tables: Tables, names: list[str]) -> tuple[date, ...]:
@@ -158,14 +160,15 @@ def _bookings(db: duckdb.DuckDBPyConnection, event_type: str) -> tuple[Booking, 
     return tuple((hour, event_type, door, kind, count) for hour, door, kind, count in rows)
 
 
-def _quarantine_conflicts(db: duckdb.DuckDBPyConnection, event_type: str, root: Path, run: str) -> None:
+def _conflicts(db: duckdb.DuckDBPyConnection, event_type: str, root: Path, run: str) -> Iterator[tuple[str, str]]:
     hours = db.execute(
         f"""SELECT DISTINCT strftime(make_timestamp(received_at_us), '{layout.HOUR_FORMAT}')
         FROM arrival JOIN rejected USING (file, row) WHERE verdict = 'conflicts'"""
     ).fetchall()
     for (hour,) in hours:
-        path = root / layout.bronze_object(QUARANTINE_TABLE, hour, f"{run}-{event_type}")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        name = f"{run}-{event_type}"
+        waiting = f"{layout.STAGING}/{hour}-{name}.parquet"
+        (root / waiting).parent.mkdir(parents=True, exist_ok=True)
         message = f"{event_type}: the event_id is already stored with another occurred_at; give every event its own id."
         db.execute(
             f"""COPY (
@@ -176,8 +179,9 @@ def _quarantine_conflicts(db: duckdb.DuckDBPyConnection, event_type: str, root: 
                 JOIN bronze.{event_type} AS b ON b.filename = a.file AND b.file_row_number = a.row
                 WHERE verdict = 'conflicts'
                     AND strftime(make_timestamp(a.received_at_us), '{layout.HOUR_FORMAT}') = {literal(hour)}
-            ) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"""
+            ) TO {literal(str(root / waiting))} (FORMAT parquet, COMPRESSION zstd)"""
         )
+        yield waiting, layout.bronze_object(QUARANTINE_TABLE, hour, name)
 
 
 def discard(root: Path, run: str) -> None:
@@ -185,7 +189,7 @@ def discard(root: Path, run: str) -> None:
     for pattern in (
         f"{layout.SILVER}/*/data/*/{run}-*.parquet",
         f"{layout.GOLD}/*/data/{run}.parquet",
-        f"{layout.bronze_table(QUARANTINE_TABLE)}/*/{run}-*",
+        f"{layout.STAGING}/*-{run}-*.parquet",
     ):
         for path in root.glob(pattern):
             path.unlink()

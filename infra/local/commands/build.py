@@ -32,7 +32,9 @@ def run(args: argparse.Namespace) -> int:
         LakeError: no lake, or a rule of severity ``fail`` is broken: readers keep the last good state.
     """
     lake = open_lake(lake_path(args.lake))
-    from infra.local.build import build_lake  # the engines take a second to import
+    import duckdb  # the engines take a second to import
+
+    from infra.local.build import build_lake
     from infra.local.progress import steps
     from transforms.jobs.build import GateFailed
 
@@ -41,6 +43,9 @@ def run(args: argparse.Namespace) -> int:
             result = build_lake(lake, step, on_wait=lambda: step("waiting for another build of this lake"))
         except GateFailed as failed:
             raise LakeError(str(failed)) from failed
+        except duckdb.Error as error:
+            reason = " ".join(str(error).split())
+            raise LakeError(f"The build stopped, and readers keep the last good state: {reason}") from error
     for warning in result.warnings:
         print(f"warning: {warning.sentence}", file=sys.stderr)  # noqa: T201
     if args.json:

@@ -1,6 +1,7 @@
 """The last lines of the demo: what was sent and what became of it, and what to do next."""
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -74,9 +75,9 @@ def promptlake() -> str:
 
 
 def shown(path: Path) -> str:
-    """A path as short as it can be said from here."""
+    """A path as short as it can be said from here, ready for a shell."""
     near = os.path.relpath(path)
-    return str(path) if near.startswith("..") else near
+    return shlex.quote(str(path) if near.startswith("..") else near)
 
 
 def _flow(door: dict[str, int]) -> list[str]:

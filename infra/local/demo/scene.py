@@ -75,7 +75,7 @@ def play(lake: Lake, asked: Asked, child: Child, watch: Watch) -> Played:
 
 def _send(application: Application, first: date, days: int, watch: Watch) -> Sent:
     sent = application.sent
-    with watch.stage("send", f"Sending {days} simulated days", days) as stage:
+    with watch.stage("send", f"Sending {days} simulated day{'s' if days > 1 else ''}", days) as stage:
         for number in range(days):
             application.live(first + timedelta(days=number))
             stage.tell(f"{sent.executions:,} executions, {sent.events + sent.surveys:,} other events", advance=1)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from ingest.contracts.generate import EXAMPLES
@@ -12,6 +13,10 @@ from ingest.contracts.registry import EVENTS
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """When the examples are taken to arrive."""
+
+
+steady = settings(deadline=None, derandomize=True)
+"""For every property: the same cases on each machine, however slow it is."""
 
 
 def files(kind: str) -> list[Path]:

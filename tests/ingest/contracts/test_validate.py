@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ingest.contracts.envelope import Event
 from ingest.contracts.types import ID_MAX_CHARS
 from ingest.contracts.validate import CLOCK_SKEW, EARLIEST, Refusal, validate
-from tests.ingest.contracts.examples import GOOD, NOW, anything
+from tests.ingest.contracts.examples import GOOD, NOW, anything, steady
 from tests.lakes import event
 
 MESSAGE_MAX_CHARS = 400
@@ -24,6 +24,7 @@ def refusal(payload: Any) -> Refusal:
     return result
 
 
+@steady
 @given(anything)
 def test_anything_is_an_event_or_a_refusal_in_one_sentence(payload: Any) -> None:
     result = validate(payload, NOW)
@@ -39,6 +40,7 @@ def test_anything_is_an_event_or_a_refusal_in_one_sentence(payload: Any) -> None
 FIELDS = sorted({field for example in GOOD for field in example} - {"event_type"})
 
 
+@steady
 @given(st.sampled_from(GOOD), st.sampled_from([*FIELDS, "extra"]), st.sampled_from([str, list, dict]))
 def test_what_somebody_wrote_is_not_repeated(example: dict[str, Any], field: str, form: type) -> None:
     private = "my card is 4111 1111 1111 1111, please call +49 30 123456"
@@ -114,6 +116,7 @@ def test_the_clock_decides_at_its_limits() -> None:
     assert refusal(event(occurred_at="1999-12-31T23:59:59.999999Z")).code == "time_too_early"
 
 
+@steady
 @given(
     st.datetimes(datetime(2000, 1, 2), datetime(2026, 3, 1)),  # noqa: DTZ001 - the zone is added
     st.integers(-1439, 1439),

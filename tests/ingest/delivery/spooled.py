@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -69,14 +70,22 @@ def booked(lake: Lake) -> Counter[str]:
 
 def assert_nothing_is_on_its_way(lake: Lake) -> None:
     """Everything was moved and cleared away."""
+    # A crash may leave a segment's name in the ledger: names never come again, so it is harmless there.
     assert segments(lake) == []
     assert list((lake.root / "staging").glob("bronze~*")) == []
     ledger = lake.ledger()
     try:
         assert ledger.objects_to_land() == []
-        assert ledger._db.execute("SELECT count(*) FROM drained_segment").fetchone() == (0,)
     finally:
         ledger.close()
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody can reach; those of pytest are closed to others."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 @contextmanager

@@ -14,12 +14,13 @@ from ingest.contracts.envelope import NOT_STORED, Event
 from ingest.contracts.registry import EVENTS
 from ingest.contracts.validate import Refusal, validate
 from ingest.delivery.transform import PAYLOAD_MAX_CHARS, bronze_row, transform
-from tests.ingest.contracts.examples import GOOD, NOW, anything, files, load
+from tests.ingest.contracts.examples import GOOD, NOW, anything, files, load, steady
 from tests.lakes import event
 
 refusals = st.builds(Refusal, st.just("invalid_json"), st.text(), st.sampled_from(["unknown", "behavior"]))
 
 
+@steady
 @given(st.lists(anything | refusals, max_size=8))
 def test_received_is_accepted_and_quarantined_and_dropped(items: list[Any]) -> None:
     outcome = transform(items, NOW)
@@ -68,6 +69,7 @@ def test_a_row_has_bronze_columns_only() -> None:
                 assert orjson.loads(transform([example], NOW).rows.get(event_type, [b"{}"])[0]).keys() <= own
 
 
+@steady
 @given(anything)
 def test_every_field_of_an_accepted_event_is_in_its_row(payload: Any) -> None:
     accepted = validate(payload, NOW)
@@ -90,6 +92,7 @@ def test_every_field_of_an_accepted_event_is_in_its_row(payload: Any) -> None:
     assert row == {}
 
 
+@steady
 @given(
     st.datetimes(datetime(2000, 1, 2), datetime(2026, 3, 1)),  # noqa: DTZ001 - the zone is added
     st.integers(-1439, 1439),
@@ -121,7 +124,7 @@ def nested(levels: int) -> Any:
     return value
 
 
-@pytest.mark.parametrize("levels", [253, 300, 990, 1000, 1010, 1023])
+@pytest.mark.parametrize("levels", [260, 300, 990, 1000, 1010, 1020])
 def test_nesting_to_the_limit_of_a_parser_breaks_nothing(levels: int) -> None:
     """Near 1,000 levels `repr` and `json` reach Python's own recursion limit; orjson stops writing at 254."""
     item = orjson.loads(
