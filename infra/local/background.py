@@ -66,11 +66,13 @@ class Background:
 
     def _drain_once(self) -> None:
         try:
-            self._lake.drain()
+            drained = self._lake.drain()
         except (OSError, LakeError) as error:
             self._tell(f"The spool could not be drained ({error}); nothing is lost, it is tried again.")
         else:
             self.problem = None
+            for sentence in drained.damaged:
+                self._tell(sentence)
 
     def _note_build(self, build: subprocess.Popen[bytes]) -> None:
         with self._build_errors as file:

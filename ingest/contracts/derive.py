@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from ingest.contracts.envelope import NOT_STORED, Event
 from ingest.contracts.layout import HOUR_KEY
+from ingest.contracts.registry import EVENTS
 from ingest.contracts.validate import field_unit
 
 BronzeType = Literal["string", "bigint", "double", "boolean"]
@@ -79,6 +80,11 @@ def _plain_type(annotation: Any) -> type:
         return _plain_type(next(a for a in get_args(annotation) if a is not type(None)))
     plain = origin or annotation
     return datetime if plain.__name__ in ("AwareDatetime", "datetime") else plain
+
+
+def table_columns(table: str) -> tuple[Column, ...]:
+    """Columns of a bronze table; quarantine is one of them."""
+    return QUARANTINE_COLUMNS if table == QUARANTINE_TABLE else columns(EVENTS[table])
 
 
 def glue_columns(table: tuple[Column, ...]) -> list[dict[str, str]]:

@@ -11,19 +11,13 @@ import pyarrow as pa
 import pyarrow.json as pj
 import pyarrow.parquet as pq
 
-from ingest.contracts.derive import DELIVERY_COLUMNS, QUARANTINE_COLUMNS, QUARANTINE_TABLE, Column, columns
-from ingest.contracts.registry import EVENTS
+from ingest.contracts.derive import DELIVERY_COLUMNS, Column, table_columns
 
 _ARROW = {"string": pa.string(), "bigint": pa.int64(), "double": pa.float64(), "boolean": pa.bool_()}
 _BLOCK_BYTES = 32 << 20
 
 _RANDOM_IDS = frozenset({"event_id", "trace_id", "span_id", "parent_span_id", "execution_id", "metric_id", "payload"})
 """Columns in which hardly a value comes twice: a dictionary would store each of them and a number besides."""
-
-
-def table_columns(table: str) -> tuple[Column, ...]:
-    """Columns of a bronze table; quarantine is one of them."""
-    return QUARANTINE_COLUMNS if table == QUARANTINE_TABLE else columns(EVENTS[table])
 
 
 def arrow_schema(table_or_columns: Sequence[Column]) -> pa.Schema:

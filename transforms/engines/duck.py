@@ -5,8 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.contracts.derive import QUARANTINE_COLUMNS, QUARANTINE_TABLE, Column, columns
-from ingest.contracts.registry import EVENTS
+from ingest.contracts.derive import table_columns
 from sql.dialects import to_duckdb
 
 _TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}
@@ -32,13 +31,9 @@ def session(scratch: Path, memory_mb: int = 400, threads: int = 2) -> duckdb.Duc
     return db
 
 
-def bronze_columns(table: str) -> tuple[Column, ...]:
-    return QUARANTINE_COLUMNS if table == QUARANTINE_TABLE else columns(EVENTS[table])
-
-
 def bronze_relation(table: str, paths: Sequence[Path], extra: str = "") -> str:
     """SQL of a bronze table over some of its objects; columns that older objects lack are null."""
-    typed = ", ".join(f"CAST(NULL AS {_TYPES[c.type]}) AS {c.name}" for c in bronze_columns(table))
+    typed = ", ".join(f"CAST(NULL AS {_TYPES[c.type]}) AS {c.name}" for c in table_columns(table))
     empty = f"SELECT {typed} WHERE FALSE"
     if not paths:
         return empty
@@ -69,3 +64,17 @@ def scan(paths: Sequence[Path], empty: str) -> str:
         return empty
     files = f"read_parquet({file_list(paths)}, union_by_name = true, hive_partitioning = false)"
     return f"{empty} UNION ALL BY NAME SELECT * FROM {files}"
+
+
+def count(db: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> int:
+    """The one number a query gives. Fetches to the end: a result left unfinished blocks the connection."""
+    ((number,),) = db.execute(query, list(parameters)).fetchall()
+    return int(number)
+
+
+def has_rows(db: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Whether a Parquet file that was just written has rows; one without is removed."""
+    rows = count(db, "SELECT num_rows FROM parquet_file_metadata(?)", [str(path)])
+    if not rows:
+        path.unlink()
+    return bool(rows)

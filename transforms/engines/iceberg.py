@@ -121,8 +121,8 @@ class Tables:
                 [SCHEME + path for path in paths], snapshot_properties={RUN: run}, check_duplicate_files=False
             )
 
-    def replace(self, table: Table, path: str | None, days: Collection[date] | None, run: str) -> None:
-        """Put the rows of one file in place of those of ``days``, or of the whole table where ``days`` is None."""
+    def replace(self, table: Table, paths: Collection[str], days: Collection[date] | None, run: str) -> None:
+        """Put the rows of some files in place of those of ``days``, or of the whole table where ``days`` is None."""
         where: BooleanExpression = AlwaysTrue() if days is None else In("day", set(days))  # type: ignore[call-arg,misc]
         with table.transaction() as change:
             if table.current_snapshot() is not None:
@@ -130,8 +130,10 @@ class Tables:
                     # Days that gold sees for the first time have nothing to be replaced.
                     filterwarnings("ignore", message="Delete operation did not match any records")
                     change.delete(where, snapshot_properties={RUN: run})
-            if path is not None:
-                change.add_files([SCHEME + path], snapshot_properties={RUN: run}, check_duplicate_files=False)
+            if paths:
+                change.add_files(
+                    [SCHEME + path for path in paths], snapshot_properties={RUN: run}, check_duplicate_files=False
+                )
 
 
 def _partition(text: str) -> tuple[str, str]:

@@ -163,7 +163,9 @@ class _Run:
                 files = file_list(self.root / path for path in item.files)
                 self.gate.check(models()[f"silver.{item.table}"], self.db, f"read_parquet({files})")
         for candidate in candidates:
-            self.gate.check(candidate.model, self.db, f"read_parquet({file_list([self.root / candidate.file])})")
+            if candidate.files:
+                files = file_list(self.root / path for path in candidate.files)
+                self.gate.check(candidate.model, self.db, f"read_parquet({files})")
         if self.gate.failures:
             raise GateFailed(self.gate.failures)
 
@@ -207,7 +209,7 @@ class _Run:
         for candidate in candidates:
             columns = self.db.sql(empty_gold(candidate.model)).to_arrow_table().schema
             table = self.tables.ensure(candidate.model, columns)
-            self.tables.replace(table, candidate.file if candidate.rows else None, candidate.days, self.id)
+            self.tables.replace(table, candidate.files, candidate.days, self.id)
 
     def _dirty(self) -> dict[str, set[date]]:
         """Silver days whose gold is not what it should be: all of them where models or prices have changed."""

@@ -17,7 +17,7 @@ from sql.catalog import Model, metrics, models, views
 from sql.dialects import table_names, to_duckdb
 from sql.prices.resolve import resolve
 from sql.prices.table import load_prices
-from transforms.engines.duck import literal, scan, trino_view, view
+from transforms.engines.duck import has_rows, literal, scan, trino_view, view
 from transforms.engines.iceberg import Tables
 from transforms.jobs.ledger import Booking
 from transforms.jobs.silver import empty_query
@@ -28,14 +28,16 @@ Days = Mapping[str, Collection[date]]
 _FIRST, _LAST = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - SQL's TIMESTAMP has no zone; ours are UTC
 
 
+_WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One gold table's new rows, written but not committed. ``days`` is None where the whole table is replaced."""
 
     model: Model
-    file: str
-    """Path relative to the lake."""
-    rows: int
+    files: tuple[str, ...]
+    """Paths relative to the lake; none where no row is left of ``days``."""
     days: tuple[date, ...] | None
 
 
@@ -106,7 +108,7 @@ def compute(
         on_step(model.full_name)
         chosen = ", ".join(f"DATE '{day}'" for day in days)
         candidate = _write(db, tables.root, model, f"day IN ({chosen})", days, run)
-        view(db, model.full_name, scan([tables.root / candidate.file], empty_gold(model)))
+        view(db, model.full_name, scan([tables.root / file for file in candidate.files], empty_gold(model)))
         yield candidate
 
 
@@ -136,10 +138,15 @@ def _write(
     typed = ", ".join(f"CAST({name} AS {spec.type}) AS {name}" for name, spec in model.columns.items())
     grain = ", ".join(model.grain)
     query = f"SELECT {typed} FROM ({to_duckdb(model.query)}) WHERE {where} ORDER BY {grain}"
-    file = f"{layout.table_data(model.layer, model.name)}/{run}.parquet"
-    (root / file).parent.mkdir(parents=True, exist_ok=True)
-    copied = db.execute(f"COPY ({query}) TO {literal(str(root / file))} (FORMAT parquet, COMPRESSION zstd)").fetchone()
-    return Candidate(model, file, copied[0] if copied else 0, days)
+    folder = root / layout.table_data(model.layer, model.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    if model.partition:
+        parts = f"PARTITION_BY (day), WRITE_PARTITION_COLUMNS, OVERWRITE_OR_IGNORE, FILENAME_PATTERN '{run}-{{i}}'"
+        db.execute(f"COPY ({query}) TO {literal(str(folder))} ({_WRITTEN_AS}, {parts})")
+    else:
+        db.execute(f"COPY ({query}) TO {literal(str(folder / f'{run}-0.parquet'))} ({_WRITTEN_AS})")
+    written = sorted(folder.glob(f"**/{run}-*.parquet"))
+    return Candidate(model, tuple(str(path.relative_to(root)) for path in written if has_rows(db, path)), days)
 
 
 def _register_silver(

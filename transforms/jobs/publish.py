@@ -10,7 +10,7 @@ import duckdb
 from ingest.contracts import layout
 from sql.catalog import Model, models
 from sql.publication import Extract, Publication, current
-from transforms.engines.duck import literal, scan
+from transforms.engines.duck import count, literal, scan
 from transforms.engines.iceberg import Tables
 from transforms.jobs.gold import empty_gold
 
@@ -54,8 +54,7 @@ def _extract(db: duckdb.DuckDBPyConnection, tables: Tables, model: Model, run: s
         f"COPY (SELECT * FROM ({rows}) ORDER BY {', '.join(model.grain)}) TO {literal(str(tables.root / path))} "
         "(FORMAT parquet, COMPRESSION zstd)"
     )
-    (count,) = db.execute("SELECT count(*) FROM read_parquet(?)", [str(tables.root / path)]).fetchone() or (0,)
-    return Extract(path, count)
+    return Extract(path, count(db, "SELECT count(*) FROM read_parquet(?)", [str(tables.root / path)]))
 
 
 def _sweep(root: Path, publication: Publication) -> None:

@@ -11,7 +11,7 @@ from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from sql.catalog import Model
 from sql.dialects import to_duckdb
-from transforms.engines.duck import bronze_relation, literal, scan, view
+from transforms.engines.duck import bronze_relation, count, has_rows, literal, scan, view
 from transforms.engines.iceberg import Tables
 from transforms.jobs.ledger import Booking
 
@@ -108,16 +108,15 @@ def _judge(db: duckdb.DuckDBPyConnection, model: Model, tables: Tables, names: l
 
 def _all_new(db: duckdb.DuckDBPyConnection) -> bool:
     """Whether no id came twice: the common case, told by a count without a sort."""
-    total, distinct = db.execute("SELECT count(*), count(DISTINCT hash(event_id)) FROM arrival").fetchone() or (0, 0)
-    known = db.execute("SELECT count(*) FROM arrival SEMI JOIN known USING (event_id)").fetchone() or (0,)
-    return bool(total == distinct and known[0] == 0)
+    again = count(db, "SELECT count(*) - count(DISTINCT hash(event_id)) FROM arrival")
+    known = count(db, "SELECT count(*) FROM arrival SEMI JOIN known USING (event_id)")
+    return again == 0 and known == 0
 
 
 def _write(db: duckdb.DuckDBPyConnection, model: Model, days: Sequence[date], root: Path, run: str) -> tuple[str, ...]:
     folder = root / layout.table_data(model.layer, model.name)
     folder.mkdir(parents=True, exist_ok=True)
-    (arrived,) = db.execute("SELECT count(*) FROM arrival").fetchone() or (0,)
-    if arrived <= _TOGETHER_ROWS:
+    if count(db, "SELECT count(*) FROM arrival") <= _TOGETHER_ROWS:
         db.execute(
             f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({_over(model, _accepted(model))}))
             TO {literal(str(folder))}
@@ -136,19 +135,12 @@ def _write(db: duckdb.DuckDBPyConnection, model: Model, days: Sequence[date], ro
             )
     # A day of which nothing was new leaves an empty file, or none.
     written = sorted(folder.glob(f"*/{run}-*.parquet"))
-    return tuple(str(path.relative_to(root)) for path in written if _has_rows(db, path))
+    return tuple(str(path.relative_to(root)) for path in written if has_rows(db, path))
 
 
 def _accepted(model: Model) -> str:
     return f"""SELECT b.* EXCLUDE (filename, file_row_number) FROM bronze.{model.name} AS b
         ANTI JOIN rejected AS r ON b.filename = r.file AND b.file_row_number = r.row"""
-
-
-def _has_rows(db: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    (rows,) = db.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchone() or (0,)
-    if not rows:
-        path.unlink()
-    return bool(rows)
 
 
 def _bookings(db: duckdb.DuckDBPyConnection, event_type: str) -> tuple[Booking, ...]:
@@ -157,7 +149,7 @@ def _bookings(db: duckdb.DuckDBPyConnection, event_type: str) -> tuple[Booking, 
             count(*)
         FROM arrival LEFT JOIN rejected USING (file, row) GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
-    return tuple((hour, event_type, door, kind, count) for hour, door, kind, count in rows)
+    return tuple((hour, event_type, door, kind, events) for hour, door, kind, events in rows)
 
 
 def _conflicts(db: duckdb.DuckDBPyConnection, event_type: str, root: Path, run: str) -> Iterator[tuple[str, str]]:
@@ -188,7 +180,7 @@ def discard(root: Path, run: str) -> None:
     """Remove what a run wrote and did not commit."""
     for pattern in (
         f"{layout.SILVER}/*/data/*/{run}-*.parquet",
-        f"{layout.GOLD}/*/data/{run}.parquet",
+        f"{layout.GOLD}/*/data/**/{run}-*.parquet",
         f"{layout.STAGING}/*-{run}-*.parquet",
     ):
         for path in root.glob(pattern):

@@ -30,6 +30,8 @@ class Status:
     """Event type, objects, rows, bytes."""
     counts: list[Counts]
     refused_requests: int
+    damaged: list[str]
+    """Files with bytes of the spool that could not be read back."""
 
     @property
     def is_whole(self) -> bool:
@@ -73,6 +75,7 @@ def read_status(lake: Lake) -> Status:
             bronze=ledger.stored(),
             counts=counts(ledger),
             refused_requests=refused_requests(ledger),
+            damaged=sorted(str(path) for path in (lake.root / layout.SPOOL).glob("*.damaged-*")),
         )
     finally:
         ledger.close()
@@ -91,6 +94,7 @@ def _document(status: Status) -> dict[str, Any]:
         ],
         "gold": {name: asdict(extract) for name, extract in publication.tables.items()} if publication else {},
         "refused_requests": status.refused_requests,
+        "damaged": status.damaged,
         "reconciliation": [row.to_dict() for row in status.counts],
         "reconciles": status.is_whole,
     }
@@ -112,6 +116,10 @@ def _show(status: Status) -> None:
         console.print(f"[bold]Spool[/bold] {status.spool_bytes:,} bytes on their way to bronze")
     if status.refused_requests:
         console.print(f"[bold]Refused requests[/bold] {status.refused_requests:,} (nothing in them could be read)")
+    for path in status.damaged:
+        console.print(
+            f"[yellow]Unreadable[/yellow] {path} holds bytes that a crash cut off", soft_wrap=True
+        )
     stored = Table(title="Stored in bronze", title_justify="left", title_style="bold", box=None, header_style="dim")
     for name in ("table", "objects", "rows", "bytes", "bytes a row"):
         stored.add_column(name, justify="left" if name == "table" else "right")

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import create_model
 
-from ingest.contracts import validate
+from ingest.contracts import derive, validate
 from ingest.contracts.derive import columns, glue_columns
 from ingest.contracts.envelope import Consent, Event
 from ingest.contracts.generate import render
@@ -94,7 +94,7 @@ def test_a_new_field_reaches_everything_that_is_derived() -> None:
 def test_a_new_field_reaches_bronze(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = make_lake(tmp_path / "lake")
     with monkeypatch.context() as patched:
-        for module in (validate, bronze):
+        for module in (validate, derive):
             patched.setattr(module, "EVENTS", with_toy())
         outcome = send(lake, [event(toy_tokens=7), event(), event(toy_tokens="7")])
         assert [refusal.message for _, refusal in outcome.refusals] == [
