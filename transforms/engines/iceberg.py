@@ -27,6 +27,7 @@ SCHEME = "lake:/"
 RUN = "promptlake.run"
 _TRANSFORMS: dict[str, Transform[Any, Any]] = {"day": DayTransform()}
 _EPOCH = date(1970, 1, 1)
+_In: Any = In  # its positional arguments are hidden from the type checker
 
 
 class LakeFileIO(PyArrowFileIO):
@@ -123,7 +124,7 @@ class Tables:
 
     def replace(self, table: Table, paths: Collection[str], days: Collection[date] | None, run: str) -> None:
         """Put the rows of some files in place of those of ``days``, or of the whole table where ``days`` is None."""
-        where: BooleanExpression = AlwaysTrue() if days is None else In("day", set(days))  # type: ignore[call-arg,misc]
+        where: BooleanExpression = AlwaysTrue() if days is None else _In("day", set(days))
         with table.transaction() as change:
             if table.current_snapshot() is not None:
                 with catch_warnings():

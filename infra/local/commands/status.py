@@ -117,9 +117,7 @@ def _show(status: Status) -> None:
     if status.refused_requests:
         console.print(f"[bold]Refused requests[/bold] {status.refused_requests:,} (nothing in them could be read)")
     for path in status.damaged:
-        console.print(
-            f"[yellow]Unreadable[/yellow] {path} holds bytes that a crash cut off", soft_wrap=True
-        )
+        console.print(f"[yellow]Unreadable[/yellow] {path} holds bytes that a crash cut off", soft_wrap=True)
     stored = Table(title="Stored in bronze", title_justify="left", title_style="bold", box=None, header_style="dim")
     for name in ("table", "objects", "rows", "bytes", "bytes a row"):
         stored.add_column(name, justify="left" if name == "table" else "right")
