@@ -136,15 +136,15 @@ def _write(
     db: duckdb.DuckDBPyConnection, root: Path, model: Model, where: str, days: tuple[date, ...] | None, run: str
 ) -> Candidate:
     typed = ", ".join(f"CAST({name} AS {spec.type}) AS {name}" for name, spec in model.columns.items())
-    grain = ", ".join(model.grain)
-    query = f"SELECT {typed} FROM ({to_duckdb(model.query)}) WHERE {where} ORDER BY {grain}"
+    query = f"SELECT {typed} FROM ({to_duckdb(model.query)}) WHERE {where}"
     folder = root / layout.table_data(model.layer, model.name)
     folder.mkdir(parents=True, exist_ok=True)
     if model.partition:
         parts = f"PARTITION_BY (day), WRITE_PARTITION_COLUMNS, OVERWRITE_OR_IGNORE, FILENAME_PATTERN '{run}-{{i}}'"
         db.execute(f"COPY ({query}) TO {literal(str(folder))} ({_WRITTEN_AS}, {parts})")
     else:
-        db.execute(f"COPY ({query}) TO {literal(str(folder / f'{run}-0.parquet'))} ({_WRITTEN_AS})")
+        order = ", ".join(model.grain)  # whoever reads a few days then skips the others
+        db.execute(f"COPY ({query} ORDER BY {order}) TO {literal(str(folder / f'{run}-0.parquet'))} ({_WRITTEN_AS})")
     written = sorted(folder.glob(f"**/{run}-*.parquet"))
     return Candidate(model, tuple(str(path.relative_to(root)) for path in written if has_rows(db, path)), days)
 

@@ -1,6 +1,7 @@
 """Bronze to silver: type, deduplicate, partition by day. Files are written here and committed by the build."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,11 @@ hour of events the same however large the lake has grown."""
 
 _TOGETHER_ROWS = 200_000
 """Up to here all days are written in one pass, which holds every day's rows in memory at once; beyond, day by day."""
+
+_WRITERS = 2
+
+_ACCEPTED = """SELECT b.* EXCLUDE (filename, file_row_number) FROM bronze.{} AS b
+    ANTI JOIN rejected AS r ON b.filename = r.file AND b.file_row_number = r.row"""
 
 _WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2000"
 """Most bytes are random ids, which neither a higher level nor a larger dictionary makes smaller, only slower."""
@@ -62,7 +68,10 @@ def stage(db: duckdb.DuckDBPyConnection, model: Model, objects: Sequence[str], t
     numbered = bronze_relation(model.name, paths, ", filename = true, file_row_number = true")
     view(db, f"bronze.{model.name}", numbered)
     days = _judge(db, model, tables, [str(path) for path in paths])
-    files = _write(db, model, days, tables.root, run)
+    all_new = count(db, "SELECT count(*) FROM rejected") == 0
+    # Naming the object of every row costs as much as reading it, so only where rows are told apart by it.
+    accepted = bronze_relation(model.name, paths) if all_new else _ACCEPTED.format(model.name)
+    files = _write(db, model, accepted, days, tables.root, run)
     bookings = _bookings(db, model.name)
     conflicts = tuple(_conflicts(db, model.name, tables.root, run))
     return Staged(model.name, tuple(objects), files, conflicts, bookings, days)
@@ -74,7 +83,7 @@ def _judge(db: duckdb.DuckDBPyConnection, model: Model, tables: Tables, names: l
     # As an enum, a path of a hundred bytes is a number a row.
     db.execute(f"CREATE TYPE object_name AS ENUM ({', '.join(map(literal, names))})")
     db.execute(
-        f"""CREATE TEMP TABLE arrival AS SELECT event_id, occurred_at_us, received_at_us, door,
+        f"""CREATE TABLE arrival AS SELECT event_id, occurred_at_us, received_at_us, door,
         CAST(filename AS object_name) AS file, file_row_number AS row FROM bronze.{model.name}"""
     )
     days = tuple(
@@ -85,8 +94,8 @@ def _judge(db: duckdb.DuckDBPyConnection, model: Model, tables: Tables, names: l
     )
     around = {day + timedelta(k) for day in days for k in range(-ID_WINDOW.days, ID_WINDOW.days + 1)}
     db.execute(
-        f"""CREATE TEMP TABLE rejected (file object_name, row BIGINT, verdict VARCHAR);
-        CREATE OR REPLACE TEMP VIEW known AS
+        f"""CREATE TABLE rejected (file object_name, row BIGINT, verdict VARCHAR);
+        CREATE OR REPLACE VIEW known AS
         SELECT event_id, epoch_us(occurred_at) AS occurred_at_us
         FROM ({scan(tables.files(model, around), empty_query(model))})"""
     )
@@ -113,34 +122,36 @@ def _all_new(db: duckdb.DuckDBPyConnection) -> bool:
     return again == 0 and known == 0
 
 
-def _write(db: duckdb.DuckDBPyConnection, model: Model, days: Sequence[date], root: Path, run: str) -> tuple[str, ...]:
+def _write(
+    db: duckdb.DuckDBPyConnection, model: Model, accepted: str, days: Sequence[date], root: Path, run: str
+) -> tuple[str, ...]:
     folder = root / layout.table_data(model.layer, model.name)
     folder.mkdir(parents=True, exist_ok=True)
     if count(db, "SELECT count(*) FROM arrival") <= _TOGETHER_ROWS:
         db.execute(
-            f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({_over(model, _accepted(model))}))
+            f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({_over(model, accepted)}))
             TO {literal(str(folder))}
             ({_WRITTEN_AS}, PARTITION_BY (day), OVERWRITE_OR_IGNORE,
             FILENAME_PATTERN '{run}-{{i}}')"""
         )
     else:
-        for day in days:
-            start_us = (datetime(day.year, day.month, day.day, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-            during = f"b.occurred_at_us >= {start_us} AND b.occurred_at_us < {start_us + 86_400_000_000}"
-            path = folder / f"day={day}" / f"{run}-0.parquet"
-            path.parent.mkdir(exist_ok=True)
-            db.execute(
-                f"""COPY ({_over(model, f"{_accepted(model)} WHERE {during}")}) TO {literal(str(path))}
-                ({_WRITTEN_AS})"""
-            )
+        with ThreadPoolExecutor(_WRITERS) as writers:
+            # DuckDB writes a file of one row group on one thread, so two at a time. `list` raises what a writer raised.
+            list(writers.map(lambda day: _write_day(db.cursor(), model, accepted, day, folder, run), days))
     # A day of which nothing was new leaves an empty file, or none.
     written = sorted(folder.glob(f"*/{run}-*.parquet"))
     return tuple(str(path.relative_to(root)) for path in written if has_rows(db, path))
 
 
-def _accepted(model: Model) -> str:
-    return f"""SELECT b.* EXCLUDE (filename, file_row_number) FROM bronze.{model.name} AS b
-        ANTI JOIN rejected AS r ON b.filename = r.file AND b.file_row_number = r.row"""
+def _write_day(db: duckdb.DuckDBPyConnection, model: Model, accepted: str, day: date, folder: Path, run: str) -> None:
+    start_us = (datetime(day.year, day.month, day.day, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+    during = f"occurred_at_us >= {start_us} AND occurred_at_us < {start_us + 86_400_000_000}"
+    path = folder / f"day={day}" / f"{run}-0.parquet"
+    path.parent.mkdir(exist_ok=True)
+    db.execute(
+        f"COPY ({_over(model, f'SELECT * FROM ({accepted}) WHERE {during}')}) TO {literal(str(path))} ({_WRITTEN_AS})"
+    )
+    db.close()
 
 
 def _bookings(db: duckdb.DuckDBPyConnection, event_type: str) -> tuple[Booking, ...]:
