@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from infra.local.lake import LakeError, lake_path, open_lake
@@ -98,4 +99,4 @@ def _show(imported: "Imported", lake: str | None) -> None:
     more = imported.quarantined.total() - len(imported.reasons[:_REASONS_SHOWN])
     if more > 0:
         console.print(f"  … and {more:,} more; `--dry-run` lists them all, and quarantine keeps them")
-    console.print(f"Next: promptlake build{f' --lake {lake}' if lake else ''}")
+    console.print(f"Next: promptlake build{f' --lake {quote(lake)}' if lake else ''}")
