@@ -22,7 +22,7 @@ from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.delivery.bronze import to_arrow, write_parquet
 from ingest.delivery.spool import SUFFIX, Frame, Gap, read_segment, sync_folder
 
-_BATCH_BYTES = 64 << 20
+_BATCH_BYTES = 16 << 20
 
 
 class BronzeObject(NamedTuple):
