@@ -32,6 +32,9 @@ def _same_meaning(node: exp.Expr) -> exp.Expr:
         # DuckDB's date_diff counts boundaries crossed, Trino's whole units elapsed; that is DuckDB's date_sub.
         unit = exp.Literal.string(str(node.args["unit"].name).lower())
         return exp.Anonymous(this="date_sub", expressions=[unit, node.expression, node.this])
+    if isinstance(node, exp.CountIf):
+        # DuckDB's count_if over nothing but nulls is null, Trino's 0.
+        return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this, true=exp.Literal.number(1))]))
     if isinstance(node, exp.Anonymous) and node.name.lower() == "from_unixtime_nanos":
         micros = exp.IntDiv(this=node.expressions[0], expression=exp.Literal.number(1000))
         return exp.Anonymous(this="make_timestamp", expressions=[micros])

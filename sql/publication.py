@@ -50,5 +50,5 @@ def current(root: Path) -> Publication | None:
     """What readers see now; None where nothing is published, or the pointer can't be read and all is due anew."""
     try:
         return read_publication((root / layout.POINTER).read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None

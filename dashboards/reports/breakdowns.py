@@ -81,9 +81,9 @@ def evaluations(scope: Scope) -> Table | None:
     columns = ["evaluations", "scored", "score_sum", "passed", "failed"]
     rows = scope.sums("evaluation_daily", columns, ["metric"])
     for row in rows:
-        judged = row["passed"] + row["failed"]
+        judged = (row["passed"] or 0) + (row["failed"] or 0)
         row["score"] = row["score_sum"] / row["scored"] if row["scored"] else None
-        row["rate"] = row["passed"] / judged if judged else None
+        row["rate"] = (row["passed"] or 0) / judged if judged else None
     rows.sort(key=lambda row: -row["evaluations"])
     shown = [
         column_of("evaluation_daily", "metric"),

@@ -23,6 +23,7 @@ class Background:
         self._lake, self._build_every_s = lake, build_every_s
         self._drain: Thread | None = None
         self._drained_at = 0.0
+        self._drain_failed = False
         self._build: subprocess.Popen[bytes] | None = None
         self._build_errors: IO[bytes] = io.BytesIO()
         self._built_at = time.monotonic() - (build_every_s or 0.0)
@@ -31,7 +32,9 @@ class Background:
 
     def wants_drain(self, now_s: float, waiting_bytes: int) -> bool:
         """Start a drain if one is due; says whether it did."""
-        due = waiting_bytes > 0 and (now_s - self._drained_at >= DRAIN_EVERY_S or waiting_bytes >= DRAIN_BYTES)
+        due = (waiting_bytes > 0 or self._drain_failed) and (
+            now_s - self._drained_at >= DRAIN_EVERY_S or waiting_bytes >= DRAIN_BYTES
+        )
         if not due or (self._drain is not None and self._drain.is_alive()):
             return False
         self._drained_at = now_s
@@ -68,8 +71,10 @@ class Background:
         try:
             drained = self._lake.drain()
         except (OSError, LakeError) as error:
+            self._drain_failed = True
             self._tell(f"The spool could not be drained ({error}); nothing is lost, it is tried again.")
         else:
+            self._drain_failed = False
             self.problem = None
             for sentence in drained.damaged:
                 self._tell(sentence)

@@ -41,8 +41,12 @@ class Lake:
             LakeError: it can't be read or written.
         """
         path = self.root / layout.STATE_FILE
+        if not path.exists() and (self.root / layout.BRONZE).exists():
+            raise LakeError(f"{path} is gone, and with it what was counted and built; restore it from a backup.")
         try:
             return SqliteLedger(path)
+        except sqlite3.OperationalError as error:
+            raise LakeError(f"{path} can't be opened ({error}); check the disk and who may write there.") from error
         except sqlite3.DatabaseError as error:
             raise LakeError(
                 f"{path} can't be used as the lake's ledger ({error}); restore it from a backup, and check the disk."

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import signal
 import socket
 
 import pyarrow.json  # noqa: F401 - the first drain needs it, and must not keep a client waiting for the import
@@ -35,6 +36,9 @@ def serve(lake: Lake, port: int, build_every_s: float | None, *, as_json: bool =
         timeout_graceful_shutdown=10,
     )
     _announce(lake, url, as_json=as_json)
+    # After an orderly end uvicorn raises the signal once more, which would end us as if we had been killed.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     uvicorn.Server(config).run(sockets=[listening])
     return 0
 

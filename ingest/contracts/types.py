@@ -12,6 +12,12 @@ from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 COUNT_MAX = 10**12
 """No honest count, and no duration in milliseconds, is larger; what is larger overflowed or has another unit."""
 
+TOKENS_MAX = 10**9
+"""A hundred times the largest context there is; times any price it still fits the DECIMAL that cost is computed in."""
+
+NUMBER_MAX = 1e12
+"""Scores beyond have no meaning, and would not fit the DECIMAL that they are summed in."""
+
 
 _BARE_NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*", re.ASCII)
 
@@ -51,7 +57,7 @@ Identifier = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX_CH
 Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_time)]
 """An instant, ISO 8601 with an offset; stored as microseconds since 1970 in UTC."""
 
-Tokens = Annotated[int, Field(ge=0, le=COUNT_MAX)]
+Tokens = Annotated[int, Field(ge=0, le=TOKENS_MAX)]
 Milliseconds = Annotated[
     int,
     Field(ge=0, le=COUNT_MAX),
@@ -59,5 +65,5 @@ Milliseconds = Annotated[
 ]
 """A fraction may be sent; it is rounded."""
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(ge=-NUMBER_MAX, le=NUMBER_MAX, allow_inf_nan=False)]
 UsdCost = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]

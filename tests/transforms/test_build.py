@@ -3,6 +3,8 @@
 import json
 import multiprocessing
 import shutil
+import time
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,16 @@ from hypothesis import strategies as st
 
 from infra.local.lake import Lake
 from ingest.contracts import layout
+from ingest.contracts.events.prompt_execution import PromptExecution
+from ingest.contracts.types import COUNT_MAX, NUMBER_MAX, TOKENS_MAX
 from sql.catalog import Check, Model, models
 from sql.prices.table import Price, load_prices
 from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
+from transforms.engines.iceberg import Tables
 from transforms.jobs import build as build_job
 from transforms.jobs import gold as gold_job
 from transforms.jobs.build import GateFailed
+from transforms.jobs.tidy import tidy
 
 
 @pytest.fixture
@@ -138,6 +144,60 @@ def test_a_new_price_changes_the_past_at_the_next_build(lake: Lake, monkeypatch:
     monkeypatch.setattr(gold_job, "load_prices", lambda: [*load_prices(), price])
     build_lake(lake)
     assert row(lake, "SELECT cost_usd, unpriced_tokens FROM gold.cost_daily") == (Decimal("0.0001"), 0)
+
+
+def test_what_is_not_referred_to_any_more_goes(lake: Lake) -> None:
+    for user in "abc":
+        send(lake, [event(user_id=user)])
+        build_lake(lake)
+    orphan = lake.root / "silver" / "prompt_execution" / "data" / "day=2026-03-02" / "killed-0.parquet"
+    shutil.copy(next(orphan.parent.glob("*.parquet")), orphan)
+    before, files = gold(lake), len(list((lake.root / "gold").rglob("*.parquet")))
+    tables = Tables(lake.root)
+    assert tidy(tables) == 0  # all of it is young
+    time.sleep(0.01)
+    assert tidy(tables, timedelta(0)) > files / 2
+    assert [len(tables.find(model).snapshots()) for model in models().values() if tables.files(model)].count(1) > 5  # type: ignore[union-attr]
+    tables.close()
+    assert not orphan.exists()
+    assert gold(lake) == before
+    send(lake, [event(user_id="d")])
+    build_lake(lake)
+    assert row(lake, "SELECT sum(executions) FROM gold.cost_daily") == (4,)
+    assert_reconciles(lake)
+
+
+def test_the_largest_numbers_that_contracts_allow_can_be_built(lake: Lake) -> None:
+    most = {name: TOKENS_MAX for name in PromptExecution.model_fields if name.endswith("_tokens")}
+    times = {"latency_ms": COUNT_MAX, "time_to_first_token_ms": COUNT_MAX, "reported_cost_usd": 1e9}
+    large = [event(model="o1-pro", provider="openai", **most, **times) for _ in range(3)]
+    scores = [event("evaluation", score=score) for score in (NUMBER_MAX, -NUMBER_MAX, 1e-300)]
+    only_labels = event("evaluation", score=None, label="fine", metric="tone")
+    assert not send(lake, [*large, *scores, only_labels, event("web_vital", value=1e9)]).refusals
+    build_lake(lake)
+    assert row(lake, "SELECT sum(output_tokens), sum(cost_usd) > 0 FROM gold.cost_daily") == (3 * TOKENS_MAX, True)
+    assert row(lake, "SELECT passed, failed FROM gold.evaluation_daily WHERE metric = 'tone'") == (0, 0)
+    assert send(lake, [event(output_tokens=TOKENS_MAX + 1)]).refusals
+
+
+def test_who_signs_in_during_a_session_is_one_person(lake: Lake) -> None:
+    at = "2026-03-02T08:0{}:00Z"
+    send(lake, [event("behavior", session_id="S", occurred_at=at.format(0))])
+    send(lake, [event("behavior", session_id="S", user_id="bob", occurred_at=at.format(1))])
+    build_lake(lake)
+    assert rows(lake, "SELECT person, events FROM gold.sessions") == [("bob", 2)]
+    assert row(lake, "SELECT active_users, sessions FROM gold.engagement_daily") == (1, 1)
+
+
+def test_a_publication_that_was_damaged_is_made_again(lake: Lake) -> None:
+    send(lake, [event()])
+    build_lake(lake)
+    for damage in ("[]", '{"format_version": 1, "tables": {"x": {}}}'):
+        (lake.root / layout.POINTER).write_text(damage)
+        assert build_lake(lake).publication.tables["cost_daily"].rows == 1
+    next((lake.root / "publish").rglob("cost_daily.parquet")).unlink()
+    publication = build_lake(lake).publication
+    assert (lake.root / publication.tables["cost_daily"].path).exists()
 
 
 def _break(model: Model, severity: str) -> Model:

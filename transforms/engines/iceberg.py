@@ -27,6 +27,12 @@ SCHEME = "lake:/"
 RUN = "promptlake.run"
 _TRANSFORMS: dict[str, Transform[Any, Any]] = {"day": DayTransform()}
 _EPOCH = date(1970, 1, 1)
+_PROPERTIES = {
+    "format-version": "2",
+    "write.parquet.compression-codec": "zstd",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "10",
+}
 _In: Any = In  # its positional arguments are hidden from the type checker
 
 
@@ -81,7 +87,7 @@ class Tables:
             (model.layer, model.name),
             columns,
             location=SCHEME + layout.table(model.layer, model.name),
-            properties={"format-version": "2", "write.parquet.compression-codec": "zstd"},
+            properties=_PROPERTIES,
         )
         if model.partition:
             with table.update_spec() as update:
@@ -107,6 +113,19 @@ class Tables:
         if table is None or table.current_snapshot() is None:
             return set()
         return {_EPOCH + timedelta(task.file.partition[0]) for task in table.scan().plan_files()}
+
+    def referenced(self, model: Model) -> set[Path]:
+        """Every file that the table's metadata still names: data, manifests, and the metadata themselves."""
+        table = self.find(model)
+        if table is None:
+            return set()
+        named = {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
+        for snapshot in table.snapshots():
+            named.add(snapshot.manifest_list)
+            for manifest in snapshot.manifests(table.io):
+                named.add(manifest.manifest_path)
+                named.update(entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io))
+        return {self.path(location) for location in named}
 
     def path(self, location: str) -> Path:
         return self.root / location.removeprefix(SCHEME)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from transforms.jobs.gold import Candidate, compute, compute_reconciliation, def
 from transforms.jobs.ledger import Booking, JobLedger
 from transforms.jobs.publish import point_at, publish
 from transforms.jobs.silver import Staged, discard, empty_query, stage
+from transforms.jobs.tidy import KEPT_FOR, tidy
 from transforms.quality.gate import Finding, Gate
 
 PENDING = "pending_run"
@@ -28,6 +30,8 @@ DIRTY = "dirty_days"
 """Ledger fact: silver days whose gold is not committed yet."""
 DEFINITIONS = "definitions"
 """Ledger fact: a fingerprint of the models and prices that gold was computed with."""
+TIDIED = "tidied_at_s"
+"""Ledger fact: when unreferenced files were last removed."""
 PUBLISHED = "published_booking"
 """Ledger fact: the last booking that the published reconciliation holds."""
 
@@ -100,7 +104,14 @@ class _Run:
         before = current(self.root)
         new = {name: objects for name in _silver_names() if (objects := self.ledger.new_objects(name))}
         dirty = self._dirty()
-        if not new and not dirty and before and self.ledger.fact(PUBLISHED) == str(self.ledger.last_booking()):
+        is_whole = before is not None and all((self.root / e.path).exists() for e in before.tables.values())
+        if (
+            not new
+            and not dirty
+            and before
+            and is_whole
+            and self.ledger.fact(PUBLISHED) == str(self.ledger.last_booking())
+        ):
             publication = Publication(before.publication, as_of, max(through, before.complete_through), before.tables)
             point_at(self.root, publication)
             return BuildResult(publication, {}, 0, 0, ())
@@ -121,6 +132,7 @@ class _Run:
         self.request.on_step("publishing")
         publication = publish(self.db, self.tables, changed, self.id, as_of, through)
         self.ledger.set_fact(DIRTY, None)
+        self._tidy_if_due()
         self.ledger.set_fact(DEFINITIONS, definitions())
         self.ledger.set_fact(PUBLISHED, str(last_booking + sum(len(item.bookings) for item in staged)))
         counts = defaultdict(int, dict.fromkeys(("duplicates", "conflicts"), 0))
@@ -210,6 +222,13 @@ class _Run:
             columns = self.db.sql(empty_gold(candidate.model)).to_arrow_table().schema
             table = self.tables.ensure(candidate.model, columns)
             self.tables.replace(table, candidate.files, candidate.days, self.id)
+
+    def _tidy_if_due(self) -> None:
+        now_s, last_s = time.time(), float(self.ledger.fact(TIDIED) or 0)
+        if now_s - last_s > KEPT_FOR.total_seconds():
+            self.request.on_step("tidying")
+            tidy(self.tables)
+            self.ledger.set_fact(TIDIED, str(now_s))
 
     def _dirty(self) -> dict[str, set[date]]:
         """Silver days whose gold is not what it should be: all of them where models or prices have changed."""

@@ -26,7 +26,8 @@ def publish(
     extracts = dict(before.tables) if before else {}
     gold = [model for model in models().values() if model.layer == "gold" and model.published]
     for model in gold:
-        if model.full_name in changed or model.name not in extracts:
+        known = extracts.get(model.name)
+        if model.full_name in changed or known is None or not (root / known.path).exists():
             extracts[model.name] = _extract(db, tables, model, run)
     publication = Publication(run, as_of, complete_through, {m.name: extracts[m.name] for m in gold})
     point_at(root, publication)

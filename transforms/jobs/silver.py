@@ -71,6 +71,7 @@ def stage(db: duckdb.DuckDBPyConnection, model: Model, objects: Sequence[str], t
     all_new = count(db, "SELECT count(*) FROM rejected") == 0
     # Naming the object of every row costs as much as reading it, so only where rows are told apart by it.
     accepted = bronze_relation(model.name, paths) if all_new else _ACCEPTED.format(model.name)
+    days = days if all_new else _accepted_days(db)
     files = _write(db, model, accepted, days, tables.root, run)
     bookings = _bookings(db, model.name)
     conflicts = tuple(_conflicts(db, model.name, tables.root, run))
@@ -113,6 +114,15 @@ def _judge(db: duckdb.DuckDBPyConnection, model: Model, tables: Tables, names: l
         ) WHERE is_known OR position > 1"""
     )
     return days
+
+
+def _accepted_days(db: duckdb.DuckDBPyConnection) -> tuple[date, ...]:
+    """Days that gain rows: a day on which all came again is not computed anew."""
+    rows = db.execute(
+        "SELECT DISTINCT CAST(make_timestamp(occurred_at_us) AS DATE) FROM arrival "
+        "ANTI JOIN rejected USING (file, row) ORDER BY 1"
+    ).fetchall()
+    return tuple(day for (day,) in rows)
 
 
 def _all_new(db: duckdb.DuckDBPyConnection) -> bool:

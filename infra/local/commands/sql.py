@@ -6,9 +6,12 @@ import json
 import sys
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local.lake import LakeError, lake_path, open_lake
+
+if TYPE_CHECKING:
+    import duckdb
 
 _SHOWN_ROWS = 200
 
@@ -40,15 +43,18 @@ def run(args: argparse.Namespace) -> int:
 
     from infra.local.query import open_session
 
-    db = open_session(lake)
+    query = args.query or _TABLES
     try:
-        cursor = db.execute(args.query or _TABLES)
-        names = [column[0] for column in cursor.description or ()]
-        rows = cursor.fetchall()
+        db = open_session(lake)
+        try:
+            _must_be_one_select(db, query)
+            cursor = db.execute(query)
+            names = [column[0] for column in cursor.description or ()]
+            rows = cursor.fetchall()
+        finally:
+            db.close()
     except duckdb.Error as error:
         raise LakeError(f"The query failed: {' '.join(str(error).split())}") from error
-    finally:
-        db.close()
     if args.json:
         print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_plain))  # noqa: T201
     elif args.csv:
@@ -58,6 +64,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(names, rows)
     return 0
+
+
+def _must_be_one_select(db: "duckdb.DuckDBPyConnection", query: str) -> None:
+    kinds = [statement.type.name for statement in db.extract_statements(query)]
+    if len(kinds) != 1 or kinds[0] not in ("SELECT", "EXPLAIN"):
+        raise LakeError(
+            f"Give one SELECT; this is {' and '.join(kinds) or 'nothing'}. Reading changes nothing in a lake."
+        )
 
 
 _TABLES = """

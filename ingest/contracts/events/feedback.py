@@ -47,5 +47,5 @@ class Feedback(Event):
         needed = VALUE_OF_KIND[self.kind]
         withheld = self.consent is not None and not self.consent.content and needed in self.CONTENT_FIELDS
         if getattr(self, needed) is None and not withheld:
-            raise ValueError(f"feedback of kind {self.kind!r} needs the field {needed!r}")
+            raise ValueError(f"kind {self.kind!r} needs the field {needed!r}")
         return self

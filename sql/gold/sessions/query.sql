@@ -1,9 +1,10 @@
 -- A session is what the source calls one, else a person's acts with no pause over 30 minutes. Both end at midnight
 -- UTC, so that a day's sessions follow from that day's events alone.
+-- Who signs in half-way through a session of the source's own is one person from its start.
 SELECT
     day,
     environment,
-    person,
+    COALESCE(MAX(user_id), MAX(person)) AS person,
     session_id,
     session_number,
     MAX(user_id) AS user_id,
@@ -19,14 +20,15 @@ SELECT
 FROM (
     SELECT
         kind, occurred_at, CAST(date_trunc('day', occurred_at) AS DATE) AS day, environment, person, user_id, session_id,
-        is_error, is_negative, is_page_view, 0 AS session_number
+        is_error, is_negative, is_page_view, session_id AS visit, 0 AS session_number
     FROM silver.activity
     WHERE session_id IS NOT NULL
     UNION ALL
     -- Only who has no session of the source's own needs the costly look at the act before.
     SELECT
         kind, occurred_at, day, environment, person, user_id, session_id, is_error, is_negative, is_page_view,
-        SUM(CASE WHEN previous_at IS NULL OR date_diff('second', previous_at, occurred_at) > 1800 THEN 1 ELSE 0 END)
+        person AS visit,
+        SUM(CASE WHEN previous_at IS NULL OR date_diff('millisecond', previous_at, occurred_at) > 1800000 THEN 1 ELSE 0 END)
             OVER (PARTITION BY day, environment, person ORDER BY occurred_at
                 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS session_number
     FROM (
@@ -39,4 +41,4 @@ FROM (
         WHERE session_id IS NULL
     ) AS with_previous
 ) AS numbered
-GROUP BY 1, 2, 3, 4, 5
+GROUP BY day, environment, visit, session_id, session_number
