@@ -13,6 +13,7 @@ def build_lake(
 ) -> BuildResult:
     """Build the lake; waits where another process is building it, and says so through ``on_wait``."""
     with _alone(lake, on_wait):
+        lake.check_catalog()
         ledger = lake.ledger()
         try:
             request = BuildRequest(lake.root, ledger, lambda: lake.drain().complete_through_us, on_step)

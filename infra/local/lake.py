@@ -52,6 +52,27 @@ class Lake:
                 f"{path} can't be used as the lake's ledger ({error}); restore it from a backup, and check the disk."
             ) from error
 
+    def check_catalog(self) -> None:
+        """Refuse to go on without the catalog that built tables are known by.
+
+        Raises:
+            LakeError: it is gone, or is no database.
+        """
+        path = self.root / layout.CATALOG_FILE
+        if not path.exists():
+            if (self.root / layout.SILVER).exists():
+                raise LakeError(f"{path} is gone, and with it what the tables are made of; restore it from a backup.")
+            return
+        catalog = sqlite3.connect(path)
+        try:
+            catalog.execute("PRAGMA schema_version")
+        except sqlite3.DatabaseError as error:
+            raise LakeError(
+                f"{path} can't be used as the lake's catalog ({error}); restore it from a backup."
+            ) from error
+        finally:
+            catalog.close()
+
     def spool_writer(self) -> SpoolWriter:
         return SpoolWriter(self.root / layout.SPOOL)
 

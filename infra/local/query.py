@@ -22,6 +22,7 @@ def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection
     Args:
         drain: move what the spool holds into bronze first, so that everything acknowledged is seen.
     """
+    lake.check_catalog()
     if drain:
         lake.drain()
     db = session(Path(gettempdir()), memory_mb=1024)

@@ -68,6 +68,29 @@ def test_a_ledger_that_is_none_is_one_sentence(lake: Lake, capsys: pytest.Captur
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["catalog.db", "state.db"])
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_lake_without_its_books_says_so(
+    lake: Lake, capsys: pytest.CaptureFixture[str], name: str, is_gone: bool
+) -> None:
+    for path in lake.root.glob(f"{name}*"):
+        path.unlink()
+    if not is_gone:
+        (lake.root / name).write_bytes(b"no database" * 500)
+    for words in (["build"], ["sql", "SELECT 1"]):
+        assert main([*words, "--lake", str(lake.root)]) == 1
+        said = capsys.readouterr().err
+        assert name in said
+        assert "restore it from a backup" in said
+        assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("query", ["COPY (SELECT 1) TO 'x.csv'", "DROP VIEW silver.behavior", "SELECT 1; SELECT 2", ""])
+def test_sql_takes_one_select(lake: Lake, capsys: pytest.CaptureFixture[str], query: str) -> None:
+    assert main(["sql", query or ";", "--lake", str(lake.root)]) == 1
+    assert "Give one SELECT" in capsys.readouterr().err
+
+
 def test_a_damaged_object_of_bronze_stops_the_build_and_harms_nothing(
     lake: Lake, capsys: pytest.CaptureFixture[str]
 ) -> None:
