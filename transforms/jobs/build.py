@@ -224,11 +224,13 @@ class _Run:
             self.tables.replace(table, candidate.files, candidate.days, self.id)
 
     def _tidy_if_due(self) -> None:
-        now_s, last_s = time.time(), float(self.ledger.fact(TIDIED) or 0)
-        if now_s - last_s > KEPT_FOR.total_seconds():
+        now_s, last = time.time(), self.ledger.fact(TIDIED)
+        if last is not None and now_s - float(last) <= KEPT_FOR.total_seconds():
+            return
+        if last is not None:  # a new lake has nothing old
             self.request.on_step("tidying")
             tidy(self.tables)
-            self.ledger.set_fact(TIDIED, str(now_s))
+        self.ledger.set_fact(TIDIED, str(now_s))
 
     def _dirty(self) -> dict[str, set[date]]:
         """Silver days whose gold is not what it should be: all of them where models or prices have changed."""

@@ -1,6 +1,7 @@
 """``promptlake build``: bronze, silver, gold, gate, publish."""
 
 import argparse
+import gc
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
         LakeError: no lake, or a rule of severity ``fail`` is broken: readers keep the last good state.
     """
     lake = open_lake(lake_path(args.lake))
+    # A short life with a million objects from imports alone: collecting garbage costs more than there is of it.
+    gc.disable()
     import duckdb  # the engines take a second to import
 
     from infra.local.build import build_lake
