@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -116,16 +117,15 @@ class _Run:
             point_at(self.root, publication)
             return BuildResult(publication, {}, 0, 0, ())
         self.gate.warm_up()
-        try:
+        with ExitStack() as unless_passed:
+            unless_passed.callback(discard, self.root, self.id)
             staged = self._stage(new)
             for item in staged:
                 dirty[item.table].update(item.days)
             last_booking, bookings = self._bookings(staged)
             candidates = self._candidates(staged, dirty, bookings)
             self._pass_gate(staged, candidates)
-        except BaseException:
-            discard(self.root, self.id)
-            raise
+            unless_passed.pop_all()
         self._commit_silver(staged, dirty)
         self._commit_gold(candidates)
         changed = [candidate.model.full_name for candidate in candidates]
