@@ -1,4 +1,7 @@
-"""The only loader of models and metrics. A model is a folder (``query.sql``, ``model.yaml``), a metric one file."""
+"""The only loader of models and metrics. A model is a folder (``query.sql``, ``model.yaml``), a metric one file.
+
+A silver table without a ``query.sql`` is what its contract says, see ``docs/adr/0009-silver-follows-the-contract.md``.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -7,8 +10,8 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ingest.contracts.derive import DELIVERY_COLUMNS, columns
 from ingest.contracts.registry import EVENTS
+from sql.contract_tables import contract_columns, contract_query
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -133,29 +136,22 @@ def _load_model(folder: Path) -> Model | None:
     spec, query = folder / "model.yaml", folder / "query.sql"
     if not spec.exists() and not query.exists():
         return None  # a left-over folder of caches
+    layer, name = folder.parent.name, folder.name
+    if layer == "silver" and name not in EVENTS:
+        raise CatalogError(f"{folder}: there is no contract {name!r}.")
     for path in (spec, query):
-        if not path.exists():
+        if not path.exists() and (layer != "silver" or path == spec):
             raise CatalogError(f"{path} is missing; a table is a query.sql and a model.yaml.")
-    document = {"layer": folder.parent.name, "name": folder.name, "query": query.read_text(), **_yaml(spec)}
-    if document["layer"] == "silver":
-        document["columns"] = _contract_columns(folder.name) | document.get("columns", {})
+    document = {"layer": layer, "name": name, **_yaml(spec)}
+    document["query"] = query.read_text() if query.exists() else contract_query(name)
+    if layer == "silver":
+        described = {c: {"description": text, "unit": unit} for c, (text, unit) in contract_columns(name).items()}
+        document["columns"] = described | document.get("columns", {})
     model = _checked(Model, spec, document)
     unknown = {c.column for c in model.checks} | set(model.grain)
     if missing := sorted(unknown - set(model.columns)):
         raise CatalogError(f"{spec}: there is no column {missing[0]!r}, which grain or checks name.")
     return model
-
-
-def _contract_columns(event_type: str) -> dict[str, Any]:
-    """A silver column is described where its contract field is."""
-    if event_type not in EVENTS:
-        raise CatalogError(f"{ROOT / 'silver' / event_type}: there is no contract {event_type!r}.")
-    found = {}
-    for column in (*columns(EVENTS[event_type]), *DELIVERY_COLUMNS):
-        is_time = column.name.endswith("_at_us")
-        name = column.name.removesuffix("_us") if is_time else column.name
-        found[name] = ColumnSpec(description=column.description, unit="UTC" if is_time else column.unit)
-    return found
 
 
 def _yaml(path: Path) -> dict[str, Any]:

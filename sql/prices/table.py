@@ -7,8 +7,7 @@ dated and never overwritten: a new price is a new row, so that history can be pr
 
 import csv
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -62,7 +61,8 @@ class Price(NamedTuple):
     source: str
 
 
-def load_prices(extra: Path | None = None) -> list[Price]:
+@cache
+def load_prices(extra: Path | None = None) -> tuple[Price, ...]:
     """All prices, sorted by provider, model and time; at every instant at most one a provider and model.
 
     `extra` is a file of the same columns that wins over the project's own for the same provider, model and
@@ -80,19 +80,7 @@ def load_prices(extra: Path | None = None) -> list[Price]:
             price = price._replace(valid_to=later.valid_from)
         prices.append(price)
         later = price
-    prices.reverse()
-    return prices
-
-
-def price_at(prices: Sequence[Price], provider: str, model: str, at: datetime) -> Price | None:
-    """The price of a model at an instant, or None where the table knows none.
-
-    `prices` are as `load_prices` returned them; `at` has a zone.
-    """
-    found = bisect_right(prices, (provider, model, at), key=_sort_key) - 1
-    if found < 0 or prices[found][:2] != (provider, model):
-        return None
-    return prices[found]
+    return tuple(reversed(prices))
 
 
 def _sort_key(price: Price) -> tuple[str, str, datetime]:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sql.prices.resolve import resolve
-from sql.prices.table import Price, price_at
+from sql.prices.table import Price
+from tests.prices import price_at
 
 # Their costs are sums of binary floats; a token of the cheapest model costs forty times as much.
 TOLERANCE_USD = Decimal("1e-9")

@@ -72,9 +72,12 @@ def count(db: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object
     return int(number)
 
 
-def has_rows(db: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Whether a Parquet file that was just written has rows; one without is removed."""
-    rows = count(db, "SELECT num_rows FROM parquet_file_metadata(?)", [str(path)])
-    if not rows:
+def with_rows(db: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> list[Path]:
+    """Those of some Parquet files just written that have rows; the others are removed."""
+    if not paths:
+        return []
+    query = f"SELECT file_name FROM parquet_file_metadata({file_list(paths)}) WHERE num_rows = 0"
+    empty = {Path(name) for (name,) in db.execute(query).fetchall()}
+    for path in empty:
         path.unlink()
-    return bool(rows)
+    return [path for path in paths if path not in empty]

@@ -97,6 +97,7 @@ class _Run:
         self.request, self.gate, self.tables, self.db = request, gate, tables, db
         self.ledger, self.root = request.ledger, request.root
         # Time-ordered, so that publications sort by age.
+        self.definitions = definitions()
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}"
 
     def build(self, complete_us: int) -> BuildResult:
@@ -133,7 +134,7 @@ class _Run:
         publication = publish(self.db, self.tables, changed, self.id, as_of, through)
         self.ledger.set_fact(DIRTY, None)
         self._tidy_if_due()
-        self.ledger.set_fact(DEFINITIONS, definitions())
+        self.ledger.set_fact(DEFINITIONS, self.definitions)
         self.ledger.set_fact(PUBLISHED, str(last_booking + sum(len(item.bookings) for item in staged)))
         counts = defaultdict(int, dict.fromkeys(("duplicates", "conflicts"), 0))
         rows: dict[str, int] = defaultdict(int)
@@ -234,7 +235,7 @@ class _Run:
 
     def _dirty(self) -> dict[str, set[date]]:
         """Silver days whose gold is not what it should be: all of them where models or prices have changed."""
-        if self.ledger.fact(DEFINITIONS) not in (None, definitions()):
+        if self.ledger.fact(DEFINITIONS) not in (None, self.definitions):
             silver = [models()[f"silver.{name}"] for name in _silver_names()]
             return defaultdict(set, {model.name: self.tables.days(model) for model in silver})
         stored: dict[str, list[str]] = json.loads(self.ledger.fact(DIRTY) or "{}")

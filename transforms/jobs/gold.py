@@ -17,7 +17,7 @@ from sql.catalog import Model, metrics, models, views
 from sql.dialects import table_names, to_duckdb
 from sql.prices.resolve import resolve
 from sql.prices.table import load_prices
-from transforms.engines.duck import has_rows, literal, scan, trino_view, view
+from transforms.engines.duck import literal, scan, trino_view, view, with_rows
 from transforms.engines.iceberg import Tables
 from transforms.jobs.ledger import Booking
 from transforms.jobs.silver import empty_query
@@ -146,7 +146,7 @@ def _write(
         order = ", ".join(model.grain)  # whoever reads a few days then skips the others
         db.execute(f"COPY ({query} ORDER BY {order}) TO {literal(str(folder / f'{run}-0.parquet'))} ({_WRITTEN_AS})")
     written = sorted(folder.glob(f"**/{run}-*.parquet"))
-    return Candidate(model, tuple(str(path.relative_to(root)) for path in written if has_rows(db, path)), days)
+    return Candidate(model, tuple(str(path.relative_to(root)) for path in with_rows(db, written)), days)
 
 
 def _register_silver(

@@ -12,7 +12,7 @@ from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from sql.catalog import Model
 from sql.dialects import to_duckdb
-from transforms.engines.duck import bronze_relation, count, has_rows, literal, scan, view
+from transforms.engines.duck import bronze_relation, count, literal, scan, view, with_rows
 from transforms.engines.iceberg import Tables
 from transforms.jobs.ledger import Booking
 
@@ -150,7 +150,7 @@ def _write(
             list(writers.map(lambda day: _write_day(db.cursor(), model, accepted, day, folder, run), days))
     # A day of which nothing was new leaves an empty file, or none.
     written = sorted(folder.glob(f"*/{run}-*.parquet"))
-    return tuple(str(path.relative_to(root)) for path in written if has_rows(db, path))
+    return tuple(str(path.relative_to(root)) for path in with_rows(db, written))
 
 
 def _write_day(db: duckdb.DuckDBPyConnection, model: Model, accepted: str, day: date, folder: Path, run: str) -> None:

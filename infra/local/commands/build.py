@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from infra.local.commands.options import add_lake
 from infra.local.lake import LakeError, lake_path, open_lake
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def add_parser(subparsers: Any) -> None:
         description="Bronze to silver to gold, through the quality gate, and published. Incremental, safe to repeat; "
         "waits where another build of this lake is running.",
     )
-    parser.add_argument("--lake", metavar="DIR", help="the lake's folder (default: $PROMPTLAKE_LAKE, or ./lake)")
+    add_lake(parser)
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.add_argument("--quiet", action="store_true", help="say nothing unless something is wrong")
     parser.set_defaults(run=run)

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.local.commands.options import add_lake
 from infra.local.lake import Lake, LakeError, lake_path, open_lake
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
         "HTTP, builds, and prints what the lake knows. Simulated time ends with the last whole day before the lake "
         "was made, so a repeat sends the same events again and no figure doubles; another seed adds its own.",
     )
-    parser.add_argument("--lake", metavar="DIR", help=f"the lake's folder (default: $PROMPTLAKE_LAKE, or {DEMO_LAKE})")
+    add_lake(parser, DEMO_LAKE)
     parser.add_argument("--port", type=_port, default=0, help="default 0, which takes a free one")
     parser.add_argument("--seed", type=int, default=7, help="what chance is drawn from (default 7)")
     parser.add_argument("--days", metavar="N", type=_days, default=14, help="simulated days (default 14)")

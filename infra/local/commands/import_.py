@@ -6,6 +6,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from infra.local.commands.options import add_lake
 from infra.local.lake import LakeError, lake_path, open_lake
 from ingest.doors.refused import ImportRefused
 
@@ -28,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
     how.add_argument("--mapping", metavar="NAME|FILE", help="a shipped mapping, or a YAML file")
     how.add_argument("--guess", action="store_true", help="draft a mapping for FILE on standard output; import nothing")
     parser.add_argument("--dry-run", action="store_true", help="show the first rows and every refusal; store nothing")
-    parser.add_argument("--lake", metavar="DIR", help="the lake's folder (default: $PROMPTLAKE_LAKE, or ./lake)")
+    add_lake(parser)
     parser.add_argument("--json", action="store_true", help="answer in JSON; with --dry-run one object a line")
     parser.set_defaults(run=run)
 

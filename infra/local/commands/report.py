@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.local.commands.options import add_lake
+
 if TYPE_CHECKING:
     from dashboards.reports.data import ReportData
 
@@ -22,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--days", metavar="N", type=_days, help="only the last N days that have data (default: all of the data)"
     )
-    parser.add_argument("--lake", metavar="DIR", help="the lake's folder (default: $PROMPTLAKE_LAKE, or ./lake)")
+    add_lake(parser)
     parser.add_argument("--json", action="store_true", help="answer with where it is and the headline numbers, as JSON")
     parser.set_defaults(run=run)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from infra.local.commands.options import add_lake
 from infra.local.lake import LakeError, lake_path, open_lake
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def add_parser(subparsers: Any) -> None:
         "the tables. bronze.quarantine holds what was refused, and why.",
     )
     parser.add_argument("query", nargs="?", metavar="QUERY", help="one SELECT")
-    parser.add_argument("--lake", metavar="DIR", help="the lake's folder (default: $PROMPTLAKE_LAKE, or ./lake)")
+    add_lake(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="answer as a JSON array of objects")
     form.add_argument("--csv", action="store_true", help="answer as CSV")

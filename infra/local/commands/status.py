@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from infra.local.commands.options import add_lake
 from infra.local.lake import Lake, lake_path, open_lake
 from infra.local.reconcile import KINDS, Counts, counts, refused_requests
 from ingest.contracts import layout
@@ -45,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
         help="what is stored, how fresh it is, whether the counts reconcile",
         description="Exit code 1 means that something received is not accounted for.",
     )
-    parser.add_argument("--lake", metavar="DIR", help="the lake's folder (default: $PROMPTLAKE_LAKE, or ./lake)")
+    add_lake(parser)
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.set_defaults(run=run)
 

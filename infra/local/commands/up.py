@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from infra.local.commands.options import add_lake
 from infra.local.lake import Lake, LakeError, lake_path, open_lake
 
 DEFAULT_PORT = 4318
@@ -23,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
         description="One process on 127.0.0.1. Takes POST /v1/events and /v1/traces, answers /analytics/*, shows the "
         "report at /. Makes the lake's folder if there is none.",
     )
-    parser.add_argument("--lake", metavar="DIR", help="the lake's folder (default: $PROMPTLAKE_LAKE, or ./lake)")
+    add_lake(parser)
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"default {DEFAULT_PORT}; 0 takes a free one")
     parser.add_argument(
         "--build-every",

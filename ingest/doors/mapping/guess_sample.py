@@ -9,7 +9,6 @@ from typing import Any
 from ingest.doors.delimited import read_csv
 from ingest.doors.files import Row, open_log, read_jsonl
 from ingest.doors.mapping.convert import EMPTY
-from ingest.doors.mapping.times import decimal
 from ingest.doors.refused import ImportRefused
 
 SAMPLE_ROWS = 20_000
@@ -29,9 +28,6 @@ class Place:
         """What the place may be called: its last name, and that with the one above it."""
         parts = [_snake(part) for part in self.path.split(".") if not part.isdecimal()] or [self.path]
         return [parts[-1], "_".join(parts[-2:])]
-
-    def numeric(self) -> bool:
-        return all(decimal(value) is not None for value in self.values)
 
     def distinct(self) -> set[Any]:
         return set(self.values)

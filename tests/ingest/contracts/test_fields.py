@@ -16,6 +16,7 @@ from ingest.contracts.generate import render
 from ingest.contracts.registry import EVENTS
 from ingest.contracts.types import Tokens, described
 from ingest.delivery import bronze
+from sql import contract_tables
 from tests.lakes import assert_reconciles, event, make_lake, send
 
 FIELDS = [(event_type, field) for event_type, model in EVENTS.items() for field in model.model_fields]
@@ -91,11 +92,13 @@ def test_a_new_field_reaches_everything_that_is_derived() -> None:
     )
 
 
-def test_a_new_field_reaches_bronze(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_field_reaches_bronze_and_silver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = make_lake(tmp_path / "lake")
     with monkeypatch.context() as patched:
-        for module in (validate, derive):
+        for module in (validate, derive, contract_tables):
             patched.setattr(module, "EVENTS", with_toy())
+        assert "    toy_tokens,\n" in contract_tables.contract_query("prompt_execution")
+        assert contract_tables.contract_columns("prompt_execution")["toy_tokens"] == ("What a toy holds", "tokens")
         outcome = send(lake, [event(toy_tokens=7), event(), event(toy_tokens="7")])
         assert [refusal.message for _, refusal in outcome.refusals] == [
             "prompt_execution: toy_tokens should be a valid integer (in tokens)."
