@@ -27,6 +27,9 @@ def event(event_type: str = "prompt_execution", **fields: Any) -> dict[str, Any]
         "feedback": {"kind": "thumb", "thumb": "up"},
         "web_vital": {"name": "LCP", "value": 1200.0, "metric_id": f"v{next(_numbers)}"},
         "behavior": {"action": "click"},
+        "support_ticket": {"ticket_id": "7", "status": "open"},
+        "email_event": {"action": "sent", "message_id": f"m{next(_numbers)}"},
+        "service_metric": {"kind": "request", "service": "api"},
     }
     envelope = {"event_type": event_type, "event_id": f"e{next(_numbers)}", "occurred_at": "2026-03-02T10:00:00Z"}
     return {**envelope, **needed[event_type], **fields}

@@ -6,14 +6,16 @@ Firehose: a time becomes microseconds since 1970, an object one JSON document.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from ingest.contracts.envelope import NOT_STORED, Event
+from ingest.contracts.envelope import NOT_STORED, Event, pii_class
 from ingest.contracts.layout import HOUR_KEY
 from ingest.contracts.registry import EVENTS
+from ingest.contracts.types import PiiClass
 from ingest.contracts.validate import field_unit
 
 BronzeType = Literal["string", "bigint", "double", "boolean"]
@@ -29,6 +31,7 @@ class Column:
     unit: str | None = None
     field: str | None = None
     required: bool = False
+    pii: PiiClass = "none"
 
 
 DELIVERY_COLUMNS = (
@@ -45,7 +48,7 @@ QUARANTINE_COLUMNS = (
     Column("stage", "string", "Step that refused it", required=True),
     Column("code", "string", "Kind of reason", required=True),
     Column("message", "string", "The reason, one sentence", required=True),
-    Column("payload", "string", "What was refused, as it came", required=True),
+    Column("payload", "string", "What was refused, as it came", required=True, pii="open"),
 )
 """What was refused is data too."""
 
@@ -62,12 +65,18 @@ def _column(model: type[Event], field: str) -> Column:
     info = model.model_fields[field]
     kind = _plain_type(info.annotation)
     required = info.is_required() or (info.default is not None)
-    description = info.description or ""
+    description, pii = info.description or "", pii_class(model, field)
     if kind is datetime:
-        return Column(f"{field}_us", "bigint", description, "microseconds since 1970, UTC", field, required)
+        return Column(f"{field}_us", "bigint", description, "microseconds since 1970, UTC", field, required, pii)
     if kind not in _SCALARS:
         raise TypeError(f"{model.__name__}.{field} is {kind}, which bronze has no column type for.")
-    return Column(field, _SCALARS[kind], description, field_unit(model, field), field, required)
+    return Column(field, _SCALARS[kind], description, field_unit(model, field), field, required, pii)
+
+
+@cache
+def time_fields(model: type[Event]) -> tuple[str, ...]:
+    """Fields that are instants, which bronze stores as microseconds since 1970 in ``<name>_us``."""
+    return tuple(column.field for column in columns(model) if column.field and column.field != column.name)
 
 
 def _plain_type(annotation: Any) -> type:

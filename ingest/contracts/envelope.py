@@ -1,10 +1,11 @@
 """What every event carries, whatever it tells."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from functools import cache
+from typing import Any, ClassVar, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from ingest.contracts.types import Identifier, Text, Time, described
+from ingest.contracts.types import PII_CLASSES, Identifier, PiiClass, Text, Time, described
 
 EVENT_TYPE = described("Names the contract the event follows")
 """A contract that narrows ``event_type`` to its own name says this again, or the field would lose its description."""
@@ -26,9 +27,6 @@ class Event(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     TITLE: ClassVar[str]
-    CONTENT_FIELDS: ClassVar[tuple[str, ...]] = ()
-    """Fields that hold what a person wrote: removed where consent to ``content`` is withheld."""
-
     event_type: str = EVENT_TYPE
     schema_version: Literal[1] = described("Version of the contract", default=1)
     event_id: Identifier = described("Unique for ever; the same id at the same time is a duplicate")
@@ -36,12 +34,29 @@ class Event(BaseModel):
     environment: Text = described("Deployment stage, such as production", default="default")
     team: Text | None = described("Team that pays for it", default=None)
     feature: Text | None = described("Product feature it belongs to", default=None)
-    user_id: Text | None = described("Who used the product", default=None)
-    session_id: Text | None = described("Visit or conversation, if the source knows one", default=None)
+    user_id: Text | None = described("Who used the product", pii="person", default=None)
+    anonymous_id: Text | None = described("Browser or device, before anyone has signed in", pii="person", default=None)
+    session_id: Text | None = described("Visit or conversation, if the source knows one", pii="person", default=None)
     trace_id: Identifier | None = described("W3C trace id", default=None)
-    consent: Annotated[Consent | None, Field(description="What the person agreed to; not stored")] = None
-    properties: dict[str, Any] | None = described("Anything else, stored as one JSON document", default=None)
+    consent: Consent | None = described("What the person agreed to; not stored", default=None)
+    properties: dict[str, Any] | None = described(
+        "Anything else, stored as one JSON document", pii="open", default=None
+    )
 
 
 NOT_STORED = frozenset({"event_type", "consent"})
 """Envelope fields with no column: the type is the table's name, and consent is acted on before storage."""
+
+
+@cache
+def content_fields(model: type[Event]) -> tuple[str, ...]:
+    """Fields that hold what a person wrote: removed where consent to ``content`` is withheld."""
+    return tuple(name for name in model.model_fields if pii_class(model, name) == "content")
+
+
+def pii_class(model: type[Event], field: str) -> PiiClass:
+    """How a field touches a person."""
+    extra = model.model_fields[field].json_schema_extra
+    if not isinstance(extra, dict) or extra.get("pii") not in PII_CLASSES:
+        raise TypeError(f"{model.__name__}.{field} says no PII class; declare it with `described`.")
+    return cast("PiiClass", extra["pii"])

@@ -13,7 +13,7 @@ from ingest.contracts.derive import (
     Column,
     columns,
 )
-from ingest.contracts.envelope import Consent, Event
+from ingest.contracts.envelope import Consent, Event, pii_class
 from ingest.contracts.validate import field_unit
 
 _INTRODUCTION = f"""\
@@ -26,8 +26,9 @@ free-form data goes into `properties`. A number in quotes is refused too, and so
 not marked as required may be left out or null.
 
 In bronze each type is a table of its own, partitioned by `{PARTITION_KEY.name}`. The last column of the tables below
-names the column a field is stored in. Machine-readable: JSON Schemas in [contracts/](contracts/), Glue tables in
-[glue/](glue/).
+names the column a field is stored in. *Person* says how a field touches one: by pointing to a `person`, as `content`
+that one wrote, or as an `open` place for whatever its source decides. Machine-readable: JSON Schemas in
+[contracts/](contracts/), Glue tables in [glue/](glue/).
 """
 
 _NOTHING = "–"
@@ -81,12 +82,13 @@ def _field_table(model: type[Event], names: Iterable[str]) -> str:
                 f"`{name}`",
                 _type(field),
                 field_unit(model, name) or _NOTHING,
-                "required" if name in schema["required"] else _value(field["default"]),
+                "required" if name in schema["required"] else _value(field.get("default")),
+                pii_class(model, name),
                 field["description"],
                 f"`{column.name}` {column.type}" if column else "not stored",
             ]
         )
-    return _table(["Field", "Type", "Unit", "Default", "Description", "Bronze column"], rows)
+    return _table(["Field", "Type", "Unit", "Default", "Person", "Description", "Bronze column"], rows)
 
 
 def _column_table(table: Iterable[Column]) -> str:

@@ -5,7 +5,7 @@ refused rather than guessed at.
 """
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
@@ -38,9 +38,23 @@ def _round_milliseconds(value: Any) -> Any:
     return round(value) if isinstance(value, float) and abs(value) < COUNT_MAX else value
 
 
-def described(description: str, unit: str | None = None, **constraints: Any) -> Any:
-    """Pydantic ``Field`` with the two things every contract field says: what it is, and in which unit."""
-    return Field(description=description, json_schema_extra={"unit": unit} if unit else None, **constraints)
+def _round_pixels(value: Any) -> Any:
+    return round(value) if isinstance(value, float) and abs(value) <= PIXELS_MAX else value
+
+
+PiiClass = Literal["none", "person", "content", "open"]
+"""How a field touches a person.
+
+``none``: says nothing about one. ``person``: points to one, by an id or an address. ``content``: what one wrote; goes
+where consent to content is withheld. ``open``: may hold anything, because its source decides.
+"""
+PII_CLASSES: tuple[PiiClass, ...] = get_args(PiiClass)
+
+
+def described(description: str, unit: str | None = None, *, pii: PiiClass = "none", **constraints: Any) -> Any:
+    """Pydantic ``Field`` with what every contract field says: what it is, in which unit, and whom it tells about."""
+    extra: dict[str, Any] = {"pii": pii} | ({"unit": unit} if unit else {})
+    return Field(description=description, json_schema_extra=extra, **constraints)
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -58,6 +72,8 @@ Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_time)]
 """An instant, ISO 8601 with an offset; stored as microseconds since 1970 in UTC."""
 
 Tokens = Annotated[int, Field(ge=0, le=TOKENS_MAX)]
+Count = Annotated[int, Field(ge=0, le=COUNT_MAX)]
+HttpStatus = Annotated[int, Field(ge=100, le=599)]
 Milliseconds = Annotated[
     int,
     Field(ge=0, le=COUNT_MAX),
@@ -67,3 +83,15 @@ Milliseconds = Annotated[
 
 Number = Annotated[float, Field(ge=-NUMBER_MAX, le=NUMBER_MAX, allow_inf_nan=False)]
 UsdCost = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+
+Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+PIXELS_MAX = 10**6
+Pixels = Annotated[
+    int,
+    Field(ge=-PIXELS_MAX, le=PIXELS_MAX),
+    BeforeValidator(_round_pixels, json_schema_input_type=Annotated[float, Field(ge=-PIXELS_MAX, le=PIXELS_MAX)]),
+]
+"""A length on a screen in CSS pixels; a fraction may be sent, and is rounded."""
+
+Device = Literal["desktop", "mobile", "tablet", "other"]
+DEVICE = described("Kind of device", default=None)

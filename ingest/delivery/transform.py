@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from ingest.contracts.derive import QUARANTINE_TABLE
-from ingest.contracts.envelope import NOT_STORED, Event
+from ingest.contracts.derive import QUARANTINE_TABLE, time_fields
+from ingest.contracts.envelope import NOT_STORED, Event, content_fields
 from ingest.contracts.validate import Refusal, validate
 from ingest.delivery.nesting import as_text
 
@@ -77,9 +77,11 @@ def bronze_row(event: Event) -> bytes:
     """One event as a JSON object of bronze columns, without the ones that delivery adds at the hand-over."""
     row = {name: value for name, value in event.__dict__.items() if value is not None and name not in NOT_STORED}
     if event.consent is not None and not event.consent.content:
-        for name in event.CONTENT_FIELDS:
+        for name in content_fields(type(event)):
             row.pop(name, None)
-    row["occurred_at_us"] = (row.pop("occurred_at") - _EPOCH) // _MICROSECOND
+    for name in time_fields(type(event)):
+        if name in row:
+            row[f"{name}_us"] = (row.pop(name) - _EPOCH) // _MICROSECOND
     if "properties" in row:
         row["properties"] = orjson.dumps(row["properties"], option=orjson.OPT_SORT_KEYS).decode()
     return orjson.dumps(row)

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ingest.contracts.envelope import EVENT_TYPE, Event
-from ingest.contracts.types import Identifier, LongText, Text, described
+from ingest.contracts.envelope import EVENT_TYPE, Event, content_fields
+from ingest.contracts.types import Identifier, LongText, Number, Text, described
 
 VALUE_OF_KIND = {
     "rating": "rating",
@@ -22,7 +22,6 @@ class Feedback(Event):
     """``kind`` says which of the value fields is the point; a comment may stand beside any."""
 
     TITLE: ClassVar[str] = "Feedback"
-    CONTENT_FIELDS: ClassVar[tuple[str, ...]] = ("comment", "answer")
 
     event_type: Literal["feedback"] = EVENT_TYPE
     kind: Literal["rating", "thumb", "nps", "survey", "comment", "implicit"] = described("How it was given")
@@ -36,8 +35,11 @@ class Feedback(Event):
     )
     survey: Text | None = described("Survey the answer belongs to", default=None)
     question: Text | None = described("Question of that survey", default=None)
-    answer: LongText | None = described("Answer to that question", default=None)
-    comment: LongText | None = described("What the person wrote", default=None)
+    answer: LongText | None = described("Answer to that question", pii="content", default=None)
+    answer_number: Number | None = described(
+        "That answer as a number, where it is one", "the question's own scale", default=None
+    )
+    comment: LongText | None = described("What the person wrote", pii="content", default=None)
     execution_id: Identifier | None = described("event_id of the execution it is about", default=None)
     template_id: Text | None = described("Prompt template it is about", default=None)
     template_version: Text | None = described("Version of that template", default=None)
@@ -45,7 +47,7 @@ class Feedback(Event):
     @model_validator(mode="after")
     def _has_its_value(self) -> Self:
         needed = VALUE_OF_KIND[self.kind]
-        withheld = self.consent is not None and not self.consent.content and needed in self.CONTENT_FIELDS
+        withheld = self.consent is not None and not self.consent.content and needed in content_fields(type(self))
         if getattr(self, needed) is None and not withheld:
             raise ValueError(f"kind {self.kind!r} needs the field {needed!r}")
         return self

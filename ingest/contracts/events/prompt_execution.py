@@ -22,6 +22,12 @@ class PromptExecution(Event):
     requested_model: Text | None = described("Model that was asked for, where it differs", default=None)
     status: Literal["ok", "error"] = described("Whether an answer came", default="ok")
     error_class: Text | None = described("Kind of failure, never its message", default=None)
+    region: Text | None = described("Region of the provider that answered, such as eu-central-1", default=None)
+    service_tier: Text | None = described("Tier it was billed at, such as flex or priority", default=None)
+    is_batch: bool | None = described("Whether it ran in a batch, at the batch's price", default=None)
+    is_local_cache_hit: bool | None = described(
+        "Whether the application's own cache answered, so that nobody bills it", default=None
+    )
     finish_reason: Text | None = described("Why the model stopped", default=None)
     uncached_input_tokens: Tokens | None = described("Input read at full price", "tokens", default=None)
     cache_read_tokens: Tokens | None = described("Input read from the provider's cache", "tokens", default=None)

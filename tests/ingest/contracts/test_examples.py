@@ -21,6 +21,7 @@ BEYOND_JSON_SCHEMA = {
     "more_reasoning_than_output",
     "says_nothing",
     "kind_without_its_value",
+    "metric_without_its_name",
 }
 
 

@@ -87,7 +87,7 @@ def test_a_new_field_reaches_everything_that_is_derived() -> None:
     assert changed == {"contracts.md", "contracts/prompt_execution.schema.json", "glue/prompt_execution.json"}
     assert all("toy_tokens" in after[name] for name in changed)
     assert (
-        "| `toy_tokens` | integer, from 0 | tokens | – | What a toy holds | `toy_tokens` bigint |"
+        "| `toy_tokens` | integer, from 0 | tokens | – | none | What a toy holds | `toy_tokens` bigint |"
         in (after["contracts.md"])
     )
 
