@@ -13,7 +13,8 @@ from infra.local.gateway import Resolver, ask
 from infra.local.lake import Lake
 from ingest.contracts.validate import Refusal
 from ingest.delivery.transform import Outcome, transform
-from ingest.doors.http import DOORS, Request, Response
+from ingest.doors.exchange import Request, Response
+from ingest.doors.routes import DOORS
 from sql.reader import NothingPublished, Reader
 
 PERIODS_DAYS = (7, 30, 90)

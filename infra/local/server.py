@@ -14,6 +14,8 @@ from infra.local.pages import Pages
 from infra.local.sink import SpoolSink
 from ingest.doors import http
 from ingest.doors.body import BODY_MAX_BYTES, too_large
+from ingest.doors.exchange import Request
+from ingest.doors.routes import find
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -77,7 +79,7 @@ class Server:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._served is not None  # noqa: S101 - uvicorn serves nothing before the lifespan has started
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        request = http.Request(scope["method"], scope["path"], headers, b"")
+        request = Request(scope["method"], scope["path"], headers, b"")
         if not _is_loopback(headers.get("host", "")):
             # A page elsewhere may point its own name at 127.0.0.1; the browser then sends that name here.
             await _reply(send, 403, {"content-type": "text/plain"}, b"This server answers to localhost only.\n")
@@ -89,7 +91,7 @@ class Server:
         if body is None:
             answer = http.refuse(request, too_large(), self._served.sink)
             await _reply(send, answer.status, {**answer.headers, "connection": "close"}, answer.body)
-        elif request.path in http.DOORS:
+        elif find(request) is not None:
             answer = http.handle(request._replace(body=body), self._served.sink, lambda: datetime.now(UTC))
             await _reply(send, *answer)
         else:

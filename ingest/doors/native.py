@@ -1,14 +1,20 @@
 """Our own format: contract events as NDJSON, as a JSON array, or as one object over several lines."""
 
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from ingest.contracts.validate import Refusal
 from ingest.delivery.nesting import DEPTH_MAX, as_text, is_too_deep
+from ingest.delivery.transform import transform
 from ingest.doors.body import EVENTS_MAX, too_many
+from ingest.doors.exchange import JSON, Door, Request, Response, Sink, answer_json, media_type, problem, unsupported
 from ingest.doors.request_refused import RequestRefused
 
+_LINES = frozenset({"application/x-ndjson", "application/jsonl"})
+_UNSAID = frozenset({"", "application/x-www-form-urlencoded"})  # curl's -d says the latter of whatever it sends
+_TAKEN = frozenset({JSON, "text/plain"}) | _LINES | _UNSAID
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -92,3 +98,30 @@ def _text(line: bytes) -> str:
 
 def _reason(error: orjson.JSONDecodeError) -> str:
     return f"{error.msg.partition(':')[0]} at character {error.pos + 1}"
+
+
+def _take(request: Request, sink: Sink, received_at: datetime) -> Response:
+    """Answer 200 where all was stored, else 207: the good events are stored, so a 4xx would be untrue of them, and
+    a client that repeats on an error would repeat the bad ones for ever.
+    """
+    said = media_type(request)
+    if said not in _TAKEN:
+        raise unsupported(request, "application/json, application/x-ndjson, application/jsonl or text/plain")
+    outcome = transform(decode(request.body, by_line=said in _LINES), received_at)
+    if outcome.received:
+        sink.deliver("native", outcome)
+    errors = [
+        {"index": index, "event_id": refusal.event_id, "code": refusal.code, "message": refusal.message}
+        for index, refusal in outcome.refusals
+    ]
+    answer = {
+        "received": outcome.received.total(),
+        "stored": outcome.accepted,
+        "quarantined": outcome.quarantined.total(),
+        "dropped": outcome.dropped.total(),
+        "errors": errors,
+    }
+    return answer_json(207 if errors else 200, answer)
+
+
+DOOR = Door("native", _take, problem)

@@ -9,7 +9,6 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status as MessageInField2
 
 from ingest.delivery.transform import Outcome
 
-JSON = "application/json"
 _REASONS_SHOWN = 3
 
 

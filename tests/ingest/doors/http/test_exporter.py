@@ -13,7 +13,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
 
-from ingest.doors.http import Request, handle
+from ingest.doors.exchange import Request
+from ingest.doors.http import handle
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pytest
 from google.rpc.status_pb2 import Status
 
 from ingest.doors.body import BODY_MAX_BYTES
-from ingest.doors.http import DOORS, Unavailable
+from ingest.doors.exchange import Unavailable
+from ingest.doors.routes import DOORS
 
 EVENT = b'{"event_type":"prompt_execution","event_id":"e","occurred_at":"2026-03-01T11:00:00Z","model":"m"}'
 
