@@ -23,15 +23,7 @@ def handle(request: Request, sink: Sink, now: Callable[[], datetime]) -> Respons
         now: gives the arrival time, aware.
     """
     try:
-        door = find(request)
-        if door is None:
-            raise RequestRefused(
-                404, "unknown_path", f"There is no {request.path[:80]!a}; there are {', '.join(KNOWN)}."
-            )
-        if request.method not in door.methods:
-            takes = ", ".join(door.methods)
-            message = f"This path takes {takes}, not {request.method[:20]!a}."
-            raise RequestRefused(405, "wrong_method", message, {"allow": takes})
+        door = _door(request)
         body = decompress(request.body, request.headers.get("content-encoding", ""))
         return door.take(request._replace(body=body), sink, now())
     except RequestRefused as refused:
