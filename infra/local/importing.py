@@ -13,12 +13,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from infra.local.lake import Lake
 from ingest.contracts.derive import QUARANTINE_TABLE
-from ingest.contracts.validate import Refusal
 from ingest.delivery.spool import SpoolWriter
-from ingest.delivery.transform import Outcome, transform
-from ingest.doors.mapping.apply import RowMapper, as_payload
+from ingest.delivery.transform import Outcome
+from ingest.doors.mapping.apply import RowMapper
 from ingest.doors.mapping.batches import Batch, batches
+from ingest.doors.mapping.ids import RowIds
 from ingest.doors.mapping.model import Mapping
+from ingest.doors.mapping.placed import transform_placed
 from ingest.doors.refused import ImportRefused
 
 _SEGMENT_BYTES = 16 << 20
@@ -33,10 +34,14 @@ class Imported:
     received: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    passed_over: int = 0
+    """Rows that are no events, as the mapping says."""
     reasons: list[str] = field(default_factory=list)
     """The first few refusals, with file and line."""
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, batch: Batch, outcome: Outcome) -> None:
+        """What became of one more batch."""
+        self.passed_over += batch.passed_over
         self.received += outcome.received
         self.quarantined += outcome.quarantined
         self.dropped += outcome.dropped
@@ -59,6 +64,7 @@ class Imported:
         by_type = self.by_type()
         names = ("received", "stored", "quarantined", "dropped")
         totals = {name: sum(counts[name] for counts in by_type.values()) for name in names}
+        totals["passed_over"] = self.passed_over
         return orjson.dumps({**totals, "by_type": by_type, "refusals": self.reasons}).decode()
 
 
@@ -68,62 +74,57 @@ def import_files(lake: Lake, paths: Sequence[Path], mapping: Mapping, size_bytes
     Raises:
         ImportRefused: a file or the disk failed on the way; says what was imported until then, which stays.
     """
-    imported, mapper, writer = Imported(), RowMapper(mapping), lake.spool_writer()
+    imported, ids, writer = Imported(), RowIds(mapping.source), lake.spool_writer()
     done = Counter[Path]()
     try:
         with _progress(size_bytes) as advance:
-            for batch in batches(paths, mapper):
-                outcome = deliver(batch)
+            for batch in batches(paths, RowMapper(mapping, ids)):
+                outcome = transform_placed(batch.placed, datetime.now(UTC))
                 _append(writer, f"import:{mapping.name}", outcome)
-                imported.add(outcome)
-                done[batch.file] += len(batch.items)
+                imported.add(batch, outcome)
+                done[batch.file] += batch.rows
                 advance(batch)
     except (ImportRefused, OSError) as error:
         writer.roll()
         raise ImportRefused(_half_way(error, paths, done)) from error
     finally:
         writer.roll()
-        mapper.close()
+        ids.close()
     lake.drain()
     return imported
 
 
-def deliver(batch: Batch) -> Outcome:
-    """Delivery's verdict on a batch; every refusal names file and line."""
-    now = datetime.now(UTC)
-    outcome = transform(batch.items, now)
-    unplaced = [(i, refusal) for i, refusal in outcome.refusals if not isinstance(batch.items[i], Refusal)]
-    if not unplaced:
-        return outcome
-    # The contract does not know where a row came from. Said once more with its place, so that quarantine holds it too.
-    items = list(batch.items)
-    for i, r in unplaced:
-        message = f"{batch.file}:{batch.lines[i]}: {r.message}"
-        items[i] = Refusal(r.code, message, r.event_type, r.event_id, as_payload(items[i]))
-    return transform(items, now)
-
-
 def preview(paths: Sequence[Path], mapping: Mapping, *, as_json: bool) -> Iterator[str]:
-    """The first rows as they would be stored, every refusal and the counts, a line each; nothing is stored."""
-    imported, mapper, shown = Imported(), RowMapper(mapping), 0
-    for batch in batches(paths, mapper):
-        outcome = deliver(batch)
-        imported.add(outcome)
+    """The first rows of each event type as they would be stored, every refusal and the counts, a line each.
+
+    Nothing is stored.
+    """
+    imported, ids, shown = Imported(), RowIds(mapping.source), Counter[str]()
+    for batch in batches(paths, RowMapper(mapping, ids)):
+        outcome = transform_placed(batch.placed, datetime.now(UTC))
+        imported.add(batch, outcome)
         for table, rows in outcome.rows.items():
-            for row in rows if table != QUARANTINE_TABLE else ():
-                if shown == _ROWS_SHOWN:
-                    break
-                shown += 1
-                yield f'{{"event_type":"{table}",{row[1:].decode()}'
+            if table == QUARANTINE_TABLE:
+                continue
+            first = rows[: _ROWS_SHOWN - shown[table]]
+            shown[table] += len(first)
+            yield from (f'{{"event_type":"{table}",{row[1:].decode()}' for row in first)
         for _, refusal in outcome.refusals:
             yield orjson.dumps({"refused": refusal.message}).decode() if as_json else f"refused: {refusal.message}"
-    mapper.close()
+    ids.close()
     if as_json:
         yield imported.as_json()
         return
     for event_type, counts in imported.by_type().items():
         yield f"{event_type}: {counts['received']:,} received, {counts['stored']:,} would be stored"
+    if imported.passed_over:
+        yield passed_over(imported.passed_over)
     yield "Nothing was stored (--dry-run)."
+
+
+def passed_over(rows: int) -> str:
+    """What is said of rows that became nothing."""
+    return f"Passed over, as the mapping says (`skip`, `else: ignore`, or an `each` without a value): {rows:,}"
 
 
 def _append(writer: SpoolWriter, door: str, outcome: Outcome) -> None:
@@ -165,5 +166,5 @@ class _Advance:
         if batch.file != self._file:
             self._before, self._file = self._before + self._here, batch.file
         self._here = batch.position_bytes
-        self._rows += len(batch.items)
+        self._rows += batch.rows
         self._bar.update(self._task, completed=self._before + self._here, rows=self._rows, description=batch.file.name)

@@ -10,12 +10,27 @@ import uvicorn
 
 from infra.local.lake import Lake, LakeError
 from infra.local.server import Server
+from ingest.doors.origins import LOOPBACK_ONLY, Origins
 
 HOST = "127.0.0.1"
 
 
-def serve(lake: Lake, port: int, build_every_s: float | None, *, as_json: bool = False) -> int:
+def serve(
+    lake: Lake,
+    port: int,
+    build_every_s: float | None,
+    *,
+    allowed: Origins = LOOPBACK_ONLY,
+    as_json: bool = False,
+) -> int:
     """Serve until SIGINT or SIGTERM.
+
+    Args:
+        lake: an open lake that no other server serves.
+        port: 0 takes a free one.
+        build_every_s: None builds only on command.
+        allowed: whose pages may send.
+        as_json: say where it listens as one line of JSON.
 
     Raises:
         LakeError: the port is taken.
@@ -27,7 +42,7 @@ def serve(lake: Lake, port: int, build_every_s: float | None, *, as_json: bool =
     gc.freeze()
     gc.set_threshold(50_000)
     config = uvicorn.Config(
-        Server(lake, build_every_s),
+        Server(lake, build_every_s, allowed),
         lifespan="on",
         log_level="warning",
         access_log=False,
@@ -35,11 +50,13 @@ def serve(lake: Lake, port: int, build_every_s: float | None, *, as_json: bool =
         timeout_keep_alive=30,
         timeout_graceful_shutdown=10,
     )
-    _announce(lake, url, as_json=as_json)
-    # After an orderly end uvicorn raises the signal once more, which would end us as if we had been killed.
+    server = uvicorn.Server(config)
+    # Uvicorn listens to signals only once it runs. And after an orderly end it raises the signal once more, which would
+    # end us as if we had been killed.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    uvicorn.Server(config).run(sockets=[listening])
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+    _announce(lake, url, as_json=as_json)
+    server.run(sockets=[listening])
     return 0
 
 
@@ -64,6 +81,8 @@ def _announce(lake: Lake, url: str, *, as_json: bool) -> None:
         f"  look      {url}/",
         f"  events    POST {url}/v1/events   NDJSON or a JSON array",
         f"  traces    POST {url}/v1/traces   OTLP: OTEL_EXPORTER_OTLP_ENDPOINT={url}",
+        f"  calls     Segment's libraries: host {url}",
+        f"  pages     POST {url}/v1/beacon   web-vitals or events, by navigator.sendBeacon",
         f"  answers   GET  {url}/analytics/costs, /analytics/usage, /analytics/performance",
         "  stop with Ctrl-C",
     ]

@@ -12,9 +12,11 @@ from infra.local.background import Background
 from infra.local.lake import Lake
 from infra.local.pages import Pages
 from infra.local.sink import SpoolSink
-from ingest.doors import http
+from ingest.doors import http, origins
 from ingest.doors.body import BODY_MAX_BYTES, too_large
-from ingest.doors.exchange import Request
+from ingest.doors.exchange import Request, Response
+from ingest.doors.origins import LOOPBACK_ONLY, Origins
+from ingest.doors.request_refused import RequestRefused
 from ingest.doors.routes import find
 
 Scope = Mapping[str, Any]
@@ -22,6 +24,8 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+"""A foreign page may ask by these, for its browser shows it no answer."""
 TICK_S = 0.1
 DISCARD_MAX_BYTES = 8 * BODY_MAX_BYTES
 """A body over the limit is read to here and thrown away, for most clients hear no answer before they have sent all."""
@@ -41,8 +45,8 @@ class Server:
     thread; reads run beside it.
     """
 
-    def __init__(self, lake: Lake, build_every_s: float | None) -> None:
-        self._lake, self._build_every_s = lake, build_every_s
+    def __init__(self, lake: Lake, build_every_s: float | None, allowed: Origins = LOOPBACK_ONLY) -> None:
+        self._lake, self._build_every_s, self._allowed = lake, build_every_s, allowed
         self._ticking: asyncio.Task[None] | None = None
         self._served: Served | None = None
 
@@ -89,14 +93,21 @@ class Server:
         except _ClientGone:
             return
         if body is None:
-            answer = http.refuse(request, too_large(), self._served.sink)
+            answer = http.refuse(request, too_large(), self._served.sink, self._allowed)
             await _reply(send, answer.status, {**answer.headers, "connection": "close"}, answer.body)
-        elif find(request) is not None:
-            answer = http.handle(request._replace(body=body), self._served.sink, lambda: datetime.now(UTC))
-            await _reply(send, *answer)
         else:
             query = scope["query_string"].decode("latin-1")
-            await _reply(send, *await self._served.pages.answer(request._replace(body=body), query))
+            await _reply(send, *await self._answer(self._served, request._replace(body=body), query))
+
+    async def _answer(self, served: Served, request: Request, query: str) -> Response:
+        if find(request) is not None:
+            return http.handle(request, served.sink, lambda: datetime.now(UTC), self._allowed)
+        if request.method not in SAFE_METHODS:
+            try:
+                origins.check(request, self._allowed)
+            except RequestRefused as refused:
+                return http.refuse(request, refused, served.sink, self._allowed)
+        return await served.pages.answer(request, query)
 
 
 class _ClientGone(Exception):
@@ -127,7 +138,8 @@ async def _read(receive: Receive, headers: Mapping[str, str]) -> bytes | None:
 
 async def _reply(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    raw.append((b"content-length", str(len(body)).encode()))
+    if status != 204:  # which has no body, not even an empty one
+        raw.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
 

@@ -60,25 +60,31 @@ def validate(payload: Any, received_at: datetime) -> Event | Refusal:
         event = model.model_validate(payload)
     except ValidationError as error:
         return _explain(error, model, payload)
-    if event.occurred_at - received_at > CLOCK_SKEW:
-        return _refuse(
-            payload,
-            "time_in_future",
-            f"occurred_at {event.occurred_at.isoformat()} lies more than {CLOCK_SKEW.total_seconds() / 3600:.0f} hours "
-            f"after its arrival at {received_at.isoformat(timespec='seconds')}; check the source's clock and unit",
-        )
+    return hold_against_clock(event, received_at)
+
+
+def hold_against_clock(event: Event, received_at: datetime) -> Event | Refusal:
+    """The event, unless it lies in a future or past in which it can't have happened."""
+    if EARLIEST <= event.occurred_at <= received_at + CLOCK_SKEW:
+        return event
     if event.occurred_at < EARLIEST:
         return _refuse(
-            payload,
+            event.event_type,
+            event.event_id,
             "time_too_early",
             f"occurred_at {event.occurred_at.isoformat()} lies before {EARLIEST.year}; check the time's unit",
         )
-    return event
+    return _refuse(
+        event.event_type,
+        event.event_id,
+        "time_in_future",
+        f"occurred_at {event.occurred_at.isoformat()} lies more than {CLOCK_SKEW.total_seconds() / 3600:.0f} hours "
+        f"after its arrival at {received_at.isoformat(timespec='seconds')}; check the source's clock and unit",
+    )
 
 
-def _refuse(payload: dict[str, Any], code: str, reason: str) -> Refusal:
-    event_type = str(payload["event_type"])
-    return Refusal(code, f"{event_type}: {reason}.", event_type, _id_as_told(payload))
+def _refuse(event_type: str, event_id: str | None, code: str, reason: str) -> Refusal:
+    return Refusal(code, f"{event_type}: {reason}.", event_type, event_id)
 
 
 def _id_as_told(payload: dict[str, Any]) -> str | None:
@@ -114,7 +120,7 @@ def _explain(error: ValidationError, model: type[Event], payload: dict[str, Any]
     else:
         code = _CODES.get(first["type"], "wrong_type")
         reason = _wrong_value(field, first, model)
-    return _refuse(payload, code, reason + more)
+    return _refuse(str(payload["event_type"]), _id_as_told(payload), code, reason + more)
 
 
 def _unknown_field(field: str, model: type[Event]) -> str:

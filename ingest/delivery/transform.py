@@ -3,18 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 import orjson
 
 from ingest.contracts.derive import QUARANTINE_TABLE, time_fields
 from ingest.contracts.envelope import NOT_STORED, Event, content_fields
-from ingest.contracts.validate import Refusal, validate
+from ingest.contracts.instants import to_us
+from ingest.contracts.validate import Refusal, hold_against_clock, validate
 from ingest.delivery.nesting import as_text
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 PAYLOAD_MAX_CHARS = 65_536
 """Quarantine keeps this much of what was refused; nobody repairs more by hand."""
 
@@ -40,12 +40,13 @@ def transform(items: Iterable[Any], received_at: datetime) -> Outcome:
     """Turn what a door decoded into bronze rows.
 
     Args:
-        items: decoded JSON values, or a ``Refusal`` where the door could not decode one.
+        items: decoded JSON values; an ``Event`` where the door has read one already, which then lacks but the look at
+            the clock; or a ``Refusal`` where it could not decode one.
         received_at: arrival time, aware.
     """
     outcome = Outcome()
     for index, item in enumerate(items):
-        result = item if isinstance(item, Refusal) else validate(item, received_at)
+        result = _read(item, received_at)
         if isinstance(result, Refusal):
             outcome.received[result.event_type] += 1
             _quarantine(outcome, index, item, result)
@@ -53,6 +54,12 @@ def transform(items: Iterable[Any], received_at: datetime) -> Outcome:
             outcome.received[result.event_type] += 1
             _accept(outcome, index, item, result)
     return outcome
+
+
+def _read(item: Any, received_at: datetime) -> Event | Refusal:
+    if isinstance(item, Event):
+        return hold_against_clock(item, received_at)
+    return item if isinstance(item, Refusal) else validate(item, received_at)
 
 
 def _accept(outcome: Outcome, index: int, item: Any, event: Event) -> None:
@@ -75,16 +82,30 @@ def _accept(outcome: Outcome, index: int, item: Any, event: Event) -> None:
 
 def bronze_row(event: Event) -> bytes:
     """One event as a JSON object of bronze columns, without the ones that delivery adds at the hand-over."""
-    row = {name: value for name, value in event.__dict__.items() if value is not None and name not in NOT_STORED}
+    told = event.__dict__
+    row = _defaults(type(event)).copy()
+    for name in event.model_fields_set:
+        if name not in NOT_STORED and told[name] is not None:
+            row[name] = told[name]
     if event.consent is not None and not event.consent.content:
         for name in content_fields(type(event)):
             row.pop(name, None)
     for name in time_fields(type(event)):
         if name in row:
-            row[f"{name}_us"] = (row.pop(name) - _EPOCH) // _MICROSECOND
+            row[f"{name}_us"] = to_us(row.pop(name))
     if "properties" in row:
         row["properties"] = orjson.dumps(row["properties"], option=orjson.OPT_SORT_KEYS).decode()
     return orjson.dumps(row)
+
+
+@cache
+def _defaults(model: type[Event]) -> dict[str, Any]:
+    fields = {name: info.default for name, info in model.model_fields.items() if not info.is_required()}
+    return {name: value for name, value in fields.items() if value is not None and name not in NOT_STORED}
+
+
+def _payload(item: Any) -> str:
+    return item.model_dump_json(exclude_unset=True) if isinstance(item, Event) else as_text(item)
 
 
 def _quarantine(outcome: Outcome, index: int, item: Any, refusal: Refusal) -> None:
@@ -96,6 +117,6 @@ def _quarantine(outcome: Outcome, index: int, item: Any, refusal: Refusal) -> No
         "stage": "delivery",
         "code": refusal.code,
         "message": refusal.message,
-        "payload": (as_text(item) if refusal.payload is None else refusal.payload)[:PAYLOAD_MAX_CHARS],
+        "payload": (_payload(item) if refusal.payload is None else refusal.payload)[:PAYLOAD_MAX_CHARS],
     }
     outcome.rows.setdefault(QUARANTINE_TABLE, []).append(orjson.dumps(row))

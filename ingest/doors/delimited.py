@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ingest.doors.files import LINE_MAX_BYTES, Broken, Row, broken, lines, too_long
 from ingest.doors.refused import ImportRefused
@@ -38,8 +38,17 @@ class _Lines:
         return None
 
 
-def read_csv(path: Path, stream: BinaryIO, delimiter: str, encoding: str) -> Iterator[Row | Broken]:
+def read_csv(
+    path: Path, stream: BinaryIO, delimiter: str, encoding: str, *, repeated: bool = False
+) -> Iterator[Row | Broken]:
     """Rows as ``{column: text}``. The first line names the columns; blank lines are passed over.
+
+    Args:
+        path: for errors.
+        stream: unpacked bytes.
+        delimiter: one character.
+        encoding: one that extends ASCII.
+        repeated: columns may share a name; then what they hold is a list under it.
 
     Raises:
         ImportRefused: the first line can't be a header.
@@ -54,25 +63,39 @@ def read_csv(path: Path, stream: BinaryIO, delimiter: str, encoding: str) -> Ite
             continue
         fields = text if isinstance(text, Broken) else _record(source, number, text, delimiter)
         if header is None:
-            header = _header(path, fields)
+            header = _header(path, fields, repeated)
         elif isinstance(fields, Broken):
             yield fields
         elif len(fields) != len(header):
             reason = f"has {len(fields)} fields, but the header {len(header)}; repair the row or its quotes"
             yield broken(number, reason, delimiter.join(fields).encode("utf-8", "replace"))
         else:
-            yield Row(number, dict(zip(header, fields, strict=True)), sum(map(len, fields)) + len(fields))
+            values = _gathered(header, fields) if repeated else dict(zip(header, fields, strict=True))
+            yield Row(number, values, sum(map(len, fields)) + len(fields))
 
 
-def _header(path: Path, fields: list[str] | Broken) -> list[str]:
+def _gathered(header: list[str], fields: list[str]) -> dict[str, Any]:
+    """A row whose columns of one name are one list, without the empty ones."""
+    values: dict[str, Any] = {}
+    for name, value in zip(header, fields, strict=True):
+        if header.count(name) == 1:
+            values[name] = value
+        else:
+            values.setdefault(name, []).extend([value] if value else [])
+    return values
+
+
+def _header(path: Path, fields: list[str] | Broken, repeated: bool) -> list[str]:
     if isinstance(fields, Broken):
         raise ImportRefused(
             f"{path} is not CSV whose first line names the columns: line {fields.line} {fields.reason}."
         )
     names = [name.strip() or f"column_{i}" for i, name in enumerate(fields, 1)]
     twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ImportRefused(f"{path}:1 names the column {twice!r} twice; rename one of them.")
+    if twice is not None and not repeated:
+        raise ImportRefused(
+            f"{path}:1 names the column {twice!r} twice; rename one of them, or say `csv: {{repeated: list}}`."
+        )
     return names
 
 

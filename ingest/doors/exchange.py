@@ -14,10 +14,6 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 
 
-class Unavailable(Exception):
-    """Delivery can't take anything now, for a reason that passes. The message is one sentence."""
-
-
 class Request(NamedTuple):
     """``headers`` have lower-case names; ``body`` is as it was sent, still compressed, until a door gets it."""
 

@@ -5,6 +5,7 @@ What is wrong with a file is told before its first row (`ImportRefused`); what i
 """
 
 import gzip
+import re
 import stat
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from ingest.doors.refused import ImportRefused
 
 LINE_MAX_BYTES = 10 << 20
 """No honest log line is longer; a longer one is a file without line ends."""
+
+NOT_UTF8 = "is not UTF-8; convert the file with `iconv -t UTF-8`"
+"""Goes on where a sentence began with the place."""
 
 _PAYLOAD_CHARS = 65_536
 _HEAD_BYTES = 8192
@@ -43,6 +47,12 @@ class Row:
     line: int
     value: dict[str, Any]
     size_bytes: int
+    element: int = 0
+    """Which one (from 1) of a JSON array, many of which may stand on one line."""
+
+    def place(self, file: str) -> str:
+        """How a sentence about the row begins."""
+        return _place(file, self.line, self.element)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,23 @@ class Broken:
     reason: str
     payload: str
     size_bytes: int
+    element: int = 0
+
+    def place(self, file: str) -> str:
+        """How a sentence about the line begins."""
+        return _place(file, self.line, self.element)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A line that is passed over because whoever reads the log said so."""
+
+    line: int
+    size_bytes: int
+
+
+def _place(file: str, line: int, element: int) -> str:
+    return f"{file}:{line} (element {element})" if element else f"{file}:{line}"
 
 
 class LogFile:
@@ -124,7 +151,7 @@ def _check_head(path: Path, head: bytes) -> None:
         if head.startswith(magic):
             raise ImportRefused(f"{path} is {what} first.")
     if b"\0" in head:
-        raise ImportRefused(f"{path} is binary; only JSON Lines and CSV can be imported.")
+        raise ImportRefused(f"{path} is binary; only JSON, CSV and lines of text can be imported.")
 
 
 def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
@@ -148,32 +175,41 @@ def too_long(line: int) -> Broken:
     return Broken(line, f"is longer than {limit} MiB; split it, or check the file's line ends", "", 0)
 
 
-def broken(line: int, reason: str, raw: bytes) -> Broken:
+def broken(line: int, reason: str, raw: bytes, element: int = 0) -> Broken:
     """The refusal of a line that could be read but not decoded."""
-    return Broken(line, reason, raw[:_PAYLOAD_CHARS].decode("utf-8", "backslashreplace"), len(raw))
+    return Broken(line, reason, raw[:_PAYLOAD_CHARS].decode("utf-8", "backslashreplace"), len(raw), element)
 
 
-def read_jsonl(stream: BinaryIO) -> Iterator[Row | Broken]:
-    """One JSON object a line; blank lines are passed over."""
+def read_jsonl(stream: BinaryIO, skip: re.Pattern[bytes] | None = None) -> Iterator[Row | Broken | Skipped]:
+    """One JSON object a line; blank lines are passed over, and lines in which ``skip`` is found."""
     for number, line in lines(stream):
         if line is None:
             yield too_long(number)
+        elif skip is not None and skip.search(line):
+            yield Skipped(number, len(line))
         elif line.strip():
-            yield _json_row(number, line)
+            yield json_row(number, line)
 
 
-def _json_row(number: int, line: bytes) -> Row | Broken:
+def json_row(number: int, line: bytes, element: int = 0) -> Row | Broken:
+    """One decoded JSON object."""
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        try:
-            line.decode()
-        except UnicodeDecodeError:
-            return broken(number, "is not UTF-8; convert the file with `iconv -t UTF-8`", line)
-        return broken(number, f"is not JSON ({error.msg}, column {error.colno}); repair or remove the line", line)
+        reason = f"is not JSON ({error.msg}, column {error.colno}); repair or remove it"
+        return broken(number, reason if is_utf8(line) else NOT_UTF8, line, element)
     if not isinstance(value, dict):
-        return broken(number, "is JSON but not an object; each line must be one {…}", line)
-    return Row(number, value, len(line))
+        return broken(number, "is JSON but not an object; each row must be one {…}", line, element)
+    return Row(number, value, len(line), element)
+
+
+def is_utf8(raw: bytes) -> bool:
+    """Whether bytes can be decoded as what every log is written in today."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def size_bytes(path: Path) -> int:

@@ -5,12 +5,14 @@ from typing import Any
 
 import orjson
 
+from ingest.contracts import quick
 from ingest.contracts.validate import Refusal
 from ingest.delivery.nesting import DEPTH_MAX, as_text, is_too_deep
 from ingest.delivery.transform import transform
 from ingest.doors.body import EVENTS_MAX, too_many
 from ingest.doors.exchange import JSON, Door, Request, Response, Sink, answer_json, media_type, problem, unsupported
 from ingest.doors.request_refused import RequestRefused
+from ingest.doors.tally import tally
 
 _LINES = frozenset({"application/x-ndjson", "application/jsonl"})
 _UNSAID = frozenset({"", "application/x-www-form-urlencoded"})  # curl's -d says the latter of whatever it sends
@@ -58,6 +60,9 @@ def _lines(body: bytes, by_line: bool) -> list[Any]:
     items: list[Any] = []
     undecoded = 0
     for number, line in enumerate(body.split(b"\n"), start=1):
+        if (event := quick.read(line)) is not None:
+            items.append(event)
+            continue
         try:
             item = loads(line)
         except orjson.JSONDecodeError as error:
@@ -110,18 +115,7 @@ def _take(request: Request, sink: Sink, received_at: datetime) -> Response:
     outcome = transform(decode(request.body, by_line=said in _LINES), received_at)
     if outcome.received:
         sink.deliver("native", outcome)
-    errors = [
-        {"index": index, "event_id": refusal.event_id, "code": refusal.code, "message": refusal.message}
-        for index, refusal in outcome.refusals
-    ]
-    answer = {
-        "received": outcome.received.total(),
-        "stored": outcome.accepted,
-        "quarantined": outcome.quarantined.total(),
-        "dropped": outcome.dropped.total(),
-        "errors": errors,
-    }
-    return answer_json(207 if errors else 200, answer)
+    return answer_json(207 if outcome.refusals else 200, tally(outcome))
 
 
 DOOR = Door("native", _take, problem)

@@ -1,37 +1,33 @@
-"""OTLP traces: the spans that are calls of a model become prompt executions."""
+"""OTLP traces: the spans that are calls of a model become prompt executions, evaluations on spans evaluations."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
-from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+from opentelemetry.proto.resource.v1 import resource_pb2
+from opentelemetry.proto.trace.v1 import trace_pb2
 
-from ingest.contracts.validate import Refusal
-from ingest.doors import genai
+from ingest.doors import genai, genai_evaluation
 from ingest.doors.body import EVENTS_MAX, too_many
-from ingest.doors.genai import Span
-from ingest.doors.genai_attributes import RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES, Attribute, place
+from ingest.doors.genai import Span, SpanEvent
+from ingest.doors.genai_attributes import RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES
+from ingest.doors.otlp_attribute import Attribute, read
+from ingest.doors.otlp_export import Export
+from ingest.doors.otlp_raw import RawReader, with_raw_attributes
 from ingest.doors.request_refused import RequestRefused
 
+EVENTS: Mapping[str, Mapping[str, Attribute]] = {
+    **genai.EVENTS,
+    genai_evaluation.EVENT_NAME: genai_evaluation.ATTRIBUTES,
+}
+"""Events on a span that we look into, and which of their attributes we read."""
 
-@dataclass(slots=True)
-class Export:
-    """What one request holds."""
 
-    items: list[dict[str, Any] | Refusal]
-    """For the transform step, in the order of the spans."""
-    ignored: int = 0
-    """Spans that are no call of a model. They are no events of any contract, so nothing counts them but this."""
-
-    def add(self, fields: dict[str, Any], resource: Mapping[str, Any], span: Span) -> None:
-        item = genai.to_item(fields, resource, span)
-        if item is None:
-            self.ignored += 1
-        else:
-            self.items.append(item)
+_Request = with_raw_attributes(
+    trace_service_pb2.ExportTraceServiceRequest, "Span", resource_pb2, trace_pb2, trace_service_pb2
+)
+_span_attributes = RawReader(SPAN_ATTRIBUTES)
 
 
 def decode_protobuf(body: bytes) -> Export:
@@ -41,23 +37,40 @@ def decode_protobuf(body: bytes) -> Export:
         RequestRefused: 400 if it can't be decoded, 413 with too many spans.
     """
     try:
-        request = ExportTraceServiceRequest.FromString(body)
+        return _export(_Request.FromString(body))
     except DecodeError as error:
         raise RequestRefused(
             400, "invalid_protobuf", "The body can't be decoded as a protobuf ExportTraceServiceRequest."
         ) from error
+
+
+def _export(request: Any) -> Export:
     if sum(len(s.spans) for r in request.resource_spans for s in r.scope_spans) > EVENTS_MAX:
         raise too_many("spans")
-    export = Export([])
+    export = Export()
     for resource_spans in request.resource_spans:
-        resource = genai.resource_item(_fields(resource_spans.resource.attributes, RESOURCE_ATTRIBUTES))
+        resource = genai.resource_item(read(resource_spans.resource.attributes, RESOURCE_ATTRIBUTES))
         for scope_spans in resource_spans.scope_spans:
             for span in scope_spans.spans:
-                export.add(_fields(span.attributes, SPAN_ATTRIBUTES), resource, _span(span))
+                events = _events(span) if span.events else ()
+                add_span(export, _span_attributes.read(span.attributes), resource, _span(span), events)
     return export
 
 
-def _span(span: SpanMessage) -> Span:
+def add_span(
+    export: Export, fields: dict[str, Any], resource: Mapping[str, Any], span: Span, events: Sequence[SpanEvent]
+) -> None:
+    """Add what a span tells: the call that it is, or that it is none, and the evaluations that its events are."""
+    if events:
+        genai.add_events(fields, span.start_ns, events)
+    export.add(genai.to_item(fields, resource, span))
+    for event in events:
+        if event.name == genai_evaluation.EVENT_NAME:
+            judged = genai_evaluation.to_item(event.fields, resource, span.trace_id, span.span_id, event.time_ns)
+            export.add(judged)
+
+
+def _span(span: Any) -> Span:
     return Span(
         span.trace_id.hex(),
         span.span_id.hex(),
@@ -69,31 +82,9 @@ def _span(span: SpanMessage) -> Span:
     )
 
 
-def _fields(attributes: Iterable[KeyValue], known: Mapping[str, Attribute]) -> dict[str, Any]:
-    # The hottest loop of the house. `WhichOneof` costs more than all the rest, so the type that a value should
-    # have is read first, and only what is empty, zero or of another type is looked at again.
-    fields: dict[str, Any] = {}
-    look_up = known.get
-    for attribute in attributes:
-        wanted = look_up(attribute.key)
-        if wanted is None:
-            continue
-        field, _, fast, preferred = wanted
-        value = fast(attribute)
-        if not value:
-            place(fields, wanted, _value(attribute.value))
-        elif preferred or field not in fields:
-            fields[field] = value
-    return fields
-
-
-def _value(value: AnyValue) -> str | int | float | bool | bytes | None:
-    kind = value.WhichOneof("value")
-    if kind == "array_value" and value.array_value.values:
-        # Only finish reasons come as an array: one for each choice, and nearly always there is one.
-        value = value.array_value.values[0]
-        kind = value.WhichOneof("value")
-    scalar: str | int | float | bool | bytes | None = None
-    if kind is not None and kind not in ("array_value", "kvlist_value"):
-        scalar = getattr(value, kind)
-    return scalar
+def _events(span: Any) -> list[SpanEvent]:
+    return [
+        SpanEvent(event.name, event.time_unix_nano, read(event.attributes, EVENTS[event.name]))
+        for event in span.events
+        if event.name in EVENTS
+    ]

@@ -1,39 +1,61 @@
 """OTLP over HTTP: the doors for traces and logs."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 from ingest.delivery.transform import transform
-from ingest.doors import otlp_reply
+from ingest.doors import otlp, otlp_json, otlp_logs, otlp_logs_json, otlp_reply
 from ingest.doors.exchange import JSON, Door, Request, Response, Sink, media_type, unsupported
-from ingest.doors.otlp import decode_protobuf
-from ingest.doors.otlp_json import decode_json
+from ingest.doors.otlp_export import Export
 
 IGNORED_SPANS_HEADER = "x-promptlake-ignored-spans"
 """How many spans were no calls of a model. In a header, because exporters log what the body says as a warning."""
 
+IGNORED_LOG_RECORDS_HEADER = "x-promptlake-ignored-log-records"
+"""How many log records were no results of an evaluation."""
+
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
 
 
-def _take_traces(request: Request, sink: Sink, received_at: datetime) -> Response:
+class _Signal(NamedTuple):
+    decode_protobuf: Callable[[bytes], Export]
+    decode_json: Callable[[bytes], Export]
+    reply: otlp_reply.Reply
+    ignored_header: str
+
+
+_TRACES = _Signal(otlp.decode_protobuf, otlp_json.decode_json, otlp_reply.TRACES, IGNORED_SPANS_HEADER)
+_LOGS = _Signal(otlp_logs.decode_protobuf, otlp_logs_json.decode_json, otlp_reply.LOGS, IGNORED_LOG_RECORDS_HEADER)
+
+
+def _take(door: str, signal: _Signal, request: Request, sink: Sink, received_at: datetime) -> Response:
     said = media_type(request)
     as_json = said == JSON
     if not as_json and said not in _PROTOBUF:
         raise unsupported(request, "application/x-protobuf or application/json")
-    export = (decode_json if as_json else decode_protobuf)(request.body)
+    export = (signal.decode_json if as_json else signal.decode_protobuf)(request.body)
     outcome = transform(export.items, received_at)
     if export.items:
-        sink.deliver("otlp", outcome)
+        sink.deliver(door, outcome)
     headers = {"content-type": said}
     if export.ignored:
-        headers[IGNORED_SPANS_HEADER] = str(export.ignored)
-    return Response(200, headers, otlp_reply.response(outcome, as_json=as_json))
+        headers[signal.ignored_header] = str(export.ignored)
+    return Response(200, headers, otlp_reply.response(signal.reply, outcome, as_json=as_json))
 
 
-def _refuse_traces(request: Request, status: int, message: str) -> Response:
+def _say_no(request: Request, status: int, message: str) -> Response:
     said = media_type(request)
     as_json = said not in _PROTOBUF
     headers = {"content-type": JSON if as_json else said}
     return Response(status, headers, otlp_reply.status(message, as_json=as_json))
 
 
-TRACES = Door("otlp", _take_traces, _refuse_traces)
+def traces_door(name: str) -> Door:
+    """A door for OTLP traces under a name of its own in the books."""
+    return Door(name, partial(_take, name, _TRACES), _say_no)
+
+
+TRACES = traces_door("otlp")
+LOGS = Door("otlp", partial(_take, "otlp", _LOGS), _say_no)

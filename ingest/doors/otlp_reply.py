@@ -3,8 +3,15 @@
 https://github.com/open-telemetry/opentelemetry-proto/blob/main/docs/specification.md#otlphttp-response
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import orjson
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceResponse,
+)
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as MessageInField2
 
 from ingest.delivery.transform import Outcome
@@ -12,18 +19,37 @@ from ingest.delivery.transform import Outcome
 _REASONS_SHOWN = 3
 
 
-def response(outcome: Outcome, *, as_json: bool) -> bytes:
-    """An ``ExportTraceServiceResponse``; ``partial_success`` is set only where spans were refused."""
+class Reply(NamedTuple):
+    """How one signal's partial success is told."""
+
+    json_name: str
+    what: str
+    to_protobuf: Callable[[int, str], bytes]
+
+
+def _traces(rejected: int, message: str) -> bytes:
+    partial = ExportTracePartialSuccess(rejected_spans=rejected, error_message=message)
+    return bytes(ExportTraceServiceResponse(partial_success=partial).SerializeToString())
+
+
+def _logs(rejected: int, message: str) -> bytes:
+    partial = ExportLogsPartialSuccess(rejected_log_records=rejected, error_message=message)
+    return bytes(ExportLogsServiceResponse(partial_success=partial).SerializeToString())
+
+
+TRACES = Reply("rejectedSpans", "span", _traces)
+LOGS = Reply("rejectedLogRecords", "log record", _logs)
+
+
+def response(reply: Reply, outcome: Outcome, *, as_json: bool) -> bytes:
+    """The answer to an export; ``partial_success`` is set only where something was refused."""
     rejected = len(outcome.refusals)
     if not rejected:
         return b"{}" if as_json else b""
-    message = _reasons(outcome)
+    message = _reasons(outcome, reply.what)
     if as_json:  # 64-bit integers are strings in protobuf's JSON
-        return orjson.dumps({"partialSuccess": {"rejectedSpans": str(rejected), "errorMessage": message}})
-    answer = ExportTraceServiceResponse()
-    answer.partial_success.rejected_spans = rejected
-    answer.partial_success.error_message = message
-    return bytes(answer.SerializeToString())
+        return orjson.dumps({"partialSuccess": {reply.json_name: str(rejected), "errorMessage": message}})
+    return reply.to_protobuf(rejected, message)
 
 
 def status(message: str, *, as_json: bool) -> bytes:
@@ -34,11 +60,11 @@ def status(message: str, *, as_json: bool) -> bytes:
     return bytes(MessageInField2(message=message).SerializeToString())
 
 
-def _reasons(outcome: Outcome) -> str:
+def _reasons(outcome: Outcome, what: str) -> str:
     seen: dict[str, str | None] = {}
     for _, refusal in outcome.refusals:
         seen.setdefault(refusal.message, refusal.event_id)
         if len(seen) == _REASONS_SHOWN:
             break
-    reasons = " ".join(f"{event_id or 'a span'}: {message}" for message, event_id in seen.items())
-    return f"{len(outcome.refusals)} spans were refused and are kept in quarantine, first reasons: {reasons}"
+    reasons = " ".join(f"{event_id or f'a {what}'}: {message}" for message, event_id in seen.items())
+    return f"{len(outcome.refusals)} {what}s were refused and are kept in quarantine, first reasons: {reasons}"

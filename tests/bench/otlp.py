@@ -1,28 +1,25 @@
-"""Spans from an OTLP client to queryable rows, and bytes in bronze."""
+"""Spans as OpenTelemetry's SDK exports them, through the OTLP door."""
 
-import http.client
 import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from infra.local.lake import open_lake
-from infra.local.query import open_session
-from tests.commands import up
+from tests.bench.doors import BATCH, WARM_UP, Sent, measure
 
-SPANS, BATCH = 20_000, 500
-WARM_UP = 2_000
+SHORT_RUN, SPANS = 20_000, 200_000
+PATH, PROTOBUF = "/v1/traces", "application/x-protobuf"
 
 
 @dataclass(frozen=True)
 class Otlp:
-    spans_per_s: float
-    parse_only_spans_per_s: float
+    short: Sent
+    """Of so few spans, starting and waiting is a good part."""
+    long: Sent
+    parse_only_per_s: float
     """Baseline: protobuf's own parser over the same bodies, in this process."""
-    bytes_per_execution: float
 
 
 def bodies(count: int) -> list[bytes]:
@@ -65,44 +62,15 @@ def _set(attributes: "object", values: dict[str, str | int | float]) -> None:
         setattr(attributes.add(key=key).value, kind, value)  # type: ignore[attr-defined]
 
 
-def measure(folder: Path) -> Otlp:
-    """Start a server, send, and stop the clock when one query returns every row."""
-    sent = bodies(SPANS)
+def run(folder: Path) -> Otlp:
+    requests = bodies(SPANS)
     started = time.perf_counter()
-    for body in sent:
+    for body in requests:
         ExportTraceServiceRequest.FromString(body)
     parse_only = SPANS / (time.perf_counter() - started)
-    lake = open_lake(folder / "lake", create=True)
-    with up(lake.root, "--build-every", "0") as server:
-        connection = http.client.HTTPConnection(urlsplit(server.url).netloc)
-        _send(connection, bodies(WARM_UP))
-        _wait_for(lake, WARM_UP)
-        started = time.perf_counter()
-        _send(connection, sent)
-        _wait_for(lake, WARM_UP + SPANS)
-        spans_per_s = SPANS / (time.perf_counter() - started)
-        connection.close()
-    ledger = lake.ledger()
-    stored = {name: (rows, size) for name, _, rows, size in ledger.stored()}
-    ledger.close()
-    rows, size = stored["prompt_execution"]
-    return Otlp(spans_per_s, parse_only, size / rows)
-
-
-def _send(connection: http.client.HTTPConnection, requests: list[bytes]) -> None:
-    for body in requests:
-        connection.request("POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"})
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"The server answered {answer.status}.")
-
-
-def _wait_for(lake: "object", rows: int) -> None:
-    while True:
-        db = open_session(lake)  # type: ignore[arg-type]
-        (found,) = db.execute("SELECT count(*) FROM bronze.prompt_execution").fetchone() or (0,)
-        db.close()
-        if found >= rows:
-            return
-        time.sleep(0.02)
+    warm_up, short = bodies(WARM_UP), requests[: SHORT_RUN // BATCH]
+    return Otlp(
+        measure(folder / "short", PATH, PROTOBUF, warm_up, short, SHORT_RUN),
+        measure(folder / "long", PATH, PROTOBUF, warm_up, requests, SPANS),
+        parse_only,
+    )

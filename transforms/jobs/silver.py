@@ -10,6 +10,7 @@ import duckdb
 
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.contracts.instants import to_us
 from sql.catalog import Model
 from sql.dialects import to_duckdb
 from transforms.engines.duck import bronze_relation, count, literal, scan, view, with_rows
@@ -31,8 +32,6 @@ _ACCEPTED = """SELECT b.* EXCLUDE (filename, file_row_number) FROM bronze.{} AS 
 
 _WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2000"
 """Most bytes are random ids, which neither a higher level nor a larger dictionary makes smaller, only slower."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ def _write(
 
 
 def _write_day(db: duckdb.DuckDBPyConnection, model: Model, accepted: str, day: date, folder: Path, run: str) -> None:
-    start_us = (datetime(day.year, day.month, day.day, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+    start_us = to_us(datetime(day.year, day.month, day.day, tzinfo=UTC))
     during = f"occurred_at_us >= {start_us} AND occurred_at_us < {start_us + 86_400_000_000}"
     path = folder / f"day={day}" / f"{run}-0.parquet"
     path.parent.mkdir(exist_ok=True)

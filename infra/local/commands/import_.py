@@ -20,8 +20,8 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to `promptlake`."""
     parser = subparsers.add_parser(
         "import",
-        help="read JSON Lines or CSV logs through a mapping",
-        description="Read JSON Lines or CSV logs, plain or gzip, through a declarative mapping (docs/mappings.md). "
+        help="read logs (JSON, CSV, lines of text) through a mapping",
+        description="Read logs, plain or gzip, through a declarative mapping (docs/mappings.md). "
         "Importing again, or a file that has grown, doubles nothing.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="log file")
@@ -53,7 +53,7 @@ def _run(args: argparse.Namespace) -> int:
     from ingest.doors.mapping.load import load, shipped
 
     if args.guess:
-        return _guess(args.files)
+        return _guess(args.files, as_json=args.json)
     if args.mapping is None:
         raise ImportRefused(
             f"Say how to read the files with --mapping NAME (shipped are {', '.join(shipped())}) or --mapping FILE; "
@@ -74,18 +74,21 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _guess(files: list[Path]) -> int:
+def _guess(files: list[Path], *, as_json: bool) -> int:
     if len(files) > 1:
         raise ImportRefused(f"--guess drafts a mapping from one file, not {len(files)}; name the most typical one.")
     from ingest.doors.mapping.guess import guess
 
-    sys.stdout.write(guess(files[0]))
+    draft = guess(files[0])
+    sys.stdout.write(draft.as_json() + "\n" if as_json else draft.text())
     return 0
 
 
 def _show(imported: "Imported", lake: str | None) -> None:
     from rich.console import Console  # 60 ms that no other path needs
     from rich.table import Table
+
+    from infra.local.importing import passed_over
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("event type")
@@ -95,6 +98,8 @@ def _show(imported: "Imported", lake: str | None) -> None:
         table.add_row(event_type, *(f"{count:,}" for count in counts.values()))
     console = Console(soft_wrap=True, highlight=False, markup=False)
     console.print(table)
+    if imported.passed_over:
+        console.print(f"  {passed_over(imported.passed_over)}")
     for reason in imported.reasons[:_REASONS_SHOWN]:
         console.print(f"  refused: {reason}")
     more = imported.quarantined.total() - len(imported.reasons[:_REASONS_SHOWN])

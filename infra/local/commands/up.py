@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.local.commands.options import add_lake
 from infra.local.lake import Lake, LakeError, lake_path, open_lake
+from ingest.doors.origins import Origins, parse
 
 DEFAULT_PORT = 4318
 """Where an OpenTelemetry exporter sends to when nobody told it otherwise."""
@@ -33,6 +34,15 @@ def add_parser(subparsers: Any) -> None:
         default=60.0,
         help="keep the answers fresh, such as 30s or 5m (default 60s; 0 builds only when you say `promptlake build`)",
     )
+    parser.add_argument(
+        "--allow-origin",
+        metavar="ORIGIN",
+        type=_origin,
+        action="append",
+        default=[],
+        help="let pages of this origin send too, such as https://app.example; may be repeated, and * means all "
+        "(default: pages on loopback only)",
+    )
     parser.add_argument("--json", action="store_true", help="say where it listens as one line of JSON")
     parser.set_defaults(run=run)
 
@@ -47,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
     with served_once(lake):
         from infra.local.serve import serve
 
-        return serve(lake, args.port, args.build_every or None, as_json=args.json)
+        allowed = Origins(frozenset(args.allow_origin))
+        return serve(lake, args.port, args.build_every or None, allowed=allowed, as_json=args.json)
 
 
 def duration_s(text: str) -> float:
@@ -62,6 +73,13 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; give a number from 0 to 65535")
     return int(text)
+
+
+def _origin(text: str) -> str:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 @contextmanager

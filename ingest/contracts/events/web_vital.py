@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ingest.contracts.envelope import EVENT_TYPE, Event
-from ingest.contracts.types import DEVICE, Device, Identifier, LongText, Milliseconds, Text, described
+from ingest.contracts.types import DEVICE, Device, Identifier, LongText, Milliseconds, Number, Text, described
 
 _MEASURE = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 _UNIT = "milliseconds; CLS is a score without a unit"
@@ -22,7 +22,7 @@ class WebVital(Event):
     event_type: Literal["web_vital"] = EVENT_TYPE
     name: Literal["CLS", "FCP", "INP", "LCP", "TTFB"] = described("Core Web Vital")
     value: _MEASURE = described("Measured value", _UNIT)
-    delta: _MEASURE | None = described("Change since the value reported before", _UNIT, default=None)
+    delta: Number | None = described("Change since the value reported before", _UNIT, default=None)
     metric_id: Identifier = described("One page load's measure; the browser library's id")
     rating: Literal["good", "needs-improvement", "poor"] | None = described(
         "The browser library's own verdict", default=None

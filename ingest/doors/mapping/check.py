@@ -7,15 +7,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from ingest.contracts.envelope import Event
 from ingest.contracts.registry import EVENTS
+from ingest.doors.mapping.check_format import format_problems
+from ingest.doors.mapping.check_places import place_problems
 from ingest.doors.mapping.convert import Kind, kinds
-from ingest.doors.mapping.model import FieldSpec, Mapping, Rule
-from ingest.doors.mapping.problem import did_you_mean
-from ingest.doors.mapping.times import EPOCH_UNITS
+from ingest.doors.mapping.field_spec import FieldSpec
+from ingest.doors.mapping.model import Mapping, Rule
+from ingest.doors.mapping.problem import At, Problem, did_you_mean
+from ingest.doors.mapping.times import DURATION_UNITS, EPOCH_UNITS
 
-Problem = tuple[tuple[str | int, ...], str]
-"""Where in the mapping, and how the sentence that began with that place goes on."""
-
-_DURATION_UNITS = ("s", "ms", "us", "ns")
 _TIME_UNITS = (*EPOCH_UNITS, "iso8601")
 _SET_BY_MAPPING = frozenset({"event_type", "event_id", "schema_version", "properties", "consent"})
 _SET_BY_TOKENS = ("uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
@@ -23,14 +22,21 @@ _SET_BY_TOKENS = ("uncached_input_tokens", "cache_read_tokens", "cache_write_5m_
 
 def problems(mapping: Mapping) -> Iterator[Problem]:
     """All that does not fit, in reading order."""
-    yield from _fields(("fields",), mapping.fields, Event, "every event")
+    model, whose = _of_every_event(mapping)
+    yield from _fields(("fields",), mapping.fields, model, whose)
     for index, rule in enumerate(mapping.rules):
         yield from _rule(("rules", index), rule, mapping)
-    if mapping.format != "csv" and "csv" in mapping.model_fields_set:
-        yield ("csv",), f"means nothing with `format: {mapping.format}`; remove it"
+    yield from format_problems(mapping)
 
 
-def _rule(at: tuple[str | int, ...], rule: Rule, mapping: Mapping) -> Iterator[Problem]:
+def _of_every_event(mapping: Mapping) -> tuple[type[Event], str]:
+    """What the mapping's own fields may be: the envelope's, or of the one contract that all rules make."""
+    made = {rule.event for rule in mapping.rules}
+    only = made.pop() if len(made) == 1 else ""
+    return (EVENTS[only], only) if only in EVENTS else (Event, "every event")
+
+
+def _rule(at: At, rule: Rule, mapping: Mapping) -> Iterator[Problem]:
     model = EVENTS.get(rule.event)
     if model is None:
         known = list(EVENTS)
@@ -38,6 +44,8 @@ def _rule(at: tuple[str | int, ...], rule: Rule, mapping: Mapping) -> Iterator[P
         return
     yield from _fields((*at, "fields"), rule.fields, model, rule.event)
     yield from _tokens(at, rule)
+    yield from _properties(at, rule)
+    yield from place_problems(at, rule, mapping)
     given = mapping.fields.keys() | rule.fields.keys() | _SET_BY_MAPPING
     for name, info in model.model_fields.items():
         if info.is_required() and name not in given:
@@ -46,7 +54,13 @@ def _rule(at: tuple[str | int, ...], rule: Rule, mapping: Mapping) -> Iterator[P
         yield (*at, "when"), "is `any`, so that no rule below is ever reached; move this rule to the end"
 
 
-def _tokens(at: tuple[str | int, ...], rule: Rule) -> Iterator[Problem]:
+def _properties(at: At, rule: Rule) -> Iterator[Problem]:
+    for name, spec in (rule.properties.take if rule.properties else {}).items():
+        for message in _units(spec, spec.type):
+            yield (*at, "properties", "take", name), message
+
+
+def _tokens(at: At, rule: Rule) -> Iterator[Problem]:
     if rule.tokens is None:
         return
     if rule.event != "prompt_execution":
@@ -56,9 +70,7 @@ def _tokens(at: tuple[str | int, ...], rule: Rule) -> Iterator[Problem]:
         yield (*at, "fields", both), "is set by `tokens` too; keep one of the two"
 
 
-def _fields(
-    at: tuple[str | int, ...], fields: dict[str, FieldSpec], model: type[Event], whose: str
-) -> Iterator[Problem]:
+def _fields(at: At, fields: dict[str, FieldSpec], model: type[Event], whose: str) -> Iterator[Problem]:
     known = kinds(model)
     for name, spec in fields.items():
         if name == "event_id":
@@ -74,24 +86,39 @@ def _fields(
 def _spec(spec: FieldSpec, kind: Kind, model: type[Event], name: str) -> Iterator[str]:
     if spec.from_ is not None:
         yield from _units(spec, kind)
+    if spec.plus and kind != "time":
+        yield f"has `plus`, which is for times, but holds {_named(kind)}; remove it"
+    if spec.minus and kind != "duration":
+        yield f"has `minus`, which is for durations, but holds {_named(kind)}; remove it"
     for constant in _constants(spec):
-        reason = _unfit(constant, model, name)
+        reason = _unfit(constant, model, name, kind)
         if reason:
             yield f"can't be {constant!r}: {reason}"
+    if spec.or_:
+        yield from (f"{message} (in `or`)" for message in _spec(spec.or_, kind, model, name))
 
 
 def _units(spec: FieldSpec, kind: Kind) -> Iterator[str]:
-    allowed = _TIME_UNITS if kind == "time" else _DURATION_UNITS if kind == "duration" else ()
+    allowed: tuple[str, ...] = {"time": _TIME_UNITS, "duration": DURATION_UNITS}.get(kind, ())
+    if kind == "duration" and spec.minus:
+        allowed = (*DURATION_UNITS, *_TIME_UNITS)
+    may_have_format = kind == "time" or bool(kind == "duration" and spec.minus)
     if spec.unit and spec.unit not in allowed:
-        fits = f"known here are {', '.join(allowed)}" if allowed else f"a field that holds {kind} has none"
+        fits = f"known here are {', '.join(allowed)}" if allowed else f"a field that holds {_named(kind)} has none"
         yield f"has the unit {spec.unit!r}; {fits}"
     elif allowed and not spec.unit and not spec.format:
-        more = ", or a `format` for strptime" if kind == "time" else ""
+        more = ", or a `format` for strptime" if may_have_format else ""
         yield f"needs a `unit`, one of {', '.join(allowed)}{more}"
-    if spec.format and (kind != "time" or spec.unit):
+    if spec.format and (not may_have_format or spec.unit):
         yield "has a `format`, which is for times without a `unit`; remove one of the two"
     if spec.zone and not (spec.format or spec.unit == "iso8601"):
         yield "has a `zone`, which is for `unit: iso8601` and for `format`; remove it"
+    if spec.decimal and kind in ("text", "boolean"):
+        yield f"has a `decimal`, which is for numbers, but holds {_named(kind)}; remove it"
+
+
+def _named(kind: Kind) -> str:
+    return {"text": "text", "integer": "an integer", "boolean": "true or false"}.get(kind, f"a {kind}")
 
 
 def _constants(spec: FieldSpec) -> list[Any]:
@@ -99,11 +126,12 @@ def _constants(spec: FieldSpec) -> list[Any]:
     return [v for v in (spec.value, spec.default, *mapped) if v is not None]
 
 
-def _unfit(constant: Any, model: type[Event], name: str) -> str | None:
+def _unfit(constant: Any, model: type[Event], name: str, kind: Kind) -> str | None:
     info = model.model_fields[name]
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(Annotated[info.annotation, info])  # type: ignore[arg-type]
-        adapter.validate_python(constant, strict=True)
+        # A time has no other form than a text here.
+        adapter.validate_python(constant, strict=None if kind == "time" else True)
     except ValidationError as error:
         return str(error.errors(include_url=False)[0]["msg"])
     return None

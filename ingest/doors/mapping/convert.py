@@ -3,20 +3,30 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from ingest.contracts.derive import columns
 from ingest.contracts.envelope import Event
-from ingest.doors.mapping.model import FieldSpec
-from ingest.doors.mapping.paths import get
-from ingest.doors.mapping.times import ConversionError, decimal, from_epoch, from_format, from_iso
+from ingest.doors.mapping.field_spec import DecimalMark, FieldSpec
+from ingest.doors.mapping.times import (
+    EPOCH_UNITS,
+    ConversionError,
+    DurationUnit,
+    decimal,
+    duration_us,
+    from_epoch,
+    from_format,
+    from_iso,
+)
 
 Kind = Literal["time", "duration", "integer", "number", "text", "boolean"]
 _KINDS: dict[str, Kind] = {"bigint": "integer", "double": "number", "string": "text", "boolean": "boolean"}
-_MS_PER = {"s": Decimal(1000), "ms": Decimal(1), "us": Decimal("0.001"), "ns": Decimal("0.000001")}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _INTEGER_LIMIT = 1 << 63
+# A comma mark leaves the point, a blank or an apostrophe for thousands: 1.234.567,89
+_GROUPED = re.compile(r"[+-]?\d{1,3}([. '\u2019\u00a0\u202f])\d{3}(\1\d{3})*(,\d*)?", re.ASCII)
+_LOOKS_POINTED = re.compile(r"[+-]?\d+\.\d*", re.ASCII)
 EMPTY = (None, "")
 """What counts as not there: CSV has no other way to say so."""
 
@@ -35,84 +45,74 @@ def as_text(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def compile_field(spec: FieldSpec, kind: Kind) -> Callable[[dict[str, Any]], Any]:
-    """A function from a row to the field's value, ``None`` where there is none.
-
-    It raises `ConversionError`, whose message begins with the path.
-    """
-    path, value, default = spec.from_, spec.value, spec.default
-    if path is None:
-        return lambda row: value  # noqa: ARG005
-    rewrite, convert = _rewrite(spec), converter(kind, spec)
-
-    def field(row: dict[str, Any]) -> Any:
-        raw = get(row, path)
-        try:
-            if rewrite is not None and raw not in EMPTY:
-                raw = rewrite(raw)
-            return default if raw in EMPTY else convert(raw)
-        except ConversionError as error:
-            raise ConversionError(f"{path} {error}") from error
-
-    return field
-
-
-def _rewrite(spec: FieldSpec) -> Callable[[Any], Any] | None:
-    pattern = re.compile(spec.extract) if spec.extract else None
-    prefix, table = spec.strip_prefix, spec.map
-    if pattern is None and prefix is None and table is None:
-        return None
-
-    def rewrite(raw: Any) -> Any:
-        text = _text(raw)
-        if pattern is not None:
-            match = pattern.search(text)
-            text = (match.group(1) or "") if match else ""
-        if prefix is not None:
-            text = text.removeprefix(prefix)
-        if table is not None:
-            return table[text] if text in table else table.get("*", text)
-        return text
-
-    return rewrite
-
-
-def converter(kind: Kind, spec: FieldSpec) -> Callable[[Any], Any]:
+def converter(kind: Kind, spec: FieldSpec, mark: DecimalMark = ".") -> Callable[[Any], Any]:
     """The conversion to one kind of contract field; it raises `ConversionError`."""
+    convert = _converter(kind, spec)
+    holds_number = kind in ("integer", "number", "duration") or spec.unit in EPOCH_UNITS
+    if holds_number and (spec.decimal or mark) == ",":
+        return lambda raw: convert(with_point(raw))
+    return convert
+
+
+def _converter(kind: Kind, spec: FieldSpec) -> Callable[[Any], Any]:
     if kind == "time":
         zone = ZoneInfo(spec.zone) if spec.zone else None
-        layout, unit = spec.format, spec.unit
-        if layout:
-            return lambda raw: from_format(raw, layout, zone)
+        layouts, unit = spec.format, spec.unit
+        if layouts:
+            return lambda raw: from_format(raw, layouts, zone)
         if unit == "iso8601":
             return lambda raw: from_iso(raw, zone)
         return lambda raw: from_epoch(raw, str(unit))
     if kind == "duration":
-        factor = _MS_PER[str(spec.unit)]
-        return lambda raw: integer((_number(raw) * factor).to_integral_value())
+        duration_unit = cast(DurationUnit, spec.unit)
+        return lambda raw: milliseconds(duration_us(number(raw), duration_unit))
     return _SIMPLE[kind]
+
+
+def milliseconds(micros: Decimal) -> int:
+    """Whole milliseconds; raises `ConversionError`."""
+    return integer((micros / 1000).to_integral_value())
+
+
+def with_point(raw: Any) -> Any:
+    """A number that was written with a decimal comma, as the rest of the world writes it.
+
+    Raises:
+        ConversionError: it has a decimal point instead.
+    """
+    if not isinstance(raw, str):
+        return raw
+    text = raw.strip()
+    grouped = _GROUPED.fullmatch(text)
+    if grouped:
+        text = text.replace(grouped[1], "")
+    elif _LOOKS_POINTED.fullmatch(text):
+        raise ConversionError('has a decimal point, but `decimal: ","` stands for it; remove that')
+    return text.replace(",", ".", 1)
 
 
 def integer(raw: Any) -> int:
     """A whole number, also from text; raises `ConversionError`."""
     if type(raw) is int and abs(raw) < _INTEGER_LIMIT:
         return raw
-    number = _number(raw)
-    if abs(number) >= _INTEGER_LIMIT:
+    found = number(raw)
+    if abs(found) >= _INTEGER_LIMIT:
         raise ConversionError("has more than 64 bits, which no count has")
-    if number != number.to_integral_value():
-        raise ConversionError(f"is {number}, which is not a whole number")
-    return int(number)
+    if found != found.to_integral_value():
+        raise ConversionError(f"is {found}, which is not a whole number")
+    return int(found)
 
 
-def _number(raw: Any) -> Decimal:
-    number = raw if isinstance(raw, Decimal) else decimal(raw)
-    if number is None:
+def number(raw: Any) -> Decimal:
+    """An exact number, also from text; raises `ConversionError`."""
+    found = raw if isinstance(raw, Decimal) else decimal(raw)
+    if found is None:
         raise ConversionError(f"is {_kind_of(raw)}, not a number")
-    return number
+    return found
 
 
-def _text(raw: Any) -> str:
+def text(raw: Any) -> str:
+    """A text, or a scalar as one; raises `ConversionError`."""
     if isinstance(raw, str):
         return raw
     if isinstance(raw, dict | list):
@@ -135,7 +135,7 @@ def _kind_of(raw: Any) -> str:
 
 _SIMPLE: dict[Kind, Callable[[Any], Any]] = {
     "integer": integer,
-    "number": lambda raw: float(_number(raw)),
-    "text": _text,
+    "number": lambda raw: float(number(raw)),
+    "text": text,
     "boolean": _boolean,
 }

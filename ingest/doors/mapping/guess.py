@@ -1,37 +1,73 @@
 """Drafts a mapping for a file never seen. The draft loads and imports as it is; its comments say what to check."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
-from ingest.contracts.validate import Refusal, validate
-from ingest.doors.files import Row
 from ingest.doors.mapping import guess_fields as fields
 from ingest.doors.mapping import guess_names as names
 from ingest.doors.mapping.apply import RowMapper
 from ingest.doors.mapping.guess_fields import Guess
 from ingest.doors.mapping.guess_rules import RuleDraft, draft_rules
 from ingest.doors.mapping.guess_sample import Place, Sample, places, take_sample
+from ingest.doors.mapping.guess_usage import refuse_usage_export
+from ingest.doors.mapping.ids import ContentIds
 from ingest.doors.mapping.load import parse
+from ingest.doors.mapping.placed import transform_placed
 from ingest.doors.refused import ImportRefused
 
 
-def guess(path: Path) -> str:
-    """A mapping file's text for a log, tried on its first rows.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mapping, and what became of the sample by it: the reader need not find out."""
+
+    file: str
+    body: str
+    rows: int
+    fit: int
+    refusal: str | None
+    """The first row's that did not fit."""
+
+    def text(self) -> str:
+        """The mapping file."""
+        lines = [
+            f"# Drafted by `promptlake import --guess` from the first {self.rows:,} rows of {self.file!r}.",
+            f"# {self.fit:,} of them fit. See to what is UNCERTAIN, try it with --dry-run (docs/mappings.md).",
+        ]
+        if self.refusal:
+            lines.append("# The first that did not: " + " ".join(self.refusal.split()))
+        return "\n".join([*lines, self.body])
+
+    def as_json(self) -> str:
+        """The same for a program."""
+        counts = {"rows": self.rows, "fit": self.fit, "refusal": self.refusal}
+        return orjson.dumps({"file": self.file, **counts, "mapping": self.text()}).decode()
+
+
+def guess(path: Path) -> Draft:
+    """A mapping for a log, tried on its first rows.
 
     Raises:
-        ImportRefused: the file can't be read, is neither JSON Lines nor CSV, or holds nothing like a time.
+        ImportRefused: the file can't be read, is neither JSON nor CSV, holds nothing like a time, or sums calls up.
     """
     sample = take_sample(path)
     body = "\n".join(_body(sample)) + "\n"
-    return "\n".join([*_verdict(sample, body), body])
+    mapping, now = parse(body, "the draft"), datetime.now(UTC)
+    mapper = RowMapper(mapping, ContentIds(mapping.source))
+    placed = [item for row in sample.read for item in mapper.items(path.name, row)]
+    refusals = transform_placed(placed, now).refusals
+    first = refusals[0][1].message if refusals else None
+    return Draft(path.name, body, len(placed), len(placed) - len(refusals), first)
 
 
 def _body(sample: Sample) -> Iterator[str]:
     seen = places(sample.rows)
+    refuse_usage_export(sample, seen)
     when = fields.time(seen)
     if when is None:
         raise ImportRefused(
@@ -112,22 +148,6 @@ def _is_words(value: Any) -> bool:
     return bool(value) and (
         isinstance(value, str | list) or (isinstance(value, dict) and "tokens" not in str(list(value)))
     )
-
-
-def _verdict(sample: Sample, body: str) -> Iterator[str]:
-    """What became of the sample by the draft: the reader need not find out."""
-    mapper, now, refused = RowMapper(parse(body, "the draft")), datetime.now(UTC), []
-    for number, row in enumerate(sample.rows, 1):
-        event = mapper.event(sample.path.name, Row(number, row, 0))
-        result = event if isinstance(event, Refusal) else validate(event, now)
-        if isinstance(result, Refusal):
-            refused.append(result.message)
-    mapper.close()
-    fit = len(sample.rows) - len(refused)
-    yield f"# Drafted by `promptlake import --guess` from the first {len(sample.rows):,} rows of {sample.path.name!r}."
-    yield f"# {fit:,} of them fit. See to what is UNCERTAIN, try it with --dry-run, then import (docs/mappings.md)."
-    if refused:
-        yield "# The first that did not: " + " ".join(refused[0].split())
 
 
 def _flow(value: Any) -> str:

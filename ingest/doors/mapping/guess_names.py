@@ -62,6 +62,13 @@ RATING = _names("rating stars star_rating user_rating score")
 THUMB = _names("thumb thumbs feedback vote user_feedback reaction")
 COMMENT = _names("comment feedback_text feedback_comment")
 
+SUMMED = (INPUT, OUTPUT, CACHE_READ, _names("usage_input_tokens_no_cache total_tokens tokens n_tokens"))
+REQUESTS = _names(
+    "num_model_requests n_requests num_requests request_count requests_count requests api_requests total_requests "
+    "successful_requests num_calls n_calls call_count calls total_calls invocations invocation_count"
+)
+DAY = ["usage_date", "usage_date_utc", "day", *TIME]
+
 DISCRIMINATOR = _names("event event_type event_name record_type action kind type name")
 ID = _names("event_id request_id call_id litellm_call_id completion_id response_id message_id id uuid")
 

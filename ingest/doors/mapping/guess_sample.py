@@ -1,13 +1,15 @@
 """The first rows of a file never seen, and what is in each of its places."""
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ingest.doors.delimited import read_csv
-from ingest.doors.files import Row, open_log, read_jsonl
+from ingest.doors.document import read_json
+from ingest.doors.files import Broken, Row, Skipped, open_log, read_jsonl
 from ingest.doors.mapping.convert import EMPTY
 from ingest.doors.refused import ImportRefused
 
@@ -41,36 +43,49 @@ class Sample:
     format: str
     delimiter: str
     encoding: str
-    rows: list[dict[str, Any]]
+    read: list[Row]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """What is in them."""
+        return [row.value for row in self.read]
 
 
 def take_sample(path: Path) -> Sample:
     """The first rows of a file.
 
     Raises:
-        ImportRefused: it can't be read, or is neither JSON Lines nor CSV.
+        ImportRefused: it can't be read, or is neither JSON nor CSV.
     """
     with open_log(path) as log:
         # `open_log` has made sure that there is more than blanks.
         first = next(line for line in log.stream if line.strip(b"\xef\xbb\xbf \t\r\n"))
     start = first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start == b"[":
-        raise ImportRefused(f"{path} is one JSON array; make it JSON Lines with `jq -c '.[]'`.")
+        return _document(path)
     if start == b"{":
-        rows = _rows(path, "", "")
-        if not rows:
-            raise ImportRefused(f"{path} begins like JSON, but not with one object a line; try `jq -c .` on it.")
-        return Sample(path, "jsonl", "", "utf-8", rows)
+        rows = _rows(path, read_jsonl)
+        return Sample(path, "jsonl", "", "utf-8", rows) if rows else _document(path)
     return _csv(path, first)
+
+
+def _document(path: Path) -> Sample:
+    rows = _rows(path, lambda stream: read_json(path, stream))
+    if not rows:
+        raise ImportRefused(f"{path} is a JSON document without an object in it; there is nothing to guess from.")
+    return Sample(path, "json", "", "utf-8", rows)
 
 
 def _csv(path: Path, first: bytes) -> Sample:
     counts = {delimiter: first.count(delimiter.encode()) for delimiter in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda d: counts[d])
     if not counts[delimiter]:
-        raise ImportRefused(f"{path} is neither JSON Lines nor CSV; its first line holds no {{ and no , ; | or tab.")
+        raise ImportRefused(
+            f"{path} is neither JSON nor CSV; its first line holds no {{ and no , ; | or tab. For a plain-text log "
+            "write a mapping with `format: lines` (docs/mappings.md)."
+        )
     encoding = "utf-8" if _is_utf8(path) else "cp1252"
-    rows = _rows(path, delimiter, encoding)
+    rows = _rows(path, lambda stream: read_csv(path, stream, delimiter, encoding))
     if not rows:
         raise ImportRefused(f"{path} has no row below its header that could be read; there is nothing to guess from.")
     return Sample(path, "csv", delimiter, encoding, rows)
@@ -87,15 +102,14 @@ def _is_utf8(path: Path) -> bool:
     return True
 
 
-def _rows(path: Path, delimiter: str, encoding: str) -> list[dict[str, Any]]:
+def _rows(path: Path, read: Callable[[BinaryIO], Iterator[Row | Broken | Skipped]]) -> list[Row]:
     with open_log(path) as log:
-        found = read_csv(path, log.stream, delimiter, encoding) if delimiter else read_jsonl(log.stream)
-        taken: list[dict[str, Any]] = []
+        taken: list[Row] = []
         size = 0
-        for row in islice(found, SAMPLE_ROWS):
+        for row in islice(read(log.stream), SAMPLE_ROWS):
             size += row.size_bytes
             if isinstance(row, Row):
-                taken.append(row.value)
+                taken.append(row)
             if size > SAMPLE_BYTES:
                 break
         return taken

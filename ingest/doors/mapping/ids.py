@@ -5,19 +5,27 @@ equal rows count each for itself, and importing again, or a file that has grown 
 """
 
 import sqlite3
+from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 _BYTES = 16
 
 
+class Ids(Protocol):
+    """Makes an id of a row's content. Both ways give the first of several equal rows the same one."""
+
+    def next_id(self, row: dict[str, Any]) -> str:
+        """32 hex digits; raises ``TypeError`` where the row is nested too deep to be written as JSON."""
+
+
 class RowIds:
     """Hands out ids for one import command. The ordinals lie in a temporary file, so memory stays flat."""
 
     def __init__(self, source: str) -> None:
-        self._prefix = source.encode() + b"\0"
+        self._prefix = _prefix(source)
         # An empty name is SQLite's private temporary database: in memory while small, on disk when it grows.
         self._db = sqlite3.connect("", isolation_level=None)
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"):
@@ -31,13 +39,45 @@ class RowIds:
         Raises:
             TypeError: the row is nested too deep to be written as JSON.
         """
-        content = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
-        digest = blake2b(self._prefix + content, digest_size=_BYTES).digest()
+        digest = _digest(self._prefix, row)
         (ordinal,) = self._db.execute(
             "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times", (digest,)
         ).fetchone()
-        return blake2b(digest + b"%d" % ordinal, digest_size=_BYTES).hexdigest()
+        return _numbered(digest, ordinal)
 
     def close(self) -> None:
         """Drop the temporary file."""
         self._db.close()
+
+
+class ContentIds:
+    """Ids of what a client sends and may send again: equal rows are one."""
+
+    def __init__(self, source: str) -> None:
+        self._prefix = _prefix(source)
+
+    def next_id(self, row: dict[str, Any]) -> str:
+        """32 hex digits; raises ``TypeError`` where the row is nested too deep to be written as JSON."""
+        return _numbered(_digest(self._prefix, row), 1)
+
+
+def joint_id(source: str, values: Sequence[str]) -> str:
+    """The id of a row that several of its values name together."""
+    return blake2b(_prefix(source) + orjson.dumps(values), digest_size=_BYTES).hexdigest()
+
+
+def element_id(row_id: str, name: str) -> str:
+    """The id of one of the events that a row becomes."""
+    return blake2b(f"{row_id}\0{name}".encode(), digest_size=_BYTES).hexdigest()
+
+
+def _prefix(source: str) -> bytes:
+    return source.encode() + b"\0"
+
+
+def _digest(prefix: bytes, row: dict[str, Any]) -> bytes:
+    return blake2b(prefix + orjson.dumps(row, option=orjson.OPT_SORT_KEYS), digest_size=_BYTES).digest()
+
+
+def _numbered(digest: bytes, ordinal: int) -> str:
+    return blake2b(digest + b"%d" % ordinal, digest_size=_BYTES).hexdigest()

@@ -2,24 +2,12 @@
 
 import re
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from ingest.doors.mapping.problem import known_keys, problem
-
-
-def _scalar(value: Any) -> Any:
-    if not isinstance(value, str | int | float | bool | None):
-        raise problem("must be one text, number or true/false; quote it if it is a date")
-    return value
-
-
-def _text_keys(value: Any) -> Any:
-    # YAML reads `200:` as a number and `true:` as a truth value; what a row holds is compared as text.
-    if not isinstance(value, dict):
-        return value
-    return {str(k).lower() if isinstance(k, bool) else str(k): v for k, v in value.items()}
+from ingest.doors.mapping.field_spec import DecimalMark, FieldSpec, PropertySpec
+from ingest.doors.mapping.parts import OneOrMore, Part, Path, Regex, Scalar
+from ingest.doors.mapping.problem import problem
 
 
 def _condition(value: Any) -> Any:
@@ -32,23 +20,32 @@ def _when(value: Any) -> Any:
     return {} if value == "any" else value
 
 
+def _each(value: Any) -> Any:
+    listed = value if isinstance(value, list) else [value]
+    if not listed or not all(isinstance(place, str) and place for place in listed):
+        raise problem("must be one place that holds a list or an object, or a list of places")
+    twice = next((place for place in listed if listed.count(place) > 1), None)
+    if twice:
+        raise problem(f"names {twice!r} twice; name it once")
+    return value
+
+
 def _properties(value: Any) -> Any:
     return {"take": value} if isinstance(value, list) else value
 
 
-Scalar = Annotated[Any, AfterValidator(_scalar)]
-Path = Annotated[str, Field(min_length=1)]
+def _take(value: Any) -> Any:
+    if not isinstance(value, list) or not all(isinstance(path, str) for path in value):
+        return value
+    names = [path.rpartition(".")[2] for path in value]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise problem(f"takes two values by the name {twice!r}; name them yourself, as in {{a: x.a, b: y.a}}")
+    return dict(zip(names, value, strict=True))
 
 
-class Part(BaseModel):
-    """A part of a mapping: no key that it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _keys_are_known(cls, value: Any) -> Any:
-        return known_keys(value, [info.alias or name for name, info in cls.model_fields.items()])
+def _property(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"from": value}
 
 
 class CsvOptions(Part):
@@ -56,6 +53,8 @@ class CsvOptions(Part):
 
     delimiter: str = Field(",", min_length=1, max_length=1)
     encoding: str = "utf-8"
+    decimal: DecimalMark = "."
+    repeated: Literal["refuse", "list"] = "refuse"
 
     @field_validator("encoding")
     @classmethod
@@ -70,6 +69,12 @@ class CsvOptions(Part):
             )
         return value
 
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Self:
+        if self.delimiter == self.decimal:
+            raise problem(f"has {self.decimal!r} both between fields and in numbers; only one can be", "decimal")
+        return self
+
 
 class Condition(Part):
     """What one value of a row must be. Several keys must all hold."""
@@ -78,46 +83,6 @@ class Condition(Part):
     in_: list[Scalar] | None = Field(None, alias="in")
     prefix: str | None = None
     exists: bool | None = None
-
-
-class FieldSpec(Part):
-    """Where one contract field comes from: a place in the row, or a constant."""
-
-    from_: Path | None = Field(None, alias="from")
-    value: Scalar = None
-    unit: str | None = None
-    format: str | None = None
-    zone: str | None = None
-    map: Annotated[dict[str, Scalar] | None, BeforeValidator(_text_keys)] = None
-    strip_prefix: str | None = None
-    extract: str | None = None
-    default: Scalar = None
-
-    @field_validator("zone")
-    @classmethod
-    def _zone_exists(cls, value: str | None) -> str | None:
-        if value is not None and value not in available_timezones():
-            raise problem(f"is {value!r}, which is no IANA time zone, such as UTC or Europe/Berlin")
-        return ZoneInfo(value).key if value else None
-
-    @field_validator("extract")
-    @classmethod
-    def _one_group(cls, value: str | None) -> str | None:
-        try:
-            groups = re.compile(value).groups if value is not None else 1
-        except re.error as error:
-            raise problem(f"is no regular expression ({error})") from error
-        if groups != 1:
-            raise problem(f"must have one group (…), the part to keep, not {groups}")
-        return value
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        if (self.from_ is None) == (self.value is None):
-            raise problem("needs either `from` (a place in the row) or `value` (a constant)")
-        if self.from_ is None and self.model_fields_set != {"value"}:
-            raise problem("has a constant `value`, with which nothing else goes")
-        return self
 
 
 class Tokens(Part):
@@ -133,25 +98,20 @@ class Tokens(Part):
 class Properties(Part):
     """What of the row is kept beside the contract's fields."""
 
-    take: list[Path] = []
+    take: Annotated[dict[Path, Annotated[PropertySpec, BeforeValidator(_property)]], BeforeValidator(_take)] = Field(
+        default_factory=dict
+    )
     rest: Path | bool = False
-    drop: list[Path] = []
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> Self:
-        names = [path.rpartition(".")[2] for path in self.take]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice:
-            raise problem(f"takes two values by the name {twice!r}; keep them apart with `rest`", "take")
-        return self
+    drop: list[Path] = Field(default_factory=list)
 
 
 class Rule(Part):
-    """Rows that ``when`` describes become one event of one type."""
+    """Rows that ``when`` describes become one event of one type, or with ``each`` one for each of several values."""
 
     when: Annotated[dict[str, Annotated[Condition, BeforeValidator(_condition)]], BeforeValidator(_when)]
+    each: Annotated[str | list[str] | None, BeforeValidator(_each)] = None
     event: str
-    fields: dict[str, FieldSpec] = {}
+    fields: dict[str, FieldSpec] = Field(default_factory=dict)
     tokens: Tokens | None = None
     properties: Annotated[Properties | None, BeforeValidator(_properties)] = None
 
@@ -162,9 +122,16 @@ class Mapping(Part):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
     description: str | None = None
     source: str = Field(min_length=1, max_length=256)
-    format: Literal["jsonl", "csv"]
+    format: Literal["jsonl", "csv", "json", "lines"]
     csv: CsvOptions = CsvOptions()
+    pattern: Regex | None = None
+    skip: Regex | None = None
     expect: list[Path] | None = None
-    id: Path | None = None
-    fields: dict[str, FieldSpec] = {}
+    id: OneOrMore | None = None
+    fields: dict[str, FieldSpec] = Field(default_factory=dict)
     rules: list[Rule] = Field(min_length=1)
+    else_: Literal["refuse", "ignore"] = Field("refuse", alias="else")
+
+    def groups(self) -> list[str]:
+        """What a row of `format: lines` holds: the named groups of its pattern."""
+        return list(re.compile(self.pattern).groupindex) if self.pattern else []

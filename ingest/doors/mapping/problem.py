@@ -5,6 +5,11 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+At = tuple[str | int, ...]
+"""The way to a key of a mapping."""
+Problem = tuple[At, str]
+"""Where in the mapping, and how the sentence that began with that place goes on."""
+
 
 def problem(message: str, *at: str | int) -> PydanticCustomError:
     """An error that continues a sentence beginning with the key's place; ``at`` leads further down to it."""

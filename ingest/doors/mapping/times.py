@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 EpochUnit = Literal["epoch_s", "epoch_ms", "epoch_us", "epoch_ns"]
+DurationUnit = Literal["h", "min", "s", "ms", "us", "ns"]
 
 EPOCH_UNITS: tuple[EpochUnit, ...] = get_args(EpochUnit)
 UNIT_NAMES: dict[str, str] = {
@@ -21,6 +22,16 @@ _US_PER = {
     "epoch_us": Decimal(1),
     "epoch_ns": Decimal("0.001"),
 }
+_DURATION_US: dict[DurationUnit, Decimal] = {
+    "h": Decimal(3_600_000_000),
+    "min": Decimal(60_000_000),
+    "s": Decimal(1_000_000),
+    "ms": Decimal(1000),
+    "us": Decimal(1),
+    "ns": Decimal("0.001"),
+}
+DURATION_UNITS: tuple[DurationUnit, ...] = get_args(DurationUnit)
+_SHIFT_MAX_US = 10**15  # some thirty years: nobody's call took longer
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # 2000 to 2100. The bands of two neighbouring units are a factor of 230 apart, so a number lies in one at most.
 _EARLIEST_US, _LATEST_US = 946_684_800_000_000, 4_102_444_800_000_000
@@ -99,17 +110,40 @@ def from_iso(value: Any, zone: ZoneInfo | None) -> datetime:
     return _aware(moment, zone)
 
 
-def from_format(value: Any, layout: str, zone: ZoneInfo | None) -> datetime:
-    """An instant from a text of the given ``strptime`` format.
+def from_format(value: Any, layouts: list[str], zone: ZoneInfo | None) -> datetime:
+    """An instant from a text of the first of the ``strptime`` formats that it fits.
 
     Raises:
-        ConversionError: the text does not fit, or has no offset and no zone was given.
+        ConversionError: the text fits none, or has no offset and no zone was given.
     """
+    text = str(value).strip()
+    for layout in layouts:
+        try:
+            moment = datetime.strptime(text, layout)  # noqa: DTZ007 - the zone is seen to below
+        except ValueError:
+            continue
+        return _aware(moment, zone)
+    known = f"the format {layouts[0]!r}" if len(layouts) == 1 else f"any of the formats {', '.join(map(repr, layouts))}"
+    raise ConversionError(f"does not fit {known}")
+
+
+def duration_us(number: Decimal, unit: DurationUnit) -> Decimal:
+    """A duration in microseconds."""
+    return number * _DURATION_US[unit]
+
+
+def shifted(moment: datetime, micros: Decimal) -> datetime:
+    """A time and a duration after it.
+
+    Raises:
+        ConversionError: so long that it can't be meant.
+    """
+    if abs(micros) > _SHIFT_MAX_US:
+        raise ConversionError("is too long to be added to a time; check its `unit`")
     try:
-        moment = datetime.strptime(str(value).strip(), layout)  # noqa: DTZ007 - the zone is seen to below
-    except ValueError as error:
-        raise ConversionError(f"does not fit the format {layout!r}") from error
-    return _aware(moment, zone)
+        return moment + timedelta(microseconds=int(micros.to_integral_value()))
+    except OverflowError as error:
+        raise ConversionError("leads beyond the year 9999") from error
 
 
 def _aware(moment: datetime, zone: ZoneInfo | None) -> datetime:

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from ingest.doors.mapping.convert import EMPTY, integer
+from ingest.doors.mapping.convert import EMPTY, integer, with_point
+from ingest.doors.mapping.field_spec import DecimalMark
 from ingest.doors.mapping.model import Tokens
 from ingest.doors.mapping.paths import get
 from ingest.doors.mapping.times import ConversionError
 
 
-def compile_tokens(tokens: Tokens) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """A function from a row to token fields; it raises `ConversionError`."""
+def compile_tokens(tokens: Tokens, mark: DecimalMark = ".") -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A function from a row to token fields; it raises `ConversionError`. ``mark`` is the file's decimal mark."""
     cached = {
         "cache_read_tokens": tokens.cache_read,
         "cache_write_5m_tokens": tokens.cache_write_5m,
@@ -20,9 +21,9 @@ def compile_tokens(tokens: Tokens) -> Callable[[dict[str, Any]], dict[str, Any]]
     includes = tokens.input_includes_cached
 
     def fields(row: dict[str, Any]) -> dict[str, Any]:
-        buckets = {name: _count(row, path) for name, path in paths.items()}
+        buckets = {name: _count(row, path, mark) for name, path in paths.items()}
         found = {name: count for name, count in buckets.items() if count is not None}
-        total = _count(row, tokens.input)
+        total = _count(row, tokens.input, mark)
         if total is None:
             return found
         cached_sum = sum(found.values())
@@ -40,11 +41,11 @@ def compile_tokens(tokens: Tokens) -> Callable[[dict[str, Any]], dict[str, Any]]
     return fields
 
 
-def _count(row: dict[str, Any], path: str) -> int | None:
+def _count(row: dict[str, Any], path: str, mark: DecimalMark) -> int | None:
     raw = get(row, path)
     if raw in EMPTY:
         return None
     try:
-        return integer(raw)
+        return integer(with_point(raw) if mark == "," else raw)
     except ConversionError as error:
         raise ConversionError(f"{path} {error}") from error

@@ -4,8 +4,11 @@ import codecs
 import csv
 import gzip
 import io
+import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +16,9 @@ from hypothesis import strategies as st
 
 from ingest.doors import files
 from ingest.doors.delimited import read_csv
-from ingest.doors.files import Broken, Row, check_gzip, open_log, read_jsonl
+from ingest.doors.document import read_json
+from ingest.doors.files import Broken, Row, Skipped, check_gzip, open_log, read_jsonl
+from ingest.doors.plain_lines import read_lines
 from ingest.doors.refused import ImportRefused
 
 
@@ -139,3 +144,104 @@ def test_a_header_must_name_every_column_once() -> None:
     assert isinstance(row, Row)
     assert row.value == {"column_1": "1", "a": "2"}
     assert delimited(b"a,b\n") == []
+
+
+def test_columns_of_one_name_are_a_list_where_that_is_said() -> None:
+    body = b"key,label,label,label\nA-1,x,,y\nA-2,,,\n"
+    found = list(read_csv(Path("log.csv"), io.BytesIO(body), ",", "utf-8", repeated=True))
+    assert [row.value for row in found if isinstance(row, Row)] == [
+        {"key": "A-1", "label": ["x", "y"]},
+        {"key": "A-2", "label": []},
+    ]
+
+
+def document(body: bytes) -> list[Row | Broken]:
+    return list(read_json(Path("log.json"), io.BytesIO(body)))
+
+
+_objects = st.dictionaries(st.text(max_size=4), st.recursive(st.none() | st.integers(-9, 9) | st.text(max_size=6),
+                           lambda inner: st.lists(inner, max_size=3)), max_size=3)  # fmt: skip
+
+
+@given(st.lists(_objects, max_size=5), st.sampled_from([None, 1, "\t"]), st.integers(1, 7))
+def test_an_array_comes_back_as_it_was_written_in_whatever_pieces_it_is_read(
+    rows: list[dict[str, Any]], indent: Any, size: int
+) -> None:
+    body = json.dumps(rows, indent=indent, ensure_ascii=False).encode()
+
+    class Slow(io.BytesIO):
+        def read(self, _: Any = -1) -> bytes:
+            return super().read(size)
+
+    found = list(read_json(Path("log.json"), Slow(codecs.BOM_UTF8 + body)))
+    assert [row.value for row in found if isinstance(row, Row)] == rows
+    assert [row.element for row in found] == list(range(1, len(rows) + 1))
+    assert all(body.split(b"\n")[row.line - 1].lstrip(b" \t[").startswith(b"{") for row in found)
+
+
+def test_an_element_that_is_no_row_costs_no_other() -> None:
+    found = document(b'[{"a": 1}, 12, {"a": NaN}, {"a": "\\ud800"}, "x",\n {"a": 2}]')
+    assert [row.value for row in found if isinstance(row, Row)] == [{"a": 1}, {"a": 2}]
+    assert [(row.line, row.element) for row in found] == [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (2, 6)]
+
+
+def test_a_document_of_one_object_is_one_row() -> None:
+    (row,) = document(b'\n{\n "a": [1]\n}\n')
+    assert isinstance(row, Row)
+    assert (row.line, row.value) == (2, {"a": [1]})
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'[{"a": 1}', "log.json:1 ends before its JSON array does"),
+        (b'[{"a": 1},\n{"a": ', "log.json:2 is not JSON (Expecting value), or ends too early"),
+        (b'[{"a": 1} {"a": 2}]', "log.json:1 is not JSON: between two elements of an array stands a comma"),
+        (b'[{"a": 1}]\n[{"a": 2}]', "log.json:2 goes on after the end of its JSON array"),
+        (b'{"a": 1}\n{"a": 2}', "if it is one document a line, say `format: jsonl`"),
+        (b'"text"', "log.json:1 is JSON, but neither an object nor an array"),
+        (b"words", "log.json:1 is not one JSON document"),
+        (b'[{"a": "\xff"}]', "is not UTF-8"),
+        (b"[" * 100_000, "log.json:1 is nested too deep"),
+        (b'[{"a": "' + b"x" * 11_000_000, "or one element of more than 10 MiB"),
+        (b'{"a": "' + b"x" * 11_000_000 + b'"}', "is one JSON object of more than 10 MiB"),
+    ],
+)
+def test_a_document_that_is_broken_is_refused_as_a_whole(body: bytes, message: str) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        document(body)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@given(st.binary(max_size=60) | st.text('[]{},:"\\ 1a\n').map(str.encode))
+def test_any_bytes_are_a_document_or_refused(body: bytes) -> None:
+    try:
+        found = document(body)
+    except ImportRefused as refused:
+        assert str(refused).startswith("log.json:")  # noqa: PT017 - most bytes are no document
+    else:
+        assert all(isinstance(row, Row | Broken) for row in found)
+
+
+def plain(body: bytes, *, ignore_others: bool = False) -> list[Row | Broken | Skipped]:
+    pattern, skip = re.compile(r"(?P<n>\d+) (?P<word>\w+)?"), re.compile("^#")
+    return list(read_lines(io.BytesIO(body), pattern, skip, ignore_others=ignore_others))
+
+
+def test_lines_are_rows_of_the_groups_of_a_pattern() -> None:
+    found = plain("# note\n1 größe\r\n\n2 \n3 a b\n".encode() + b"4 \xff\n")
+    assert [(type(row), row.line) for row in found] == [(Skipped, 1), (Row, 2), (Row, 4), (Broken, 5), (Broken, 6)]
+    assert [row.value for row in found if isinstance(row, Row)] == [
+        {"n": "1", "word": "größe"},
+        {"n": "2", "word": None},
+    ]
+    reasons = [row.reason for row in found if isinstance(row, Broken)]
+    assert reasons[0].startswith("does not match the mapping's `pattern`")
+    assert reasons[1].startswith("is not UTF-8")
+    assert [type(row) for row in plain(b"1 a\nother\n", ignore_others=True)] == [Row, Skipped]
+
+
+def test_json_lines_may_stand_among_others_that_are_skipped() -> None:
+    found = list(read_jsonl(io.BytesIO(b'starting\n{"a": 1}\nstopping\n{"a"\n'), re.compile(b"^st")))
+    assert [type(row) for row in found] == [Skipped, Row, Skipped, Broken]

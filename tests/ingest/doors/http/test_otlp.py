@@ -9,6 +9,8 @@ from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
+from tests.ingest.doors.http.conftest import key_values
+
 PATH = "/v1/traces"
 PROTOBUF = "application/x-protobuf"
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
@@ -121,6 +123,38 @@ def test_older_names_hold_where_the_new_are_missing(row, sink, trace, turned):
     assert (newer["uncached_input_tokens"], newer["cache_write_5m_tokens"]) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("said", "field", "value"),
+    [
+        ({"gen_ai.usage.cache_read_input_tokens": 4, "gen_ai.usage.input_tokens": 9}, "cache_read_tokens", 4),
+        ({"gen_ai.usage.cache_creation_input_tokens": 4, "gen_ai.usage.input_tokens": 9}, "cache_write_5m_tokens", 4),
+        ({"gen_ai.usage.reasoning_tokens": 4, "gen_ai.usage.output_tokens": 9}, "reasoning_tokens", 4),
+        ({"openai.response.service_tier": "flex"}, "service_tier", "flex"),
+        ({"gen_ai.openai.response.service_tier": "scale"}, "service_tier", "scale"),
+        ({"openai.request.service_tier": "auto"}, "service_tier", None),
+        (
+            {"aws.region": "eu-central-1", "server.address": "bedrock-runtime.us-east-1.amazonaws.com"},
+            "region",
+            "eu-central-1",
+        ),
+        ({"cloud.region": "eu-west-3"}, "region", "eu-west-3"),
+        ({"server.address": "bedrock-runtime-fips.us-gov-west-1.amazonaws.com"}, "region", "us-gov-west-1"),
+        ({"server.address": "vpce-0a.bedrock-runtime.ap-south-1.vpce.amazonaws.com"}, "region", "ap-south-1"),
+        ({"server.address": "europe-west4-aiplatform.googleapis.com"}, "region", "europe-west4"),
+        ({"server.address": "api.openai.com"}, "region", None),
+        ({"server.address": "a" * 5000}, "region", None),
+        ({"server.address": 7.5}, "region", None),
+    ],
+    ids=str,
+)
+def test_what_other_names_say(row, said, field, value):
+    assert row({**CALL, **said}).get(field) == value
+
+
+def test_where_the_application_runs_is_not_where_the_model_does(row):
+    assert "region" not in row(CALL, {"cloud.region": "eu-west-3"})
+
+
 def test_input_that_excludes_what_was_cached_is_noticed_where_it_can_be(row):
     stored = row(
         {
@@ -166,9 +200,10 @@ def test_what_is_no_call_of_a_model_is_ignored_and_counted(trace, sink):
         {"http.request.method": "GET"},
         {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"},
         {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "helper"},
+        {"gen_ai.operation.name": "fetch_response", "gen_ai.request.model": "m"},  # it was billed when it was made
         {},
     )
-    assert (answer.status, answer.headers["x-promptlake-ignored-spans"]) == (200, "4")
+    assert (answer.status, answer.headers["x-promptlake-ignored-spans"]) == (200, "5")
     assert sink.delivered == []
 
 
@@ -190,6 +225,26 @@ def test_errors(row, trace, sink):
         "error",
         "timeout",
     )
+
+
+@pytest.mark.parametrize(
+    ("span", "told"),
+    [
+        ({"STATUS": 2}, ("error", "TimeoutError")),
+        ({"STATUS": 2, "error.type": "timeout"}, ("error", "timeout")),
+        ({}, ("ok", None)),
+    ],
+    ids=["failed", "with a name for it", "caught"],
+)
+def test_an_exception_on_the_span_names_the_failure(send, sink, export, span, told):
+    message = export({**CALL, **span})
+    event = message.resource_spans[0].scope_spans[0].spans[0].events.add(name="exception")
+    event.attributes.extend(key_values({"exception.type": "TimeoutError", "exception.message": "a secret"}))
+    send(PATH, message.SerializeToString(), content_type=PROTOBUF)
+    send(PATH, as_json(message), content_type="application/json")
+    for stored in sink.rows("prompt_execution"):
+        assert (stored["status"], stored.get("error_class")) == told
+    assert len(sink.rows("prompt_execution")) == 2
 
 
 def test_who_what_and_where_the_span_wins_over_the_resource(row):
@@ -336,6 +391,8 @@ def test_json_of_another_shape(send, sink, body):
         ({"endTimeUnixNano": "9" * 5000}, "endTimeUnixNano"),
         ({"endTimeUnixNano": 10**30}, "endTimeUnixNano"),
         ({"attributes": {"a": 1}}, "attributes"),
+        ({"events": {"a": 1}}, "events"),
+        ({"events": [{"name": "exception", "timeUnixNano": "soon"}]}, "timeUnixNano"),
         (
             {"attributes": [{"key": "gen_ai.usage.input_tokens", "value": {"intValue": "x"}}]},
             "gen_ai.usage.input_tokens",
@@ -367,7 +424,7 @@ def test_what_a_malformed_span_says_in_words_is_not_kept(send, sink, export):
 
 def test_too_many_spans(send, sink, export, monkeypatch):
     monkeypatch.setattr("ingest.doors.otlp.EVENTS_MAX", 1)
-    monkeypatch.setattr("ingest.doors.otlp_json.EVENTS_MAX", 1)
+    monkeypatch.setattr("ingest.doors.otlp_json_values.EVENTS_MAX", 1)
     message = export(CALL, CALL)
     assert send(PATH, message.SerializeToString(), content_type=PROTOBUF).status == 413
     assert send(PATH, as_json(message), content_type="application/json").status == 413

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from ingest.contracts.validate import Refusal
 from ingest.doors.files import Broken, Row
 from ingest.doors.mapping.apply import RowMapper
+from ingest.doors.mapping.ids import ContentIds
 from ingest.doors.mapping.load import parse
 from ingest.doors.mapping.paths import get, without
+from ingest.doors.mapping.rule import Placed
 
 HEAD = """\
 name: log
@@ -23,11 +25,13 @@ BEHAVIOR = "event: behavior, fields: {action: {value: other}, name: {value: %s}}
 
 
 def mapped(rules: str, row: dict[str, Any], head: str = HEAD) -> Any:
-    mapper = RowMapper(parse(head + rules, "m.yaml"))
-    try:
-        return mapper.event("log.jsonl", Row(7, {"ts": 1767349800, **row}, 0))
-    finally:
-        mapper.close()
+    ((_, item),) = all_mapped(rules, row, head)
+    return item
+
+
+def all_mapped(rules: str, row: dict[str, Any], head: str = HEAD) -> list[Placed]:
+    mapping = parse(head + rules, "m.yaml")
+    return RowMapper(mapping, ContentIds(mapping.source)).items("log.jsonl", Row(7, {"ts": 1767349800, **row}, 0))
 
 
 @pytest.mark.parametrize(
@@ -64,8 +68,8 @@ def test_a_value_that_does_not_fit_and_a_broken_line_are_refused_with_their_plac
     refusal = mapped(f"  - {{when: any, {BEHAVIOR % 'a'}}}\n", {"ts": 1767349800123})
     assert refusal.message == ("log.jsonl:7: ts is 1767349800123, which looks like milliseconds; set `unit: epoch_ms`.")
     assert refusal.event_type == "behavior"
-    mapper = RowMapper(parse(HEAD + f"  - {{when: any, {BEHAVIOR % 'a'}}}\n", "m.yaml"))
-    refusal = mapper.event("log.jsonl", Broken(3, "is not JSON", "{", 1))
+    mapper = RowMapper(parse(HEAD + f"  - {{when: any, {BEHAVIOR % 'a'}}}\n", "m.yaml"), ContentIds("log"))
+    ((_, refusal),) = mapper.items("log.jsonl", Broken(3, "is not JSON", "{", 1))
     assert isinstance(refusal, Refusal)
     assert (refusal.message, refusal.payload) == ("log.jsonl:3 is not JSON.", "{")
 

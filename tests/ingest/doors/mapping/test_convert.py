@@ -4,20 +4,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.doors.mapping.convert import Kind, compile_field
-from ingest.doors.mapping.model import FieldSpec
+from ingest.doors.mapping.convert import Kind
+from ingest.doors.mapping.field_spec import DecimalMark, FieldSpec
+from ingest.doors.mapping.fields import compile_field
 from ingest.doors.mapping.times import EPOCH_UNITS, ConversionError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _moments = st.integers(946_771_200_000_000, 4_102_300_000_000_000).map(lambda us: _EPOCH + timedelta(microseconds=us))
+START = 1767349800
 _PER_SECOND = {"epoch_s": 1, "epoch_ms": 10**3, "epoch_us": 10**6, "epoch_ns": 10**9}
 
 
 def convert(value: Any, kind: Kind, **spec: Any) -> Any:
-    return compile_field(FieldSpec.model_validate({"from": "x", **spec}), kind)({"x": value})
+    return of_row({"x": value}, kind, **{"from": "x", **spec})
+
+
+def of_row(row: dict[str, Any], kind: Kind, mark: DecimalMark = ".", **spec: Any) -> Any:
+    return compile_field(FieldSpec.model_validate(spec), kind, mark)(row)
 
 
 @given(_moments, st.sampled_from(EPOCH_UNITS), st.booleans())
@@ -39,6 +45,7 @@ def test_a_time_in_another_unit_is_refused_with_the_right_one(moment: datetime, 
             convert(value, "time", unit=said)
 
 
+@settings(deadline=None)  # the first one reads the zones from disk
 @given(_moments, st.sampled_from([" ", "T"]))
 def test_a_time_without_offset_needs_a_zone(moment: datetime, between: str) -> None:
     text = moment.replace(tzinfo=None).isoformat(between)
@@ -120,3 +127,96 @@ def test_rewriting_goes_extract_prefix_map_default() -> None:
     assert convert("None", "text", map={"None": None}) is None
     assert convert("", "text", default="d") == convert(None, "text", default="d") == "d"
     assert convert(True, "text") == "true"
+    assert convert("Waiting For SUPPORT", "text", lower=True, map={"waiting for support": "open"}) == "open"
+    assert convert("a long mail", "text", cut=6) == "a long"
+
+
+def test_a_list_or_an_object_is_joined_to_one_text() -> None:
+    assert convert(["a", None, 2, True], "text", join=", ") == "a, 2, true"
+    assert convert({"QueueName": "q", "Region": ""}, "text", join=", ") == "QueueName=q"
+    assert convert("plain", "text", join=", ") == "plain"
+    with pytest.raises(ConversionError, match="x is an object, not a text"):
+        convert([{"a": 1}], "text", join=", ")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [
+        ("4,5", "number", 4.5),
+        ("-1.234.567,25", "number", -1234567.25),
+        ("1.234", "integer", 1234),
+        ("1'234\u00a0567", "integer", None),
+        ("1\u00a0234", "integer", 1234),
+        ("7", "integer", 7),
+        (7.5, "number", 7.5),
+        ("1.5", "number", None),
+        ("1,2,3", "number", None),
+        ("1.23,4", "number", None),
+    ],
+)
+def test_a_decimal_comma_is_read_where_the_mapping_says_so(value: Any, kind: Kind, expected: Any) -> None:
+    for spec, mark in (({"decimal": ","}, "."), ({}, ",")):
+        if expected is None:
+            with pytest.raises(ConversionError, match=r"x (is|has) .*not a number|x has a decimal point"):
+                of_row({"x": value}, kind, mark, **{"from": "x"}, **spec)  # type: ignore[arg-type]
+        else:
+            assert of_row({"x": value}, kind, mark, **{"from": "x"}, **spec) == expected  # type: ignore[arg-type]
+    assert of_row({"x": "1,5"}, "duration", ",", **{"from": "x", "unit": "min"}) == 90_000
+    assert of_row({"x": "1767349800,5"}, "time", ",", **{"from": "x", "unit": "epoch_s"}).microsecond == 500_000
+
+
+def test_a_duration_of_the_row_is_added_to_a_time() -> None:
+    constant = {"value": "2026-03-01T00:00:00Z"}
+    turn = {"from": "turn", "unit": "s"}
+    assert of_row({"turn": "7"}, "time", **constant, plus=turn) == datetime(2026, 3, 1, 0, 0, 7, tzinfo=UTC)
+    assert of_row({"turn": -1}, "time", **constant, plus={**turn, "map": {"-1": 60}}).minute == 1
+    started = {"from": "at", "unit": "epoch_s", "plus": {"from": "took", "unit": "us", "default": 0}}
+    assert of_row({"at": START, "took": 1.0}, "time", **started).microsecond == 1
+    assert of_row({"at": START}, "time", **started) == datetime.fromtimestamp(START, UTC)
+    assert of_row({"took": 5}, "time", **started) is None
+    for row, reason in (
+        ({}, "turn has no value to add; give `plus` a `default`"),
+        ({"turn": "soon"}, "turn is a text, not a number"),
+        ({"turn": 10**12}, "turn is too long to be added to a time"),
+    ):
+        with pytest.raises(ConversionError, match=reason):
+            of_row(row, "time", **constant, plus=turn)
+    with pytest.raises(ConversionError, match="turn leads beyond the year 9999"):
+        of_row({"turn": 10}, "time", value="9999-12-31T23:59:59Z", plus=turn)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "spec", "expected"),
+    [
+        (1767349800.25, "1767349802", {"unit": "epoch_s"}, 1750),
+        ("2026-01-02 10:00:00", "2026-01-02 10:00:00.0006", {"unit": "iso8601", "zone": "UTC"}, 1),
+        ("10:00", "11:30", {"format": "%H:%M", "zone": "UTC"}, 5_400_000),
+        ("12.5", 14, {"unit": "s"}, 1500),
+        (5_000_000, 7_000_000, {"unit": "ns"}, 2),
+        (None, 14, {"unit": "s"}, None),
+        (14, "", {"unit": "s"}, None),
+    ],
+)
+def test_a_duration_may_be_the_difference_of_two_times(start: Any, end: Any, spec: Any, expected: Any) -> None:
+    assert of_row({"a": start, "b": end}, "duration", **{"from": "b", "minus": "a"}, **spec) == expected
+
+
+def test_an_end_before_its_start_is_refused() -> None:
+    with pytest.raises(ConversionError, match="b lies before a; check which of them is the end"):
+        of_row({"a": 2, "b": 1}, "duration", **{"from": "b", "minus": "a", "unit": "s"})
+
+
+def test_another_place_is_read_where_the_first_has_no_value() -> None:
+    spec = {"from": "a", "map": {"x": None}, "or": {"from": "b", "or": {"from": "c"}}, "default": "none"}
+    assert of_row({"a": "1", "b": "2"}, "text", **spec) == "1"
+    assert of_row({"a": "x", "b": "2"}, "text", **spec) == "2"
+    assert of_row({"a": "", "c": "3"}, "text", **spec) == "3"
+    assert of_row({}, "text", **spec) == "none"
+
+
+def test_the_first_format_that_fits_counts() -> None:
+    layouts = {"from": "x", "format": ["%d/%b/%y %I:%M %p", "%Y-%m-%d %H:%M"], "zone": "UTC"}
+    for value in ("01/Mar/26 9:30 AM", "2026-03-01 09:30"):
+        assert of_row({"x": value}, "time", **layouts) == datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    with pytest.raises(ConversionError, match="x does not fit any of the formats '%d/%b/%y %I:%M %p', '"):
+        of_row({"x": "yesterday"}, "time", **layouts)

@@ -14,6 +14,7 @@ from ingest.contracts.validate import validate
 from ingest.doors.mapping.apply import RowMapper
 from ingest.doors.mapping.batches import batches, check_files
 from ingest.doors.mapping.guess import guess
+from ingest.doors.mapping.ids import ContentIds
 from ingest.doors.mapping.load import parse
 from ingest.doors.refused import ImportRefused
 
@@ -21,9 +22,10 @@ START = 1767349800
 
 
 def imported(path: Path) -> list[Any]:
-    mapping = parse(guess(path), "draft.yaml")
+    mapping = parse(guess(path).text(), "draft.yaml")
     check_files([path], mapping)
-    return [validate(item, datetime.now(UTC)) for batch in batches([path], RowMapper(mapping)) for item in batch.items]
+    mapper = RowMapper(mapping, ContentIds(mapping.source))
+    return [validate(item, datetime.now(UTC)) for batch in batches([path], mapper) for _, item in batch.placed]
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -52,7 +54,7 @@ def test_a_litellm_log(tmp_path: Path) -> None:
     assert (second.uncached_input_tokens, second.output_tokens, second.latency_ms) == (100, 20, 1750)
     assert second.reported_cost_usd == 0.002
     assert "secret" not in str(events), "what people wrote must not be taken along unasked"
-    assert "UNCERTAIN" in guess(path)
+    assert "UNCERTAIN" in guess(path).text()
 
 
 def test_openai_responses_with_cached_and_reasoning_tokens(tmp_path: Path) -> None:
@@ -105,12 +107,68 @@ def test_feedback_and_other_events_by_a_discriminator(tmp_path: Path) -> None:
     assert [event["action"] for event in found[3:]] == ["session_start", "other"]
 
 
+def test_a_json_array_is_drafted_as_one_document(tmp_path: Path) -> None:
+    rows = [{"ts": START + n, "model": "m", "input_tokens": n, "output_tokens": 1} for n in range(5)]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(rows, indent=2))
+    assert "format: json\n" in guess(path).text()
+    assert [event.uncached_input_tokens for event in imported(path)] == [0, 1, 2, 3, 4]
+
+
+def test_a_row_that_does_not_fit_is_told_with_its_line_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    good = '2026-01-02T10:00:00Z,"two\nlines",5,6\n'
+    path.write_text("timestamp,note,prompt_tokens,output_tokens\n" + good + "2026-01-02T10:00:00Z,x,7,99999999999\n")
+    draft = guess(path)
+    assert (draft.rows, draft.fit) == (2, 1)
+    assert "# The first that did not: calls.csv:4: prompt_execution: output_tokens" in draft.text()
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        (
+            "date,model,requests,prompt_tokens,completion_tokens",
+            "2026-01-{n:02},gpt-4o,{n},900,80",
+            "'requests' counts",
+        ),
+        (
+            "timestamp,usage_type,model,n_requests,n_context_tokens_total,n_generated_tokens_total",
+            "176734980{n},text,gpt-4o,3,4000,90",
+            "'n_requests' counts the requests that a row sums up",
+        ),
+        (
+            "usage_date_utc,model_version,api_key,usage_input_tokens_no_cache,usage_output_tokens",
+            "2026-01-{n:02},claude-sonnet-4,key-{n},123456,9876",
+            "'usage_date_utc' holds whole days, and no other row has the same day and names",
+        ),
+        ("start_time,end_time,input_tokens,num_model_requests", "{n}767225600,2,70,12", "'num_model_requests' counts"),
+    ],
+)
+def test_a_usage_export_is_told_from_a_log_of_calls(tmp_path: Path, header: str, row: str, told: str) -> None:
+    path = tmp_path / "usage.csv"
+    path.write_text("\n".join([header, *(row.format(n=n) for n in (1, 2, 3))]))
+    with pytest.raises(ImportRefused) as refused:
+        guess(path)
+    said = str(refused.value)
+    assert said.startswith(f"{path} looks like a usage export, not a log of single calls: ")
+    assert told in said
+    assert "\n" not in said
+
+
+def test_a_log_that_only_knows_the_day_is_still_a_log_of_calls(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text("date,model,prompt_tokens,requests\n" + "2026-01-02,gpt-4o,900,1\n2026-01-02,gpt-4o,700,1\n")
+    assert [event.uncached_input_tokens for event in imported(path)] == [900, 700]
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ('[{"a": 1}]', "is one JSON array; make it JSON Lines with `jq -c"),
-        ('{\n  "a": 1\n}', "not with one object a line"),
-        ("just words\nand more", "is neither JSON Lines nor CSV"),
+        ("[1, 2]", "is a JSON document without an object in it"),
+        ('{\n  "a": 1\n}', "looks like a time (found: a)"),
+        ('{"a": 1', "is not one JSON document"),
+        ("just words\nand more", "is neither JSON nor CSV"),
         ('{"model": "m"}', "looks like a time (found: model)"),
         ("a,b\n", "no row below its header"),
     ],
@@ -141,7 +199,7 @@ def test_whatever_the_rows_a_draft_loads_or_the_file_is_refused(
 ) -> None:
     path = write(tmp_path_factory.mktemp("guess") / "x.jsonl", rows)
     try:
-        draft = guess(path)
+        draft = guess(path).text()
     except ImportRefused as refused:
         assert "the draft" not in str(refused)  # noqa: PT017 - a draft that does not load would be our fault
     else:

@@ -113,7 +113,7 @@ def test_naming_a_file_twice_is_refused(tmp_path: Path, mapping: Path) -> None:
 
 
 def test_without_a_mapping_it_says_which_there_are(tmp_path: Path) -> None:
-    with pytest.raises(LakeError, match=r"shipped are aider, azure_llm.*--guess"):
+    with pytest.raises(LakeError, match=r"shipped are aider, .*--guess"):
         run(tmp_path / "log.jsonl")
 
 
@@ -165,3 +165,103 @@ def test_the_draft_of_guess_goes_to_standard_output(
     mapping.write_text(capsys.readouterr().out)
     assert run(log, "--mapping", mapping, "--lake", tmp_path / "lake") == 0
     assert "Next: promptlake build" in capsys.readouterr().out
+
+
+def test_the_draft_can_be_had_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text(row(1))
+    assert run(log, "--guess", "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["file"], answer["rows"], answer["fit"], answer["refusal"]) == ("log.jsonl", 1, 1, None)
+    assert "format: jsonl" in answer["mapping"]
+
+
+LINES = r"""
+name: app
+source: app
+format: lines
+pattern: '(?P<ts>\d+) (?P<kind>\w+) (?P<out>\S+)'
+skip: '^#'
+fields: {occurred_at: {from: ts, unit: epoch_s}}
+rules:
+  - {when: {kind: call}, event: prompt_execution, fields: {model: {value: m}, output_tokens: {from: out}}}
+"""
+TEXT = """\
+# started
+1767349800 call 1
+1767349800 call 1
+1767349801 call many
+Traceback (most recent)
+
+1767349802 pool 3
+"""
+
+
+@pytest.mark.parametrize(("more", "refused", "passed_over"), [("", 3, 1), ("else: ignore\n", 1, 3)])
+def test_lines_that_are_no_events_are_refused_or_counted_as_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: str, refused: int, passed_over: int
+) -> None:
+    log, mapping, lake = tmp_path / "app.log", tmp_path / "app.yaml", tmp_path / "lake"
+    log.write_text(TEXT)
+    mapping.write_text(LINES + more)
+    assert run(log, "--mapping", mapping, "--lake", lake, "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    counts = [answer[name] for name in ("received", "stored", "quarantined", "passed_over")]
+    assert counts == [2 + refused, 2, refused, passed_over]
+    assert len({r["event_id"] for r in bronze(lake, "prompt_execution")}) == 2
+    reasons = answer["refusals"]
+    assert f"{log}:4: out is a text, not a number." in reasons
+    if not more:
+        assert any(r.startswith(f"{log}:5 does not match the mapping's `pattern`") for r in reasons)
+        assert any(r.startswith(f"{log}:7 is described by no rule") for r in reasons)
+    for words in ((), ("--dry-run",)):
+        run(log, "--mapping", mapping, "--lake", lake, *words)
+        out = capsys.readouterr().out
+        assert (
+            f"Passed over, as the mapping says (`skip`, `else: ignore`, or an `each` without a value): {passed_over}"
+            in out
+        )
+
+
+DOCUMENT = """
+name: export
+source: export
+format: json
+fields: {occurred_at: {from: ts, unit: epoch_s}}
+rules:
+  - {when: any, event: prompt_execution, fields: {model: {from: model}, output_tokens: {from: out}}}
+"""
+
+
+def test_a_json_document_is_imported_element_by_element(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, mapping, lake = tmp_path / "export.json.gz", tmp_path / "export.yaml", tmp_path / "lake"
+    mapping.write_text(DOCUMENT)
+    rows = [json.loads(row(n)) for n in range(3)] + [7, json.loads(row(4, out=-1))]
+    log.write_bytes(gzip.compress(json.dumps(rows).encode()))
+    assert run(log, "--mapping", mapping, "--lake", lake, "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["received"], answer["stored"]) == (5, 3)
+    assert answer["refusals"][0] == f"{log}:1 (element 4) is JSON but not an object; each row must be one {{…}}."
+    assert answer["refusals"][1].startswith(f"{log}:1 (element 5): prompt_execution: output_tokens should be")
+
+
+def test_a_json_document_that_breaks_off_leaves_the_lake_untouched(tmp_path: Path) -> None:
+    log, mapping, lake = tmp_path / "export.json", tmp_path / "export.yaml", tmp_path / "lake"
+    mapping.write_text(DOCUMENT)
+    log.write_text(json.dumps([json.loads(row(n)) for n in range(50)])[:-9])
+    with pytest.raises(LakeError, match=r"export\.json:1 is not JSON \(.*\), or ends too early"):
+        run(log, "--mapping", mapping, "--lake", lake)
+    assert not lake.exists()
+
+
+def test_a_dry_run_shows_the_first_rows_of_every_event_type(
+    tmp_path: Path, mapping: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log.jsonl"
+    mapping.write_text(MAPPING + "  - {when: {k: click}, event: behavior, fields: {action: {value: click}}}\n")
+    log.write_text("".join(row(n) for n in range(30)) + row(31, k="click") + row(32, k="else"))
+    assert run(log, "--mapping", mapping, "--dry-run", "--lake", tmp_path / "lake", "--json") == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    shown = [answer["event_type"] for answer in answers if "event_id" in answer]
+    assert (shown.count("prompt_execution"), shown.count("behavior")) == (10, 1)
+    assert next(a["refused"] for a in answers if "refused" in a).startswith(f"{log}:32 is described by no rule")

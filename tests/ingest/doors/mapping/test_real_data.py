@@ -16,6 +16,7 @@ from ingest.contracts.validate import validate
 from ingest.doors.mapping.apply import RowMapper
 from ingest.doors.mapping.batches import batches, check_files
 from ingest.doors.mapping.guess import guess
+from ingest.doors.mapping.ids import RowIds
 from ingest.doors.mapping.load import load, parse
 from ingest.doors.mapping.model import Mapping
 
@@ -24,8 +25,8 @@ pytestmark = pytest.mark.real_data
 
 def events(path: Path, mapping: Mapping) -> list[Any]:
     check_files([path], mapping)
-    now, mapper = datetime.now(UTC), RowMapper(mapping)
-    return [validate(item, now) for batch in batches([path], mapper) for item in batch.items]
+    now, ids = datetime.now(UTC), RowIds(mapping.source)
+    return [validate(item, now) for batch in batches([path], RowMapper(mapping, ids)) for _, item in batch.placed]
 
 
 def tokens(found: list[Any]) -> tuple[int, int]:
@@ -48,7 +49,7 @@ def azure(real_data: Path) -> Path:
 def test_aider(aider: Path, drafted: bool) -> None:
     rows = [json.loads(line) for line in aider.read_text().splitlines()]
     sends = [row["properties"] for row in rows if row["event"] == "message_send"]
-    found = events(aider, parse(guess(aider), "draft") if drafted else load("aider"))
+    found = events(aider, parse(guess(aider).text(), "draft") if drafted else load("aider"))
     assert len(found) == len({event.event_id for event in found}) == len(rows) == 26_057
     assert tokens(found) == (sum(s["prompt_tokens"] for s in sends), sum(s["completion_tokens"] for s in sends))
     assert [event.occurred_at.timestamp() for event in found] == [row["time"] for row in rows]
@@ -67,7 +68,7 @@ def test_aider(aider: Path, drafted: bool) -> None:
 def test_azure_llm(azure: Path, drafted: bool) -> None:
     with azure.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    found = events(azure, parse(guess(azure), "draft") if drafted else load("azure_llm"))
+    found = events(azure, parse(guess(azure).text(), "draft") if drafted else load("azure_llm"))
     assert len(found) == len({event.event_id for event in found}) == len(rows) == 19_366
     assert {type(event) for event in found} == {PromptExecution}
     assert tokens(found) == tuple(sum(int(row[name]) for row in rows) for name in ("ContextTokens", "GeneratedTokens"))

@@ -1,0 +1,86 @@
+"""Delivery in AWS: each bronze table has a Firehose stream, whose records are finished rows."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest.contracts.instants import to_us
+from ingest.delivery.packing import pack, requests
+from ingest.delivery.transform import Outcome
+from ingest.delivery.unavailable import Unavailable
+
+ATTEMPTS = 5
+_FIRST_WAIT_S = 0.1
+
+Book = Callable[[str, Mapping[str, Mapping[str, int]]], None]
+"""Takes a door, and of each kind of count (received, quarantined, …) how many by event type or reason."""
+
+
+class Firehose(Protocol):
+    """The part of boto3's client that we call."""
+
+    def put_record_batch(self, *, DeliveryStreamName: str, Records: Sequence[Any]) -> dict[str, Any]: ...  # noqa: N803
+
+
+class FirehoseSink:
+    """Delivers outcomes to the streams ``<prefix><table>``.
+
+    Args:
+        client: boto3's Firehose client.
+        prefix: what the stage's stream names begin with.
+        book: keeps the counts that reconciliation compares.
+        now: gives the arrival time, aware.
+        wait: sleeps for some seconds.
+    """
+
+    def __init__(
+        self,
+        client: Firehose,
+        prefix: str,
+        book: Book,
+        now: Callable[[], datetime],
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client, self._prefix, self._book, self._now, self._wait = client, prefix, book, now, wait
+
+    def deliver(self, door: str, outcome: Outcome) -> None:
+        """Return once Firehose has taken every row.
+
+        Raises:
+            Unavailable: it has not, however often it was asked. What it took comes again when the client repeats, and
+                is then a duplicate.
+        """
+        added = orjson.dumps({"received_at_us": to_us(self._now()), "door": door})[1:]
+        for table, rows in outcome.rows.items():
+            finished = (row[:-1] + b"," + added for row in rows)
+            for records in requests(pack(finished)):
+                self._put(self._prefix + table, records)
+        counts = {"received": outcome.received, "quarantined": outcome.quarantined, "dropped": outcome.dropped}
+        self._book(door, {kind: count for kind, count in counts.items() if count})
+
+    def refuse(self, door: str, code: str) -> None:
+        """Book a request in which no event could be told apart."""
+        self._book(door, {"refused_requests": {code: 1}})
+
+    def _put(self, stream: str, records: Sequence[bytes]) -> None:
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._wait(_FIRST_WAIT_S * 2**attempt)
+            answer = self._ask(stream, records)
+            if not answer["FailedPutCount"]:
+                return
+            answers = zip(records, answer["RequestResponses"], strict=True)
+            records = [record for record, response in answers if "ErrorCode" in response]
+        raise Unavailable(f"Firehose refused {len(records)} records for {stream} {ATTEMPTS} times")
+
+    def _ask(self, stream: str, records: Sequence[bytes]) -> dict[str, Any]:
+        try:
+            return self._client.put_record_batch(
+                DeliveryStreamName=stream, Records=[{"Data": record} for record in records]
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable(f"Firehose can't be asked: {error}") from error

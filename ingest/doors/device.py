@@ -1,0 +1,21 @@
+"""What kind of device a browser runs on, as far as its user agent says."""
+
+import re
+
+from ingest.contracts.types import Device
+
+USER_AGENT_MAX_CHARS = 256
+"""As much of a user agent as is kept; the part that tells a bot from a browser lies well within."""
+
+_TABLET = re.compile(r"ipad|tablet|kindle|silk/|android(?!.*mobi)", re.IGNORECASE)
+_MOBILE = re.compile(r"mobi|iphone|ipod|android", re.IGNORECASE)
+_DESKTOP = re.compile(r"windows nt|macintosh|x11|cros ", re.IGNORECASE)
+
+
+def from_user_agent(user_agent: str) -> Device:
+    """Tablets first, because most of them claim to be something else as well."""
+    if _TABLET.search(user_agent):
+        return "tablet"
+    if _MOBILE.search(user_agent):
+        return "mobile"
+    return "desktop" if _DESKTOP.search(user_agent) else "other"
