@@ -6,7 +6,7 @@ from sql.catalog import models
 from sql.reader import PublishedTables
 
 _KEYS = ("event_type", "door")
-_MINOR = frozenset({"door", "conflicts", "waiting"})
+_MINOR = frozenset({"door", "replayed", "conflicts", "waiting"})
 
 
 def reconciliation(tables: PublishedTables) -> tuple[Table | None, int]:
@@ -17,7 +17,10 @@ def reconciliation(tables: PublishedTables) -> tuple[Table | None, int]:
     columns = models()["gold.reconciliation"].columns
     gaps = [name for name in columns if name.endswith("_gap")]
     counts = [name for name, spec in columns.items() if spec.unit == "events" and name not in gaps]
-    sums = ", ".join([*(f"SUM({c}) AS {c}" for c in counts), *(f"SUM(ABS({c})) AS {c}" for c in gaps)])
+    # A column that an older publication lacks is null until the next build.
+    sums = ", ".join(
+        [*(f"COALESCE(SUM({c}), 0) AS {c}" for c in counts), *(f"COALESCE(SUM(ABS({c})), 0) AS {c}" for c in gaps)]
+    )
     rows = tables.rows(f"SELECT {', '.join(_KEYS)}, {sums} FROM gold.reconciliation GROUP BY 1, 2 ORDER BY 1, 2")
     if not rows:
         return None, 0

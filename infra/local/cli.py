@@ -18,6 +18,8 @@ COMMANDS = {
     "sql": "infra.local.commands.sql",
     "report": "infra.local.commands.report",
     "status": "infra.local.commands.status",
+    "reconcile": "infra.local.commands.reconcile",
+    "quarantine": "infra.local.commands.quarantine",
     "demo": "infra.local.commands.demo",
 }
 """Command by module, in the order in which a newcomer meets them."""

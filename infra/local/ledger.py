@@ -20,6 +20,10 @@ CREATE TABLE IF NOT EXISTS booking (
     hour TEXT NOT NULL, event_type TEXT NOT NULL, door TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS drained_segment (name TEXT PRIMARY KEY) STRICT;
+CREATE TABLE IF NOT EXISTS replayed_row (
+    object TEXT NOT NULL, row INTEGER NOT NULL,
+    replayed_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), PRIMARY KEY (object, row)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
@@ -52,10 +56,7 @@ class SqliteLedger:
 
     def commit_drain(self, objects: list[BronzeObject], bookings: list[Booking], segments: list[str]) -> None:
         with self._transaction():
-            self._db.executemany(
-                "INSERT INTO bronze_object (path, event_type, hour, door, rows, size_bytes) VALUES (?, ?, ?, ?, ?, ?)",
-                objects,
-            )
+            self._add(objects)
             self._book(bookings)
             self._db.executemany("INSERT INTO drained_segment VALUES (?)", [(name,) for name in segments])
 
@@ -70,6 +71,25 @@ class SqliteLedger:
 
     def forget_segments(self, segments: list[str]) -> None:
         self._db.executemany("DELETE FROM drained_segment WHERE name = ?", [(name,) for name in segments])
+
+    # Quarantine
+
+    def commit_replay(
+        self, objects: list[BronzeObject], bookings: list[Booking], rows: Iterable[tuple[str, int]]
+    ) -> None:
+        """In one transaction: name the objects, book the counts, and remember which rows of quarantine they were."""
+        with self._transaction():
+            self._add(objects)
+            self._book(bookings)
+            self._db.executemany("INSERT INTO replayed_row (object, row) VALUES (?, ?)", list(rows))
+
+    def is_replayed(self, path: str, row: int) -> bool:
+        found = self._db.execute("SELECT 1 FROM replayed_row WHERE object = ? AND row = ?", (path, row)).fetchone()
+        return found is not None
+
+    def replayed_rows(self) -> list[tuple[str, int, str]]:
+        """Every row of quarantine that a replay took out: object, row and when."""
+        return self._db.execute("SELECT object, row, replayed_at FROM replayed_row ORDER BY 1, 2").fetchall()
 
     # Jobs
 
@@ -138,6 +158,12 @@ class SqliteLedger:
             "GROUP BY 1 ORDER BY 1"
         )
         return [tuple(row) for row in rows]
+
+    def _add(self, objects: list[BronzeObject]) -> None:
+        self._db.executemany(
+            "INSERT INTO bronze_object (path, event_type, hour, door, rows, size_bytes) VALUES (?, ?, ?, ?, ?, ?)",
+            objects,
+        )
 
     def _book(self, bookings: Iterable[tuple[str, str, str, str, int]]) -> None:
         self._db.executemany(

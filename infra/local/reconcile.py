@@ -1,6 +1,7 @@
 """Whether everything received is accounted for, from what was booked at each hand-over."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from infra.local.ledger import SqliteLedger
@@ -8,7 +9,7 @@ from infra.local.ledger import SqliteLedger
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Events of one type through one door, since the lake was made."""
+    """Events of one type through one door: since the lake was made, or of those that arrived in one hour."""
 
     event_type: str
     door: str
@@ -20,10 +21,12 @@ class Counts:
     duplicates: int
     conflicts: int
     waiting: int
+    replayed: int = 0
+    """Taken out of quarantine by a replay, and handed to delivery once more."""
 
     @property
     def delivery_gap(self) -> int:
-        return self.received - self.bronze - self.quarantined - self.dropped
+        return self.received + self.replayed - self.bronze - self.quarantined - self.dropped
 
     @property
     def silver_gap(self) -> int:
@@ -37,22 +40,74 @@ class Counts:
         return {**asdict(self), "delivery_gap": self.delivery_gap, "silver_gap": self.silver_gap}
 
 
-KINDS = ("received", "bronze", "quarantined", "dropped", "silver", "duplicates", "conflicts", "waiting")
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A hand-over at which more or fewer events went out than came in."""
+
+    received_hour: str
+    event_type: str
+    door: str
+    hand_over: str
+    events: int
+    """Lost where above 0, too many where below."""
+
+    @property
+    def sentence(self) -> str:
+        what = "lost" if self.events > 0 else "booked without having come in"
+        return (
+            f"{self.received_hour}: {abs(self.events):,} {self.event_type} through {self.door} {what} at the hand-over "
+            f"{HAND_OVERS[self.hand_over]}."
+        )
+
+
+HAND_OVERS = {
+    "delivery": "received + replayed \N{RIGHTWARDS ARROW} bronze + quarantined + dropped",
+    "silver": "bronze \N{RIGHTWARDS ARROW} silver + duplicates + conflicts + waiting",
+}
+"""What goes into each hand-over, and what comes out of it."""
+
+KINDS = ("received", "replayed", "bronze", "quarantined", "dropped", "silver", "duplicates", "conflicts", "waiting")
 
 
 def counts(ledger: SqliteLedger) -> list[Counts]:
     """All counts, a row an event type and door."""
-    booked, waiting = ledger.bookings_and_waiting()
-    totals: dict[tuple[str, str], Counter[str]] = {}
-    for _, event_type, door, kind, events in booked:
-        if kind in KINDS:
-            totals.setdefault((event_type, door), Counter())[kind] += events
-    for _, event_type, door, _, rows in waiting:
-        totals.setdefault((event_type, door), Counter())["waiting"] += rows
-    return [Counts(*key, *(total[kind] for kind in KINDS)) for key, total in sorted(totals.items())]
+    by_key = _totals(ledger, lambda _, event_type, door: (event_type, door))
+    return [_row(event_type, door, total) for (event_type, door), total in by_key]
+
+
+def hourly_counts(ledger: SqliteLedger) -> list[tuple[str, Counts]]:
+    """The same by the hour of arrival, oldest first, so that a surplus in one hour never hides a loss in another."""
+    by_key = _totals(ledger, lambda *key: key)
+    return [(hour, _row(event_type, door, total)) for (hour, event_type, door), total in by_key]
+
+
+def gaps(hourly: list[tuple[str, Counts]]) -> Iterator[Gap]:
+    """Every hand-over that does not add up."""
+    for hour, row in hourly:
+        for hand_over, events in (("delivery", row.delivery_gap), ("silver", row.silver_gap)):
+            if events:
+                yield Gap(hour, row.event_type, row.door, hand_over, events)
 
 
 def refused_requests(ledger: SqliteLedger) -> int:
     """Requests in which no event could be told apart."""
     booked, _ = ledger.bookings_and_waiting()
     return sum(events for _, _, _, kind, events in booked if kind == "refused_requests")
+
+
+def _totals(
+    ledger: SqliteLedger, key: Callable[[str, str, str], tuple[str, ...]]
+) -> list[tuple[tuple[str, ...], Counter[str]]]:
+    """Events by kind, for each ``key`` of hour, event type and door, in the keys' order."""
+    booked, waiting = ledger.bookings_and_waiting()
+    totals: dict[tuple[str, ...], Counter[str]] = {}
+    for hour, event_type, door, kind, events in booked:
+        if kind in KINDS:
+            totals.setdefault(key(hour, event_type, door), Counter())[kind] += events
+    for hour, event_type, door, _, rows in waiting:
+        totals.setdefault(key(hour, event_type, door), Counter())["waiting"] += rows
+    return sorted(totals.items())
+
+
+def _row(event_type: str, door: str, total: Counter[str]) -> Counts:
+    return Counts(event_type, door, **{kind: total[kind] for kind in KINDS})

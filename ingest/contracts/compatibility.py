@@ -16,6 +16,11 @@ RELEASED = Path(__file__).parent / "released"
 _LOWER_BOUNDS = ("minimum", "minLength")
 _UPPER_BOUNDS = ("maximum", "maxLength")
 
+_TOLD_OTHERWISE = frozenset(
+    {"format", "items", "additionalProperties", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "not", "allOf"}
+)
+"""Keywords of which any change counts: none makes a contract wider in a way that we use."""
+
 Schema = Mapping[str, Any]
 
 
@@ -42,8 +47,8 @@ def _object_changes(place: str, before: Schema, after: Schema, old: Schema, new:
 
 
 def _field_changes(before: Schema, after: Schema, old: Schema, new: Schema, place: str) -> Iterator[str]:
-    for key in ("unit", "default"):
-        if before.get(key) != after.get(key):
+    for key in ("unit", "pii", "default"):
+        if before.get(key) != after.get(key) and (key in before or key != "pii"):
             yield f"has the {key} {after.get(key)!r} where it was {before.get(key)!r}."
     were, are = _alternatives(before, old), _alternatives(after, new)
     for kind, accepted in were.items():
@@ -64,6 +69,9 @@ def _narrowed(before: Schema, after: Schema) -> Iterator[str]:
         was, is_ = before.get(bound), after.get(bound)
         if is_ is not None and (was is None or (is_ > was if bound in _LOWER_BOUNDS else is_ < was)):
             yield f"has the {bound} {is_:g}, narrower than before."
+    for key in sorted(_TOLD_OTHERWISE & (before.keys() | after.keys())):
+        if before.get(key) != after.get(key):
+            yield f"has the {key} {after.get(key)!r} where it was {before.get(key)!r}."
     if after.get("pattern") not in (None, before.get("pattern")):
         yield f"must match {after['pattern']!r}, which it had not to before."
 

@@ -5,6 +5,7 @@ refused rather than guessed at.
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
@@ -63,6 +64,19 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 LongText = Annotated[str, StringConstraints(max_length=8192)]
 """Something a person wrote."""
 
+
+def _without_query(value: Any) -> Any:
+    return _QUERY.sub("", value) if isinstance(value, str) else value
+
+
+_QUERY = re.compile(r"[?#].*", re.DOTALL)
+
+PagePath = Annotated[str, StringConstraints(min_length=1, max_length=256), BeforeValidator(_without_query)]
+"""The path of a page. A query may hold tokens and addresses of people, so it is cut off wherever it comes from."""
+
+Address = Annotated[str, StringConstraints(max_length=8192), BeforeValidator(_without_query)]
+"""A web address, its query cut off likewise."""
+
 ID_MAX_CHARS = 128
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX_CHARS, pattern=r"^[!-~]+$")]
@@ -70,6 +84,13 @@ Identifier = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX_CH
 
 Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_time)]
 """An instant, ISO 8601 with an offset; stored as microseconds since 1970 in UTC."""
+
+Moment = Annotated[
+    AwareDatetime,
+    Field(strict=False, ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
+    BeforeValidator(_time),
+]
+"""An instant that is not when the event happened, and so is not held against the clock: within what tables can hold."""
 
 Tokens = Annotated[int, Field(ge=0, le=TOKENS_MAX)]
 Count = Annotated[int, Field(ge=0, le=COUNT_MAX)]
@@ -82,6 +103,9 @@ Milliseconds = Annotated[
 """A fraction may be sent; it is rounded."""
 
 Number = Annotated[float, Field(ge=-NUMBER_MAX, le=NUMBER_MAX, allow_inf_nan=False)]
+Measure = Annotated[float, Field(ge=-1e18, le=1e18, allow_inf_nan=False)]
+"""What a service measured, in its own unit: bytes of a bucket, too."""
+
 UsdCost = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]

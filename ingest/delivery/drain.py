@@ -10,7 +10,7 @@ import os
 import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import FileIO
@@ -75,10 +75,9 @@ def drain(root: Path, ledger: DeliveryLedger) -> Drained:
     Safe to call from several processes: one drains, the others wait.
     """
     spool = root / layout.SPOOL
-    spool.mkdir(parents=True, exist_ok=True)
     rows = objects_written = 0
     damaged: list[str] = []
-    with ExitStack() as held, _locked(spool / "drain.lock"):
+    with ExitStack() as held, drain_lock(root):
         _land(root, ledger)
         _clear_staging(root)
         through_us = time.time_ns() // 1000
@@ -98,6 +97,29 @@ def drain(root: Path, ledger: DeliveryLedger) -> Drained:
             damaged += unread
         ledger.drained_until(through_us)
     return Drained(rows, objects_written, through_us, tuple(damaged))
+
+
+def put(
+    root: Path, ledger: DeliveryLedger, frames: list[Frame], commit: Callable[[list[BronzeObject], list[Booking]], None]
+) -> None:
+    """Write batches into bronze that no spool holds; the caller has the `drain_lock`.
+
+    Args:
+        commit: does all that the ledger has to know of it in one transaction. Before it nothing has happened, after it
+            everything has, whatever dies.
+    """
+    objects = _stage(root, frames)
+    commit(objects, _bookings(frames, objects))
+    _land(root, ledger)
+
+
+@contextmanager
+def drain_lock(root: Path) -> Iterator[None]:
+    """While it is held, nobody else writes bronze or clears what waits for it."""
+    (root / layout.SPOOL).mkdir(parents=True, exist_ok=True)
+    with (root / layout.SPOOL / "drain.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _batches(segments: list[Path]) -> Iterator[list[Path]]:
@@ -212,10 +234,3 @@ def _land(root: Path, ledger: DeliveryLedger) -> None:
     for folder in folders:
         sync_folder(folder)
     ledger.landed(paths)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

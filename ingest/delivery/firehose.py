@@ -1,13 +1,14 @@
 """Delivery in AWS: each bronze table has a Firehose stream, whose records are finished rows."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.instants import to_us
 from ingest.delivery.packing import pack, requests
 from ingest.delivery.transform import Outcome
@@ -18,6 +19,12 @@ _FIRST_WAIT_S = 0.1
 
 Book = Callable[[str, Mapping[str, Mapping[str, int]]], None]
 """Takes a door, and of each kind of count (received, quarantined, …) how many by event type or reason."""
+
+
+def _taken(table: str, rows: Sequence[bytes], outcome: Outcome) -> Mapping[str, Mapping[str, int]]:
+    if table == QUARANTINE_TABLE:
+        return {"received": outcome.quarantined, "quarantined": outcome.quarantined}
+    return {"received": {table: len(rows)}}
 
 
 class Firehose(Protocol):
@@ -56,11 +63,20 @@ class FirehoseSink:
         """
         added = orjson.dumps({"received_at_us": to_us(self._now()), "door": door})[1:]
         for table, rows in outcome.rows.items():
-            finished = (row[:-1] + b"," + added for row in rows)
-            for records in requests(pack(finished)):
-                self._put(self._prefix + table, records)
-        counts = {"received": outcome.received, "quarantined": outcome.quarantined, "dropped": outcome.dropped}
-        self._book(door, {kind: count for kind, count in counts.items() if count})
+            self.put(table, (row[:-1] + b"," + added for row in rows))
+            # Table by table: if the next one fails, this one's rows stand, and come again as duplicates.
+            self._book(door, _taken(table, rows, outcome))
+        if outcome.dropped:
+            self._book(door, {"received": outcome.dropped, "dropped": outcome.dropped})
+
+    def put(self, table: str, rows: Iterable[bytes]) -> None:
+        """Return once Firehose has taken every finished row of one table; books nothing.
+
+        Raises:
+            Unavailable: it has not, however often it was asked.
+        """
+        for records in requests(pack(rows)):
+            self._put(self._prefix + table, records)
 
     def refuse(self, door: str, code: str) -> None:
         """Book a request in which no event could be told apart."""

@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 RECORD_MAX_BYTES = 1_000 << 10
 """What Firehose takes in one record."""
 
+ROW_MAX_BYTES = RECORD_MAX_BYTES - 1024
+"""A row may be this long, in either wiring; what delivery adds to it comes on top."""
+
 REQUEST_MAX_RECORDS = 500
 REQUEST_MAX_BYTES = 4 << 20
 """What Firehose takes in one ``PutRecordBatch``."""
 
 
 def pack(rows: Iterable[bytes], limit_bytes: int = RECORD_MAX_BYTES) -> Iterator[bytes]:
-    """Records of newline-ended JSON rows, in their order. A row over the limit is a record by itself, for the stream
-    to refuse.
-    """
+    """Records of newline-ended JSON rows, in their order. No row is longer than ``ROW_MAX_BYTES``."""
     record: list[bytes] = []
     size = 0
     for row in rows:

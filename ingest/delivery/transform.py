@@ -14,9 +14,13 @@ from ingest.contracts.envelope import NOT_STORED, Event, content_fields
 from ingest.contracts.instants import to_us
 from ingest.contracts.validate import Refusal, hold_against_clock, validate
 from ingest.delivery.nesting import as_text
+from ingest.delivery.packing import ROW_MAX_BYTES
 
 PAYLOAD_MAX_CHARS = 65_536
 """Quarantine keeps this much of what was refused; nobody repairs more by hand."""
+
+UNWRITABLE = "properties can't be written as JSON"
+"""What such a refusal says. Its payload is in quarantine as far as it can be written, so it is not what was sent."""
 
 
 @dataclass(slots=True)
@@ -70,11 +74,15 @@ def _accept(outcome: Outcome, index: int, item: Any, event: Event) -> None:
     try:
         row = bronze_row(event)
     except TypeError:  # orjson's
-        message = (
-            f"{event.event_type}: properties can't be written as JSON: a number over 64 bits, half a character, or "
-            "nested too deep."
-        )
+        message = f"{event.event_type}: {UNWRITABLE}: a number over 64 bits, half a character, or nested too deep."
         refusal = Refusal("invalid_value", message, event.event_type, event.event_id)
+        _quarantine(outcome, index, item, refusal)
+        return
+    if len(row) > ROW_MAX_BYTES:
+        message = (
+            f"{event.event_type}: the event has {len(row):,} bytes, over the limit of {ROW_MAX_BYTES:,}; send less."
+        )
+        refusal = Refusal("event_too_large", message, event.event_type, event.event_id)
         _quarantine(outcome, index, item, refusal)
         return
     outcome.rows.setdefault(event.event_type, []).append(row)

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from ingest.contracts.instants import to_us
+from ingest.contracts.validate import Refusal
 from ingest.delivery.transform import transform
 from ingest.doors import records
-from ingest.doors.body import EVENTS_MAX, too_many
+from ingest.doors.body import BODY_MAX_BYTES, EVENTS_MAX, too_large, too_many
 from ingest.doors.exchange import Door, Request, Response, Sink
 from ingest.doors.request_refused import RequestRefused
 
@@ -66,14 +67,29 @@ def _put(api: _Api, operation: str, body: bytes, sink: Sink, received_at: dateti
     if said.get("DryRun") is True:
         raise _Fault("DryRunOperationException", "The request is well formed; as a dry run it stored nothing.")
     data = [_data(record, index) for index, record in enumerate(_records(said, api, operation))]
-    items = [item for record in data for item in records.decode(record)]
-    if len(items) > EVENTS_MAX:
-        raise too_many("events")
+    items = _items(data)
     outcome = transform(items, received_at)
     if outcome.received:
         sink.deliver(api.door, outcome)
     answers = [_receipt(api, received_at) for _ in data]
     return _answer(200, _reply(api, operation, answers))
+
+
+def _items(data: list[bytes]) -> list[Any]:
+    """All that the records hold, which together may be no more than one body may hold."""
+    room, unpacked = BODY_MAX_BYTES, []
+    for record in data:
+        content = records.unpack(record, room)
+        room -= 0 if isinstance(content, Refusal) else len(content)
+        if room < 0 or (isinstance(content, Refusal) and content.code == "body_too_large"):
+            raise too_large()
+        unpacked.append(content)
+    items: list[Any] = []
+    for content in unpacked:
+        items.extend([content] if isinstance(content, Refusal) else records.items(content))
+        if len(items) > EVENTS_MAX:
+            raise too_many("events")
+    return items
 
 
 def _arguments(body: bytes, api: _Api) -> dict[str, Any]:

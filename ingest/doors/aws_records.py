@@ -36,21 +36,29 @@ def is_text_log(text: str) -> bool:
 def items(document: Any) -> list[Any]:
     """Contract events of one document, for the transform step.
 
-    What no shape fits is handed on as it is, so that validation says what is missing of an event.
+    What no shape fits is handed on as it is, so that validation says what is missing of an event. But other lines of a
+    log are no events, as spans are none that call no model, and may hold anything: they are passed over.
     """
-    return list(_items(document, 0))
+    return list(_items(document, 0, from_log=False))
 
 
-def _items(document: Any, depth: int) -> Iterator[Any]:
+def opened(document: Any, depth: int = 0) -> list[Any]:
+    """What is in the envelopes around a document; the document itself where there are none."""
+    inner = _unwrapped(document) if depth < _WRAPPED_MAX else None
+    return [document] if inner is None else [part for whole in inner for part in opened(whole, depth + 1)]
+
+
+def _items(document: Any, depth: int, *, from_log: bool) -> Iterator[Any]:
     inner = _unwrapped(document) if depth < _WRAPPED_MAX else None
     if inner is not None:
         for part in inner:
-            yield from _items(part, depth + 1)
+            yield from _items(part, depth + 1, from_log=from_log or "logEvents" in document)
         return
     row = {"message": document} if isinstance(document, str) else document
     name = next((name for name, fits in _SHAPES.items() if isinstance(row, dict) and fits(row)), None)
     if name is None:
-        yield document
+        if not from_log or (isinstance(row, dict) and "event_type" in row) or isinstance(row, Refusal):
+            yield document
     else:
         yield from mapped(name, row)
 

@@ -29,8 +29,8 @@ def too_many(what: str) -> RequestRefused:
     )
 
 
-def decompress(body: bytes, encoding: str) -> bytes:
-    """Undo ``Content-Encoding``.
+def decompress(body: bytes, encoding: str, room_bytes: int = BODY_MAX_BYTES) -> bytes:
+    """Undo ``Content-Encoding``, up to ``room_bytes`` of content.
 
     Raises:
         RequestRefused: 413 over ``BODY_MAX_BYTES``, 415 for an encoding other than gzip, 400 for gzip that is broken.
@@ -41,7 +41,7 @@ def decompress(body: bytes, encoding: str) -> bytes:
         case "" | "identity":
             return body
         case "gzip" | "x-gzip":
-            return _gunzip(body)
+            return _gunzip(body, room_bytes)
         case _:
             raise RequestRefused(
                 415,
@@ -51,9 +51,8 @@ def decompress(body: bytes, encoding: str) -> bytes:
             )
 
 
-def _gunzip(body: bytes) -> bytes:
+def _gunzip(body: bytes, room: int) -> bytes:
     parts: list[bytes] = []
-    room = BODY_MAX_BYTES
     for _ in range(_MEMBERS_MAX):
         decoder = zlib.decompressobj(_GZIP)
         try:

@@ -102,6 +102,7 @@ def to_item(fields: dict[str, Any], resource: Mapping[str, Any], span: Span) -> 
     _put_model(item, model)
     _put_operation(item, operation, span.kind)
     _separate_input(item)
+    _include_reasoning(item)
     _put_time_to_first_token(item)
     _put_region(item)
     _put_outcome(item, span.status)
@@ -150,6 +151,13 @@ def _separate_input(item: dict[str, Any]) -> None:
         item["usage_convention"] = "input_includes_cached"
 
 
+def _include_reasoning(item: dict[str, Any]) -> None:
+    """Reasoning is part of the output. Where it is more than that, the source has counted it apart."""
+    output, reasoning = item.get("output_tokens"), item.get("reasoning_tokens")
+    if type(output) is type(reasoning) is int and 0 <= output < reasoning:
+        item["output_tokens"] = output + reasoning
+
+
 def _put_time_to_first_token(item: dict[str, Any]) -> None:
     first_token_s = item.pop("time_to_first_token_s", None)
     if first_token_s is not None:
@@ -183,5 +191,5 @@ def _identify(item: dict[str, Any], span: Span) -> None:
     if span.parent_span_id:
         item["parent_span_id"] = span.parent_span_id
     item["occurred_at"] = EPOCH + timedelta(microseconds=span.start_ns // 1000)
-    if span.start_ns and span.end_ns:
+    if 0 < span.start_ns <= span.end_ns:  # else a clock was set back meanwhile, and nobody knows how long it took
         item["latency_ms"] = (span.end_ns - span.start_ns + 500_000) // 1_000_000

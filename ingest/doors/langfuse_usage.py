@@ -4,7 +4,9 @@ By Langfuse's convention every key is a bucket of its own: ``input`` leaves out 
 ``output`` leaves out ``output_reasoning…``, and ``total`` is their sum. There is no fixed list of keys, so they are
 told apart by the words in them. Two things are not disjoint, and are made so:
 
-- OpenAI's own form, which Langfuse's wrappers pass on: ``…_tokens_details`` are part of the count that they detail.
+- OpenAI's own form, which Langfuse's wrappers pass on: ``…_tokens_details`` are part of the count that they detail,
+  unless they are more than it (xAI counts reasoning apart). So are the cached tokens of Gemini and DeepSeek part of
+  the input.
 - A client that passes a provider's inclusive counts on by mistake. It gives itself away by a ``total`` of input and
   output alone, though there are details that fit into them.
 
@@ -29,7 +31,14 @@ _WHOLE = {
     **dict.fromkeys(("output", "completion", "output_tokens", "completion_tokens", "candidates_token_count"), "output"),
     **dict.fromkeys(("total", "total_tokens", "total_token_count"), "total"),
 }
+_CACHED_IN_INPUT = frozenset({"cached_content_token_count", "prompt_cache_hit_tokens"})
+"""Names under which a provider counts cached tokens as part of its input."""
+_SAID_AGAIN = frozenset({"prompt_cache_hit_tokens", "prompt_cache_miss_tokens"})
+"""DeepSeek says in two words of its own what OpenAI's details say; a miss is what is left of the input anyway."""
+
 _BY_WORD = (
+    ("time", None),
+    ("cache_miss", None),
     # LangChain's count of the tokens of a tier says again what other keys say; and money is no count.
     ("priority", None),
     ("cost", None),
@@ -60,14 +69,21 @@ def buckets(usage: dict[str, Any]) -> dict[str, Any]:
         if (kind := _kind(name)) is not None and value is not None:
             if type(value) is not int or value < 0:
                 raise ValueError("langfuse.observation.usage_details has a count that is not a whole number of tokens")
-            counts[kind] += value
+            # A whole may be said in two spellings; parts add up.
+            counts[kind] = max(counts[kind], value) if name in _WHOLE else counts[kind] + value
     _split_writes(counts)
-    is_inclusive = _is_inclusive(usage, counts)
-    return {**_input(counts, is_inclusive), **_output(counts, is_inclusive)}
+    is_doubled = _is_doubled(counts)
+    return {
+        **_input(counts, is_doubled or _input_includes(usage, counts)),
+        **_output(counts, is_doubled or _output_includes(usage, counts)),
+    }
 
 
 def _flat(usage: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    has_details = any(isinstance(usage.get(name), dict) for name in _DETAILS)
     for name, value in usage.items():
+        if name in _SAID_AGAIN and has_details:
+            continue
         if name in _DETAILS:
             # Vertex AI has a list here, of modalities, which cost the same as far as we price them.
             details = value if isinstance(value, dict) else {}
@@ -85,23 +101,33 @@ def _kind(name: str) -> str | None:
 
 
 def _split_writes(counts: Counter[str]) -> None:
-    # A count of all writes beside the same writes by lifetime is their sum. How long others are kept nobody says; 5
+    # A count of all writes may stand beside those whose lifetime is known. How long the others are kept nobody says; 5
     # minutes is what providers do unless asked.
-    by_lifetime = counts["write_5m"] + counts["write_1h"]
     writes = counts.pop("write", None)
-    if writes is not None and (writes != by_lifetime or by_lifetime == 0):
-        counts["write_5m"] += writes
+    if writes is not None:
+        counts["write_5m"] += max(0, writes - counts["write_5m"] - counts["write_1h"])
 
 
-def _is_inclusive(usage: dict[str, Any], counts: Counter[str]) -> bool:
-    cached = counts["read"] + counts["write_5m"] + counts["write_1h"]
-    detailed_input, detailed_output = cached + counts["input_part"], counts["reasoning"] + counts["output_part"]
-    if cached > counts["input"] or detailed_output > counts["output"]:
-        return False
-    if any(isinstance(usage.get(name), dict) for name in _DETAILS):
-        return True
-    has_details = detailed_input + detailed_output > 0
-    return has_details and "total" in counts and counts["total"] == counts["input"] + counts["output"]
+def _cached(counts: Counter[str]) -> int:
+    return counts["read"] + counts["write_5m"] + counts["write_1h"]
+
+
+def _is_doubled(counts: Counter[str]) -> bool:
+    """Whether the total gives away that details are part of the input and output beside them."""
+    in_input, in_output = _cached(counts) + counts["input_part"], counts["reasoning"] + counts["output_part"]
+    fit = _cached(counts) <= counts["input"] and in_output <= counts["output"]
+    total = counts["input"] + counts["output"]
+    return fit and in_input + in_output > 0 and "total" in counts and counts["total"] == total
+
+
+def _input_includes(usage: dict[str, Any], counts: Counter[str]) -> bool:
+    said = any(isinstance(usage.get(name), dict) for name, of in _DETAILS.items() if of == "input_")
+    return _cached(counts) <= counts["input"] and (said or not _CACHED_IN_INPUT.isdisjoint(usage))
+
+
+def _output_includes(usage: dict[str, Any], counts: Counter[str]) -> bool:
+    said = any(isinstance(usage.get(name), dict) for name, of in _DETAILS.items() if of == "output_")
+    return said and counts["reasoning"] + counts["output_part"] <= counts["output"]
 
 
 def _input(counts: Counter[str], is_inclusive: bool) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from ingest.delivery.nesting import as_text
+
 _BYTES = 16
 
 
@@ -21,4 +23,5 @@ def made_id(event: Any, position: int, received_at: datetime | None) -> str:
         received_at: arrival, where the event has no time of its own. Its id is then new each time, because it gets
             another time each time too, and one id at two times would be a conflict.
     """
-    return digest([event, position, received_at])
+    # As text, for an event may be nested as deep as can just be written, and one list around it is one too many.
+    return digest([as_text(event), position, received_at])

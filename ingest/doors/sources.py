@@ -7,6 +7,7 @@ from functools import cache, partial
 
 from ingest.contracts.validate import Refusal
 from ingest.doors import native
+from ingest.doors.aws_records import opened
 from ingest.doors.body import EVENTS_MAX, too_many
 from ingest.doors.exchange import JSON, Door, Request, Response, Sink, answer_json, media_type, problem, unsupported
 from ingest.doors.mapping import live
@@ -15,6 +16,7 @@ from ingest.doors.mapping.problem import did_you_mean
 from ingest.doors.mapping.rule import Placed
 from ingest.doors.refused import ImportRefused
 from ingest.doors.request_refused import RequestRefused
+from ingest.doors.tally import tally
 
 PREFIX = "/v1/sources/"
 PATTERN = f"{PREFIX}{{name}}"
@@ -71,19 +73,10 @@ def _take(name: str, request: Request, sink: Sink, received_at: datetime) -> Res
     outcome = transform_placed(body.placed, received_at)
     if outcome.received:
         sink.deliver(f"source:{name}", outcome)
-    errors = [
-        {"index": body.rows[i], "event_id": refusal.event_id, "code": refusal.code, "message": refusal.message}
-        for i, refusal in outcome.refusals
-    ]
-    answer = {
-        "received": outcome.received.total(),
-        "stored": outcome.accepted,
-        "quarantined": outcome.quarantined.total(),
-        "dropped": outcome.dropped.total(),
-        "passed_over": body.passed_over,
-        "errors": errors,
-    }
-    return answer_json(207 if errors else 200, answer)
+    answer = tally(outcome)
+    for error in answer["errors"]:
+        error["index"] = body.rows[error["index"]]
+    return answer_json(207 if outcome.refusals else 200, {**answer, "passed_over": body.passed_over})
 
 
 def _rows(name: str, request: Request) -> Iterator[list[Placed]]:
@@ -95,7 +88,12 @@ def _rows(name: str, request: Request) -> Iterator[list[Placed]]:
         yield from _text_rows(name, request.body)
         return
     for number, value in enumerate(native.decode(request.body, by_line=said in _LINES), 1):
-        yield [(_PLACE, value)] if isinstance(value, Refusal) else live.of_value(name, value, f"{_PLACE} row {number}")
+        if isinstance(value, Refusal):
+            yield [(_PLACE, value)]
+            continue
+        # As a webhook, SNS and EventBridge send what they wrap.
+        inner = opened(value)
+        yield [placed for row in inner for placed in live.of_value(name, row, f"{_PLACE} row {number}")]
 
 
 def _text_rows(name: str, body: bytes) -> Iterator[list[Placed]]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from tests.bench import build, native, otlp
+from tests.bench import build, emitter, native, otlp
 from tests.bench.measure import machine
 
 RUNS = 3
@@ -16,14 +16,15 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 
 def main() -> None:
-    otlps, natives, builds = [], [], []
+    otlps, natives, builds, emits = [], [], [], []
     for number in range(RUNS):
         print(f"run {number + 1} of {RUNS}", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder:
             otlps.append(otlp.run(Path(folder)))
             natives.append(native.run(Path(folder)))
             builds.append(build.measure(Path(folder)))
-    rows = [*_otlp(otlps), *_native(natives), *_build(builds)]
+        emits.append(emitter.run())
+    rows = [*_otlp(otlps), *_native(natives), *_build(builds), *_emitter(emits)]
     lines = [
         "# Benchmarks",
         "",
@@ -78,6 +79,18 @@ def _build(runs: list[build.Build]) -> list[Row]:
          f"{first / hand:.1f} × one aggregation by hand in DuckDB ({hand:.1f} s)"),
         ("its peak memory, MB", f"{max(run.first.peak_mb for run in runs):,.0f}", "under 1,000", ""),
         ("build with nothing new, s", f"{median(run.again.wall_s for run in runs):.1f}", "", ""),
+    ]  # fmt: skip
+
+
+def _emitter(runs: list[emitter.Emit]) -> list[Row]:
+    middle, late, put = (
+        median(of(run) for run in runs)
+        for of in (lambda run: run.queued.p50_us, lambda run: run.queued.p99_us, lambda run: run.put_only.p50_us)
+    )
+    return [
+        ("emit() on the caller's thread with the sink down, median, µs", f"{middle:.1f}", "under 5",
+         f"{middle / put:.1f} × SimpleQueue.put alone ({put:.2f} µs)"),
+        ("the same, 99th percentile, µs", f"{late:.1f}", "under 50", ""),
     ]  # fmt: skip
 
 

@@ -225,6 +225,14 @@ def test_gaps_of_opposite_sign_are_both_counted(publish: Publish) -> None:
     assert data.reconciliation.rows[0][2] == 10
 
 
+def test_a_count_that_an_older_publication_lacks_is_none(publish: Publish) -> None:
+    rows = [{"received_hour": "h", "event_type": "feedback", "door": "native", "received": 5, "replayed": None}]
+    data = collect(publish({"reconciliation": rows}))
+    assert data.reconciliation is not None
+    assert data.reconciliation.rows[0][2] == 5
+    assert data.gaps == 0
+
+
 def test_nothing_at_all(publish: Publish) -> None:
     data = collect(publish({}))
     assert (data.parts, data.reconciliation, data.gaps) == ((), None, 0)

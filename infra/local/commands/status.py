@@ -128,7 +128,8 @@ def _show(status: Status) -> None:
     console.print(_flow(status.counts))
     if status.is_whole:
         console.print(
-            "[green]✓[/green] received = bronze + quarantined + dropped; "
+            f"[green]✓[/green] received{' + replayed' if any(row.replayed for row in status.counts) else ''} "
+            "= bronze + quarantined + dropped; "
             "bronze = silver + duplicates + conflicts + waiting"
         )
     else:

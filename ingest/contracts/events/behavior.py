@@ -3,7 +3,19 @@
 from typing import ClassVar, Literal
 
 from ingest.contracts.envelope import EVENT_TYPE, Event
-from ingest.contracts.types import DEVICE, Device, Identifier, LongText, Milliseconds, Percent, Pixels, Text, described
+from ingest.contracts.types import (
+    DEVICE,
+    Address,
+    Device,
+    Identifier,
+    LongText,
+    Milliseconds,
+    PagePath,
+    Percent,
+    Pixels,
+    Text,
+    described,
+)
 
 
 class Behavior(Event):
@@ -30,10 +42,10 @@ class Behavior(Event):
         "other",
     ] = described("Kind of act")
     name: Text | None = described("Which feature, element or content", default=None)
-    page: Text | None = described("Path of the page, without query", default=None)
+    page: PagePath | None = described("Path of the page, without query", default=None)
     page_view_id: Identifier | None = described("One view of that page; pings and clicks carry it too", default=None)
     title: Text | None = described("Title of the page", default=None)
-    referrer: LongText | None = described("Address that led here, without query", default=None)
+    referrer: Address | None = described("Address that led here, without query", default=None)
     device: Device | None = DEVICE
     engaged_ms: Milliseconds | None = described("How long the page was seen", "milliseconds", default=None)
     scroll_percent: Percent | None = described("Deepest point of the page that was seen", "percent", default=None)

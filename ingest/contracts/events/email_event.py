@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from ingest.contracts.envelope import EVENT_TYPE, Event
-from ingest.contracts.types import Identifier, LongText, Text, described
+from ingest.contracts.types import Address, Identifier, Text, described
 
 
 class EmailEvent(Event):
@@ -28,5 +28,5 @@ class EmailEvent(Event):
     recipient: Text | None = described("Address it went to", pii="person", default=None)
     campaign: Text | None = described("Campaign or report it belongs to", default=None)
     email_template: Text | None = described("Template the message was made from", default=None)
-    link: LongText | None = described("Address that was clicked, without query", default=None)
+    link: Address | None = described("Address that was clicked, without query", default=None)
     bounce_type: Text | None = described("Whether it is worth trying again, and why not", default=None)

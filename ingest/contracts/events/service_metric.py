@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from ingest.contracts.envelope import EVENT_TYPE, Event
-from ingest.contracts.types import Count, HttpStatus, Identifier, Milliseconds, Number, Text, described
+from ingest.contracts.types import Count, HttpStatus, Identifier, Measure, Milliseconds, Text, described
 
 
 class ServiceMetric(Event):
@@ -31,10 +31,10 @@ class ServiceMetric(Event):
     memory_used_mb: Count | None = described("Memory it used at the most", "MB", default=None)
     response_bytes: Count | None = described("Size of the answer", "bytes", default=None)
     unit: Text | None = described("Unit of the metric's values", default=None)
-    samples: Number | None = described("How many values there were", "values", default=None)
-    sum: Number | None = described("Their sum", "the metric's unit", default=None)
-    min: Number | None = described("The smallest", "the metric's unit", default=None)
-    max: Number | None = described("The largest", "the metric's unit", default=None)
+    samples: Measure | None = described("How many values there were", "values", default=None)
+    sum: Measure | None = described("Their sum", "the metric's unit", default=None)
+    min: Measure | None = described("The smallest", "the metric's unit", default=None)
+    max: Measure | None = described("The largest", "the metric's unit", default=None)
 
     @model_validator(mode="after")
     def _measures_something(self) -> Self:

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from ingest.contracts.envelope import EVENT_TYPE, Event
-from ingest.contracts.types import Identifier, LongText, Text, Time, described
+from ingest.contracts.types import Identifier, LongText, Moment, Text, described
 
 
 class SupportTicket(Event):
@@ -16,8 +16,8 @@ class SupportTicket(Event):
     event_type: Literal["support_ticket"] = EVENT_TYPE
     ticket_id: Identifier = described("The desk's own number of the ticket")
     status: Literal["new", "open", "pending", "on_hold", "solved", "closed"] = described("Where it stands")
-    opened_at: Time | None = described("When the person asked", default=None)
-    solved_at: Time | None = described("When it was solved, if it is", default=None)
+    opened_at: Moment | None = described("When the person asked", default=None)
+    solved_at: Moment | None = described("When it was solved, if it is", default=None)
     topic: Text | None = described("What it is about, as the desk sorts it", default=None)
     channel: Text | None = described("How the person asked, such as email or chat", default=None)
     priority: Text | None = described("How urgent it is, in the desk's words", default=None)

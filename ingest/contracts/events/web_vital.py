@@ -5,7 +5,18 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ingest.contracts.envelope import EVENT_TYPE, Event
-from ingest.contracts.types import DEVICE, Device, Identifier, LongText, Milliseconds, Number, Text, described
+from ingest.contracts.types import (
+    DEVICE,
+    Address,
+    Device,
+    Identifier,
+    LongText,
+    Milliseconds,
+    Number,
+    PagePath,
+    Text,
+    described,
+)
 
 _MEASURE = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 _UNIT = "milliseconds; CLS is a score without a unit"
@@ -28,10 +39,10 @@ class WebVital(Event):
         "The browser library's own verdict", default=None
     )
     navigation_type: Text | None = described("How the page was reached", default=None)
-    page: Text | None = described("Path of the page, without query", default=None)
+    page: PagePath | None = described("Path of the page, without query", default=None)
     device: Device | None = DEVICE
     target: LongText | None = described("CSS selector of the element to blame", default=None)
-    resource_url: LongText | None = described("Address of the resource to blame, without query", default=None)
+    resource_url: Address | None = described("Address of the resource to blame, without query", default=None)
     load_state: Text | None = described("How far the page had loaded when it happened", default=None)
     interaction_type: Literal["pointer", "keyboard"] | None = described("What the person used", default=None)
     input_delay_ms: Milliseconds | None = described("INP: until the page began to react", "milliseconds", default=None)

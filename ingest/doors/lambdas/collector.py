@@ -7,6 +7,8 @@ from ingest.doors.exchange import Request, Response
 from ingest.doors.http import handle
 from ingest.doors.lambdas import wiring
 
+_DEFAULT_STAGE = "$default"
+
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one request."""
@@ -18,10 +20,16 @@ def to_request(event: dict[str, Any]) -> Request:
     body = event.get("body") or ""
     return Request(
         event["requestContext"]["http"]["method"],
-        event["rawPath"],
+        _path(event),
         {name.lower(): value for name, value in event.get("headers", {}).items()},
         base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
     )
+
+
+def _path(event: dict[str, Any]) -> str:
+    """The path below the stage, whose name stands before it unless it is the default one."""
+    path, stage = str(event["rawPath"]), event["requestContext"].get("stage", _DEFAULT_STAGE)
+    return path if stage == _DEFAULT_STAGE else path.removeprefix(f"/{stage}")
 
 
 def to_gateway(response: Response) -> dict[str, Any]:

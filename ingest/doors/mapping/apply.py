@@ -7,6 +7,7 @@ from ingest.delivery import nesting
 from ingest.doors.files import Broken, Row, Skipped
 from ingest.doors.mapping.convert import EMPTY, as_text
 from ingest.doors.mapping.ids import Ids, joint_id
+from ingest.doors.mapping.kept import payload, places_to_keep
 from ingest.doors.mapping.model import Mapping
 from ingest.doors.mapping.paths import get
 from ingest.doors.mapping.rule import CompiledRule, Placed
@@ -18,7 +19,8 @@ class RowMapper:
     def __init__(self, mapping: Mapping, ids: Ids) -> None:
         self.mapping = mapping
         self._ids = ids
-        self._rules = [CompiledRule(rule, mapping) for rule in mapping.rules]
+        self._kept = places_to_keep(mapping)
+        self._rules = [CompiledRule(rule, mapping, self._kept) for rule in mapping.rules]
 
     def items(self, file: str, row: Row | Broken | Skipped) -> list[Placed]:
         """Contract events that a row stands for, not validated yet; a refusal names file and line.
@@ -48,7 +50,7 @@ class RowMapper:
         if self.mapping.else_ == "ignore":
             return []
         reason = f"is described by no rule of the mapping {self.mapping.name!r}; add one, or a last `when: any`"
-        refusal = Refusal("no_rule", f"{place} {reason}.", event_id=row_id, payload=nesting.as_text(value))
+        refusal = Refusal("no_rule", f"{place} {reason}.", event_id=row_id, payload=payload(value, self._kept))
         return [(place, refusal)]
 
     def _id(self, row: dict[str, Any]) -> str:

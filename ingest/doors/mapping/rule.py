@@ -4,13 +4,13 @@ from typing import Any
 
 from ingest.contracts.registry import EVENTS
 from ingest.contracts.validate import Refusal
-from ingest.delivery import nesting
 from ingest.doors.mapping.conditions import compile_condition
 from ingest.doors.mapping.convert import kinds
 from ingest.doors.mapping.elements import ID, NAME, VALUE, compile_each, is_of_element
 from ingest.doors.mapping.field_spec import places_of
 from ingest.doors.mapping.fields import compile_field
 from ingest.doors.mapping.ids import element_id
+from ingest.doors.mapping.kept import payload
 from ingest.doors.mapping.model import Mapping, Rule
 from ingest.doors.mapping.properties import compile_properties
 from ingest.doors.mapping.times import ConversionError
@@ -24,7 +24,8 @@ Placed = tuple[str, Item]
 class CompiledRule:
     """One rule of a mapping, ready for many rows."""
 
-    def __init__(self, rule: Rule, mapping: Mapping) -> None:
+    def __init__(self, rule: Rule, mapping: Mapping, kept: tuple[str, ...]) -> None:
+        self._kept = kept
         self._event_type = rule.event
         conditions = {path: compile_condition(path, condition) for path, condition in rule.when.items()}
         self._when = [holds for path, holds in conditions.items() if not is_of_element(path)]
@@ -65,7 +66,7 @@ class CompiledRule:
             return self._refusal(place, event_id, row, error)
 
     def _refusal(self, place: str, event_id: str, row: dict[str, Any], error: ConversionError) -> Refusal:
-        return Refusal("wrong_type", f"{place}: {error}.", self._event_type, event_id, nesting.as_text(row))
+        return Refusal("wrong_type", f"{place}: {error}.", self._event_type, event_id, payload(row, self._kept))
 
     def _event(self, row: dict[str, Any]) -> dict[str, Any]:
         """Raises `ConversionError`."""

@@ -1,5 +1,7 @@
 """Every form in which Langfuse's clients count tokens becomes disjoint buckets that add up."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,3 +150,82 @@ def test_what_openai_counts_twice_is_counted_once(uncached, cached, written, rea
     said = buckets(usage)
     assert (said["uncached_input_tokens"], said["cache_read_tokens"]) == (uncached, cached)
     assert (said["output_tokens"], said["reasoning_tokens"]) == (written + reasoning, reasoning)
+
+
+@pytest.mark.parametrize(
+    ("usage", "wanted"),
+    [
+        pytest.param(
+            {
+                "prompt_tokens": 100,
+                "completion_tokens": 20,
+                "total_tokens": 620,
+                "prompt_tokens_details": {"cached_tokens": 60},
+                "completion_tokens_details": {"reasoning_tokens": 500},
+            },
+            {"uncached_input_tokens": 40, "cache_read_tokens": 60, "output_tokens": 520, "reasoning_tokens": 500},
+            id="xAI counts reasoning apart",
+        ),
+        pytest.param(
+            {
+                "input": 1200,
+                "cached_content_token_count": 1000,
+                "output": 80,
+                "thoughts_token_count": 50,
+                "total": 1330,
+            },
+            {"uncached_input_tokens": 200, "cache_read_tokens": 1000, "output_tokens": 130, "reasoning_tokens": 50},
+            id="Gemini counts cached tokens as input",
+        ),
+        pytest.param(
+            {
+                "prompt_tokens": 1200,
+                "completion_tokens": 10,
+                "prompt_tokens_details": {"cached_tokens": 1000},
+                "prompt_cache_hit_tokens": 1000,
+                "prompt_cache_miss_tokens": 200,
+            },
+            {"uncached_input_tokens": 200, "cache_read_tokens": 1000, "output_tokens": 10},
+            id="DeepSeek says it twice",
+        ),
+        pytest.param(
+            {
+                "prompt_tokens": 1200,
+                "completion_tokens": 10,
+                "prompt_cache_hit_tokens": 1000,
+                "prompt_cache_miss_tokens": 200,
+            },
+            {"uncached_input_tokens": 200, "cache_read_tokens": 1000, "output_tokens": 10},
+            id="DeepSeek in its own words",
+        ),
+        pytest.param(
+            {"prompt_tokens": 100, "input_tokens": 100, "completion_tokens": 5, "output_tokens": 5},
+            {"uncached_input_tokens": 100, "output_tokens": 5},
+            id="both spellings",
+        ),
+        pytest.param(
+            {
+                "input": 7,
+                "output": 5,
+                "cache_creation_input_tokens": 300,
+                "cache_creation_ephemeral_1h_input_tokens": 200,
+            },
+            {
+                "uncached_input_tokens": 7,
+                "cache_write_5m_tokens": 100,
+                "cache_write_1h_tokens": 200,
+                "output_tokens": 5,
+            },
+            id="writes of which a part is known",
+        ),
+        pytest.param(
+            {"prompt_tokens": 9, "completion_tokens": 5, "prompt_time": 0.01, "total_time": 0.2},
+            {"uncached_input_tokens": 9, "output_tokens": 5},
+            id="Groq's times are no tokens",
+        ),
+    ],
+)
+def test_what_providers_send_through_langfuse(usage: dict[str, Any], wanted: dict[str, int]) -> None:
+    found = buckets(usage)
+    found.pop("usage_convention", None)
+    assert {name: count for name, count in found.items() if count} == wanted

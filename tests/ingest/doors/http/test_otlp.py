@@ -324,7 +324,6 @@ def test_an_attribute_of_no_use_is_as_good_as_none(row):
         ),
         ({"START": 0}, "time_too_early"),
         ({"START": 2**64 - 1, "END": 2**64 - 1}, "time_in_future"),
-        ({"END": 1}, "out_of_range"),
         ({"SPAN_ID": bytes(8)}, "invalid_id"),
         ({"SPAN_ID": b"short"}, "invalid_id"),
         ({"TRACE_ID": b""}, "invalid_id"),
@@ -437,3 +436,19 @@ def test_json_nested_as_deep_as_json_can_be(send, sink):
     body = b'{"resourceSpans":[{"scopeSpans":[{"spans":[%s]}]}]}' % span
     assert send(PATH, body, content_type="application/json").status == 200
     assert sink.rows("quarantine")[0]["code"] == "invalid_span"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "wanted"),
+    [
+        ({"END": 1}, {"latency_ms": None}),
+        (
+            {"gen_ai.usage.output_tokens": 20, "gen_ai.usage.reasoning.output_tokens": 500},
+            {"output_tokens": 520, "reasoning_tokens": 500},
+        ),
+    ],
+    ids=["a clock that was set back", "reasoning counted apart"],
+)
+def test_a_call_is_not_lost_over_a_side_of_it(row, attributes, wanted):
+    stored = row({**CALL, **attributes})
+    assert {name: stored.get(name) for name in wanted} == wanted

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -11,11 +10,9 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
-from moto import mock_aws
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from ingest.contracts.derive import QUARANTINE_TABLE, table_columns
-from ingest.contracts.registry import EVENTS
 from ingest.delivery.firehose import ATTEMPTS, FirehoseSink
 from ingest.delivery.packing import RECORD_MAX_BYTES, REQUEST_MAX_BYTES, REQUEST_MAX_RECORDS, pack, requests
 from ingest.delivery.transform import transform
@@ -24,42 +21,7 @@ from ingest.doors.lambdas import collector, kinesis, wiring
 from tests.ingest.doors.http.conftest import NOW, build_export
 from tests.lakes import event
 
-BUCKET = "lake"
 KEYS = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
-
-
-@pytest.fixture
-def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A stream a table, each writing to the bucket; yields a function that reads what a table's stream was given."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        wiring.PREFIX_VARIABLE: "test-",
-    }.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
-        s3, firehose = boto3.client("s3"), boto3.client("firehose")
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        for table in (*EVENTS, QUARANTINE_TABLE):
-            to_bucket = {
-                "RoleARN": "arn:aws:iam::123456789012:role/r",
-                "BucketARN": f"arn:aws:s3:::{BUCKET}",
-                "Prefix": f"{table}/",
-            }
-            firehose.create_delivery_stream(
-                DeliveryStreamName=f"test-{table}", ExtendedS3DestinationConfiguration=to_bucket
-            )
-
-        def rows(table: str) -> list[dict[str, Any]]:
-            found = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{table}/").get("Contents", [])
-            objects = [s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read() for entry in found]
-            return [json.loads(line) for document in objects for line in document.splitlines()]
-
-        made = wiring.sink  # a test may put another in its place
-        made.cache_clear()
-        yield rows
-        made.cache_clear()
 
 
 def gateway(path: str, body: bytes, as_base64: bool = False, **headers: str) -> dict[str, Any]:

@@ -1,0 +1,176 @@
+"""The transform of a table's Firehose stream: what it is given becomes finished rows of that table.
+
+Our own functions put finished rows there, which pass as they are. What an owner's application puts is events: they go
+through the transform step here, and nobody is left to be told, so what is refused goes to the stream of `quarantine`,
+and what belongs to another table to that table's stream.
+
+Firehose asks again when it got no answer. All that is written of a record then is the same to the byte: the arrival
+time is Firehose's, and a refused event without an id of its own gets one from its record. So the same row twice is one
+row; of events silver sees to that anyway.
+
+The answer may have 6 MB, and a packed or compressed record can become more than it was. Rows that have no room in the
+answer are put back into the stream, finished and packed, and come again as rows that pass. That ends, since a finished
+row does not grow; and it needs a stream that takes records directly, which all of ours are.
+"""
+
+import base64
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.contracts.registry import EVENTS
+from ingest.delivery.transform import Outcome, transform
+from ingest.delivery.unavailable import Unavailable
+from ingest.doors import records
+from ingest.doors.lambdas import wiring
+
+DOOR = "firehose"
+
+ANSWER_MAX_BYTES = 6_000_000
+"""Lambda returns a little more to whoever waits for it."""
+
+_FRAME_BYTES = 64
+"""A record takes less in the answer besides its id and data."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of one record."""
+
+    record_id: str
+    own: list[bytes] = field(default_factory=list)
+    """Finished rows of the stream's own table."""
+    others: dict[str, list[bytes]] = field(default_factory=dict)
+    """Finished rows of other tables; quarantine is one of them."""
+    outcome: Outcome = field(default_factory=Outcome)
+    has_failed: bool = False
+    """For a reason of ours: Firehose keeps the record as it came, and nothing of it is booked."""
+
+    @property
+    def own_bytes(self) -> int:
+        """What the own rows take in the answer, as base64 of lines."""
+        return (sum(len(row) + 1 for row in self.own) + 2) // 3 * 4
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Transform one batch.
+
+    Raises:
+        ValueError: the stream is not one of ours; Firehose keeps the records where it keeps what failed.
+    """
+    table = own_table(event["deliveryStreamArn"])
+    taken = [take(record, table) for record in event["records"]]
+    for other in sorted({name for one in taken for name in one.others}):
+        _put(other, [(one, one.others[other]) for one in taken if other in one.others])
+    in_answer = _fitting(taken)
+    _put(table, [(one, one.own) for one in taken if one.own and not one.has_failed and one.record_id not in in_answer])
+    _book(one.outcome for one in taken if not one.has_failed)
+    return {"records": [_told(one, one.record_id in in_answer) for one in taken]}
+
+
+def own_table(stream_arn: str) -> str:
+    """The table whose stream this is, by its name.
+
+    Raises:
+        ValueError: no table has such a stream.
+    """
+    name, prefix = stream_arn.rpartition("/")[2], os.environ[wiring.PREFIX_VARIABLE]
+    table = name.removeprefix(prefix)
+    if table not in EVENTS and table != QUARANTINE_TABLE:
+        raise ValueError(f"The stream {name} is no table's; call it {prefix}<table>.")
+    return table
+
+
+def take(record: dict[str, Any], table: str) -> Taken:
+    """Read one record; nothing is sent yet."""
+    arrived_us = int(record["approximateArrivalTimestamp"]) * 1000
+    data = base64.b64decode(record["data"])
+    finished_lines = _finished(data)
+    if finished_lines:
+        return Taken(record["recordId"], finished_lines)
+    outcome = transform(records.decode(data), datetime.fromtimestamp(arrived_us / 1e6, UTC))
+    taken = Taken(record["recordId"], outcome=outcome)
+    added = orjson.dumps({"received_at_us": arrived_us, "door": DOOR})[1:]
+    for name, rows in outcome.rows.items():
+        told = _with_ids(rows, outcome, taken.record_id) if name == QUARANTINE_TABLE else rows
+        finished = [row[:-1] + b"," + added for row in told]
+        if name == table:
+            taken.own += finished
+        else:
+            taken.others[name] = finished
+    return taken
+
+
+def _finished(data: bytes) -> list[bytes]:
+    """The lines of a record, if our own functions have filled it: they never put rows and events into one."""
+    lines = data.splitlines()
+    try:
+        are_rows = all(_is_row(orjson.loads(line)) for line in lines)
+    except orjson.JSONDecodeError:
+        return []
+    return lines if are_rows else []
+
+
+def _is_row(document: Any) -> bool:
+    # An event names its type. A row does not, since its table says it; only a row of quarantine does.
+    if not isinstance(document, dict) or "received_at_us" not in document:
+        return False
+    return "event_type" not in document or document.keys() >= {"stage", "code", "payload"}
+
+
+def _with_ids(rows: Sequence[bytes], outcome: Outcome, record_id: str) -> Iterator[bytes]:
+    """Rows of quarantine, those without an event id with one that a repetition gives them again."""
+    for row, (index, refusal) in zip(rows, outcome.refusals, strict=True):
+        if refusal.event_id is None:
+            yield orjson.dumps({**orjson.loads(row), "event_id": f"{DOOR}-{record_id}-{index}"})
+        else:
+            yield row
+
+
+def _put(table: str, parts: Sequence[tuple[Taken, list[bytes]]]) -> None:
+    """Put rows into a table's stream; the records whose rows it does not take have failed."""
+    try:
+        wiring.sink().put(table, (row for one, rows in parts if not one.has_failed for row in rows))
+    except Unavailable as error:
+        _log.error("%s records are left to Firehose as they came: %s", len(parts), error)
+        for one, _ in parts:
+            one.has_failed = True
+
+
+def _fitting(taken: Sequence[Taken]) -> set[str]:
+    """The records whose rows have room in the answer, first come, first served."""
+    room = ANSWER_MAX_BYTES - sum(_FRAME_BYTES + len(one.record_id) for one in taken)
+    fitting = set()
+    for one in taken:
+        if one.own and not one.has_failed and one.own_bytes <= room:
+            room -= one.own_bytes
+            fitting.add(one.record_id)
+    return fitting
+
+
+def _told(one: Taken, is_in_answer: bool) -> dict[str, str]:
+    """One record of the answer. ``Dropped`` is what has nothing left for this stream's table."""
+    if one.has_failed:
+        return {"recordId": one.record_id, "result": "ProcessingFailed"}
+    if not is_in_answer:
+        return {"recordId": one.record_id, "result": "Dropped"}
+    lines = b"".join(row + b"\n" for row in one.own)
+    return {"recordId": one.record_id, "result": "Ok", "data": base64.b64encode(lines).decode()}
+
+
+def _book(outcomes: Iterable[Outcome]) -> None:
+    counts: dict[str, Counter[str]] = {"received": Counter(), "quarantined": Counter(), "dropped": Counter()}
+    for outcome in outcomes:
+        counts["received"] += outcome.received
+        counts["quarantined"] += outcome.quarantined
+        counts["dropped"] += outcome.dropped
+    wiring.book(DOOR, counts)

@@ -1,0 +1,49 @@
+"""Firehose as boto3 sees it: a stream a table, and what each was given."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.contracts.registry import EVENTS
+from ingest.doors.lambdas import wiring
+
+BUCKET = "lake"
+
+
+@pytest.fixture
+def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A stream a table, each writing to the bucket; yields a function that reads what a table's stream was given."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        wiring.PREFIX_VARIABLE: "test-",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        s3, firehose = boto3.client("s3"), boto3.client("firehose")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        for table in (*EVENTS, QUARANTINE_TABLE):
+            to_bucket = {
+                "RoleARN": "arn:aws:iam::123456789012:role/r",
+                "BucketARN": f"arn:aws:s3:::{BUCKET}",
+                "Prefix": f"{table}/",
+            }
+            firehose.create_delivery_stream(
+                DeliveryStreamName=f"test-{table}", ExtendedS3DestinationConfiguration=to_bucket
+            )
+
+        def rows(table: str) -> list[dict[str, Any]]:
+            found = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{table}/").get("Contents", [])
+            objects = [s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read() for entry in found]
+            return [json.loads(line) for document in objects for line in document.splitlines()]
+
+        made = wiring.sink  # a test may put another in its place
+        made.cache_clear()
+        yield rows
+        made.cache_clear()

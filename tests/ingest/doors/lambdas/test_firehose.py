@@ -1,0 +1,243 @@
+"""The transform of a Firehose stream: exact ids, rows of its own table, everything else where it belongs."""
+
+import base64
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from queue import Queue
+from threading import Thread
+from typing import Any
+
+import orjson
+import pytest
+
+from ingest.contracts.derive import QUARANTINE_TABLE, table_columns
+from ingest.delivery.firehose import FirehoseSink
+from ingest.delivery.transform import PAYLOAD_MAX_CHARS, transform
+from ingest.doors.lambdas import firehose, wiring
+from tests.ingest.doors.http.conftest import NOW
+from tests.ingest.doors.lambdas.test_lambdas import NoFeedback, counted
+from tests.lakes import event
+
+ARRIVED_MS = int(NOW.timestamp() * 1000)
+
+
+def batch(*data: bytes, table: str = "prompt_execution") -> dict[str, Any]:
+    """What Firehose asks with."""
+    return {
+        "invocationId": "i",
+        "deliveryStreamArn": f"arn:aws:firehose:eu-central-1:123456789012:deliverystream/test-{table}",
+        "region": "eu-central-1",
+        "records": [
+            {
+                "recordId": f"49546986683135544286507457936321625675700192471156785154{n:06d}",
+                "approximateArrivalTimestamp": ARRIVED_MS,
+                "data": base64.b64encode(one).decode(),
+            }
+            for n, one in enumerate(data)
+        ],
+    }
+
+
+def results(answer: dict[str, Any]) -> list[str]:
+    return [record["result"] for record in answer["records"]]
+
+
+def told(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows in an answer."""
+    documents = [base64.b64decode(record["data"]) for record in answer["records"] if "data" in record]
+    assert all(document.endswith(b"\n") for document in documents)
+    return [json.loads(line) for document in documents for line in document.splitlines()]
+
+
+def test_each_record_is_answered_by_its_id_and_each_event_lands_where_it_belongs(streams: Any, capsys: Any) -> None:
+    asked = batch(
+        b"".join(orjson.dumps(event(event_id=f"p{n}", output_tokens=n)) for n in range(3)),
+        gzip.compress(orjson.dumps(event(event_id="z")) + b"\n" + orjson.dumps(event("behavior", event_id="b"))),
+        orjson.dumps(event(event_id="no", consent={"analytics": False})),
+        b"no event",
+        orjson.dumps(event(event_id="bad", latency_s=1)) + orjson.dumps(event(event_id="good")),
+        b"",
+    )
+    answer = firehose.handler(asked, object())
+    assert [record["recordId"] for record in answer["records"]] == [record["recordId"] for record in asked["records"]]
+    assert results(answer) == ["Ok", "Ok", "Dropped", "Dropped", "Ok", "Dropped"]
+    rows = told(answer)
+    assert [row["event_id"] for row in rows] == ["p0", "p1", "p2", "z", "good"]
+    assert rows[2]["output_tokens"] == 2
+    assert {(row["received_at_us"], row["door"]) for row in rows} == {(ARRIVED_MS * 1000, "firehose")}
+    assert rows[0].keys() <= {column.name for column in table_columns("prompt_execution")}
+    assert [row["event_id"] for row in streams("behavior")] == ["b"]
+    assert [row["code"] for row in streams(QUARANTINE_TABLE)] == ["invalid_json", "unknown_field"]
+    assert counted(capsys.readouterr().out) == {
+        ("received", "firehose", "prompt_execution"): 7,
+        ("received", "firehose", "behavior"): 1,
+        ("received", "firehose", "unknown"): 1,
+        ("quarantined", "firehose", "prompt_execution"): 1,
+        ("quarantined", "firehose", "unknown"): 1,
+        ("dropped", "firehose", "prompt_execution"): 1,
+    }
+
+
+def test_a_repetition_writes_the_same_rows_to_the_byte(streams: Any) -> None:
+    asked = batch(b"no event", b"no event", orjson.dumps(event(event_id="bad", latency_s=1)), orjson.dumps(event()))
+    assert firehose.handler(asked, object()) == firehose.handler(asked, object())
+    rows = [json.dumps(row) for row in streams(QUARANTINE_TABLE)]
+    assert (len(rows), len(set(rows))) == (6, 3)
+
+
+@pytest.mark.parametrize("table", ["prompt_execution", QUARANTINE_TABLE])
+def test_finished_rows_pass_as_they_are_and_are_booked_by_who_finished_them(
+    streams: Any, capsys: Any, table: str
+) -> None:
+    sent: list[bytes] = []
+    FirehoseSink(Kept(sent), "test-", lambda *_: None, lambda: NOW).deliver(
+        "native", transform([event(properties={"a": 1}), event(latency_s=1)], NOW)
+    )
+    (record,) = (data for data in sent if (b'"code"' in data) == (table == QUARANTINE_TABLE))
+    answer = firehose.handler(batch(record, table=table), object())
+    assert base64.b64decode(answer["records"][0]["data"]) == record
+    assert capsys.readouterr().out == ""
+
+
+class Kept:
+    """Firehose that keeps what it is given."""
+
+    def __init__(self, sent: list[bytes]) -> None:
+        self._sent = sent
+
+    def put_record_batch(self, *, DeliveryStreamName: str, Records: Any) -> dict[str, Any]:  # noqa: N803
+        self._sent += [record["Data"] for record in Records]
+        return {"FailedPutCount": 0, "RequestResponses": [{"RecordId": "r"}] * len(Records)}
+
+
+def test_what_has_no_room_in_the_answer_comes_again_finished(streams: Any, capsys: Any) -> None:
+    # A compressed record grows; 7 MB of rows in all.
+    packed = [
+        gzip.compress(b"".join(orjson.dumps(event(properties={"x": "y" * 70_000})) for _ in range(25)))
+        for _ in range(4)
+    ]
+    answer = firehose.handler(batch(*packed, orjson.dumps(event(event_id="small"))), object())
+    assert len(json.dumps(answer)) < firehose.ANSWER_MAX_BYTES
+    assert results(answer) == ["Ok", "Ok", "Dropped", "Dropped", "Ok"]
+    back = streams("prompt_execution")
+    rows = told(answer)
+    assert len({row["event_id"] for row in [*back, *rows]}) == len(back) + len(rows) == 101
+    assert counted(capsys.readouterr().out) == {("received", "firehose", "prompt_execution"): 101}
+    again = firehose.handler(batch(b"\n".join(orjson.dumps(row) for row in back[:10])), object())
+    assert told(again) == back[:10]
+    assert capsys.readouterr().out == ""
+
+
+def test_only_the_records_that_another_stream_did_not_take_have_failed(
+    streams: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    busy = FirehoseSink(NoFeedback(None), "test-", wiring.book, wiring.now, lambda _: None)
+    monkeypatch.setattr(wiring, "sink", lambda: busy)
+    answer = firehose.handler(batch(orjson.dumps(event()), orjson.dumps(event("feedback"))), object())
+    assert results(answer) == ["Ok", "ProcessingFailed"]
+    assert counted(capsys.readouterr().out) == {("received", "firehose", "prompt_execution"): 1}
+
+
+def test_a_stream_of_no_table_is_told(streams: Any) -> None:
+    with pytest.raises(ValueError, match="The stream test-prompts is no table's; call it test-<table>"):
+        firehose.handler(batch(table="prompts"), object())
+
+
+def test_a_refused_payload_is_cut(streams: Any) -> None:
+    firehose.handler(batch(orjson.dumps(event(properties={"x": "y" * 2 * PAYLOAD_MAX_CHARS}, latency_s=1))), object())
+    (row,) = streams(QUARANTINE_TABLE)
+    assert len(row["payload"]) == PAYLOAD_MAX_CHARS
+
+
+class Aws(BaseHTTPRequestHandler):
+    """Lambda's runtime API, which hands out one event and takes its answer, and Firehose, which takes all."""
+
+    protocol_version = "HTTP/1.1"
+    events: "Queue[bytes]"
+    answers: "Queue[tuple[str, bytes]]"
+    put: list[bytes]
+
+    def do_GET(self) -> None:
+        self._reply(self.events.get())  # where there is none, the runtime waits, as it does in Lambda
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if "runtime" in self.path:
+            self.answers.put((self.path.rpartition("/")[2], body))
+            self._reply(b"{}")
+            return
+        records = json.loads(body)["Records"]
+        self.put += [base64.b64decode(record["Data"]) for record in records]
+        self._reply(json.dumps({"FailedPutCount": 0, "RequestResponses": [{"RecordId": "r"}] * len(records)}).encode())
+
+    def _reply(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+        self.send_header("Lambda-Runtime-Deadline-Ms", str(ARRIVED_MS + 10**9))
+        self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-central-1:123456789012:function:f")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: what is asked for, the test knows."""
+
+
+@contextmanager
+def runtime(handler: str) -> Iterator[type[Aws]]:
+    """The function in a process of its own, under the client that runs it in Lambda."""
+
+    class Here(Aws):
+        events, answers, put = Queue(), Queue(), []
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Here)
+    server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign] # the killed client of ours leaves a connection
+    Thread(target=server.serve_forever, daemon=True).start()
+    address = f"127.0.0.1:{server.server_port}"
+    environment = {
+        **os.environ,
+        "AWS_LAMBDA_RUNTIME_API": address,
+        "AWS_LAMBDA_FUNCTION_NAME": "f",
+        "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "g",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "s",
+        "AWS_ENDPOINT_URL_FIREHOSE": f"http://{address}",
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        wiring.PREFIX_VARIABLE: "test-",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "awslambdaric", handler], env=environment)
+    try:
+        yield Here
+    finally:
+        process.kill()
+        process.wait(timeout=30)
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.skipif(find_spec("awslambdaric") is None, reason="awslambdaric, Lambda's runtime client, is not installed")
+def test_it_runs_under_the_runtime_of_lambda() -> None:
+    with runtime("ingest.doors.lambdas.firehose.handler") as lambda_:
+        lambda_.events.put(json.dumps(batch(orjson.dumps(event(event_id="e1")), b"no event")).encode())
+        kind, body = lambda_.answers.get(timeout=60)
+        lambda_.events.put(json.dumps(batch(table="prompts")).encode())
+        failed, error = lambda_.answers.get(timeout=60)
+    assert kind == "response"
+    answer = json.loads(body)
+    assert results(answer) == ["Ok", "Dropped"]
+    assert [row["event_id"] for row in told(answer)] == ["e1"]
+    assert json.loads(b"".join(lambda_.put))["code"] == "invalid_json"
+    assert failed == "error"
+    assert json.loads(error)["errorType"] == "ValueError"
