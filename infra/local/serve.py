@@ -13,6 +13,8 @@ from infra.local.server import Server
 from ingest.doors.origins import LOOPBACK_ONLY, Origins
 
 HOST = "127.0.0.1"
+CONNECTIONS_MAX = 256
+"""Each may hold one body, up to its limit; more are answered 503 at once."""
 
 
 def serve(
@@ -48,6 +50,7 @@ def serve(
         access_log=False,
         server_header=False,
         timeout_keep_alive=30,
+        limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=10,
     )
     server = uvicorn.Server(config)

@@ -27,6 +27,8 @@ LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 """A foreign page may ask by these, for its browser shows it no answer."""
 TICK_S = 0.1
+BODY_TIMEOUT_S = 60.0
+"""A body that takes longer holds memory for nobody's good."""
 DISCARD_MAX_BYTES = 8 * BODY_MAX_BYTES
 """A body over the limit is read to here and thrown away, for most clients hear no answer before they have sent all."""
 
@@ -89,11 +91,11 @@ class Server:
             await _reply(send, 403, {"content-type": "text/plain"}, b"This server answers to localhost only.\n")
             return
         try:
-            body = await _read(receive, headers)
+            body = await read_body(receive, headers)
         except _ClientGone:
             return
-        if body is None:
-            answer = http.refuse(request, too_large(), self._served.sink, self._allowed)
+        if isinstance(body, RequestRefused):
+            answer = http.refuse(request, body, self._served.sink, self._allowed)
             await _reply(send, answer.status, {**answer.headers, "connection": "close"}, answer.body)
         else:
             query = scope["query_string"].decode("latin-1")
@@ -112,6 +114,17 @@ class Server:
 
 class _ClientGone(Exception):
     """The client left in the middle of its body: nothing was taken, and nobody is there to be told."""
+
+
+async def read_body(receive: Receive, headers: Mapping[str, str]) -> bytes | RequestRefused:
+    """The body, or why it is not waited for any longer."""
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            body = await _read(receive, headers)
+    except TimeoutError:
+        message = f"The body did not come within {BODY_TIMEOUT_S:g} s; send it again."
+        return RequestRefused(408, "body_too_slow", message)
+    return too_large() if body is None else body
 
 
 async def _read(receive: Receive, headers: Mapping[str, str]) -> bytes | None:

@@ -1,10 +1,16 @@
 """Whose pages a running server listens to, over a socket, and how it begins and ends."""
 
+import asyncio
 import json
 import socket
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
+from infra.local import server as embedded
+from ingest.doors.request_refused import RequestRefused
 from tests.commands import run, run_json, up
 from tests.lakes import event
 
@@ -49,3 +55,15 @@ def test_an_origin_that_is_none_is_told_before_anything_starts(tmp_path: Path) -
     assert said.returncode == 2
     assert "scheme, host and port only, such as https://app.example" in said.stderr
     assert not (tmp_path / "lake").exists()
+
+
+def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "BODY_TIMEOUT_S", 0.01)
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(3600)
+        return {}
+
+    refused = asyncio.run(embedded.read_body(receive, {}))
+    assert isinstance(refused, RequestRefused)
+    assert (refused.status, refused.code) == (408, "body_too_slow")
