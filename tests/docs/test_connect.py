@@ -139,4 +139,6 @@ def test_the_browsers_snippet(tmp_path: Path) -> None:
 
 
 def test_no_section_goes_untested() -> None:
+    # One snippet a section, so that none hides another.
+    assert len(_BLOCK.findall(PAGE.read_text(encoding="utf-8"))) == len(SNIPPETS)
     assert SNIPPETS.keys() == LEAVES.keys() | {"A browser"}
