@@ -1,15 +1,19 @@
 """A real browser: pages of another origin beacon, fetch and track into a running server."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.clients.application import application
+from tests.clients.application import Application, application
 from tests.clients.chromium import browser
 from tests.clients.stored import stored, stored_once
 from tests.commands import run_json, up
 
+METRICS = 5
+VISITS_MAX = 5
+"""Now and then a visit is over before a busy browser has found all five worth saying."""
 PAGES = Path(__file__).parent / "pages"
 FOREIGN = "app.example"
 RESOLVED = f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1"
@@ -19,13 +23,19 @@ RESOLVED = f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1"
 def test_web_vitals_of_a_page_are_stored_as_the_library_said_them(tmp_path: Path, library: str) -> None:
     lake = tmp_path / "lake"
     with up(lake) as server, application(PAGES) as app, browser("--window-size=1000,800") as page:
-        page.open(app.url(f"/vitals.html?library={library}&lake={server.url}"))
-        assert page.evaluate("settled") is True
-        page.click("#send")
-        assert page.evaluate("interacted") is True
-        page.open(app.url("/plain.html"))  # a page that is left says what it has not said yet
-        rows = {row["name"]: row for row in stored_once(lake, "web_vital", 5)}
-        said = {metric["name"]: metric for metric in app.said}
+        for _ in range(VISITS_MAX):
+            app.said.clear()
+            page.open(app.url(f"/vitals.html?library={library}&lake={server.url}"))
+            assert page.evaluate("settled") is True
+            page.click("#send")
+            assert page.evaluate("interacted") is True
+            page.open(app.url("/plain.html"))  # a page that is left says what it has not said yet
+            said = {metric["name"]: metric for metric in said_all(app)}
+            if len(said) == METRICS:
+                break
+    # The server has stopped, so whatever it was sent is there; earlier visits have other ids.
+    ids = {metric["id"] for metric in said.values()}
+    rows = {row["name"]: row for row in stored(lake, "web_vital") if row["metric_id"] in ids}
     assert set(rows) == set(said) == {"CLS", "FCP", "INP", "LCP", "TTFB"}
     for name, metric in said.items():
         row = rows[name]
@@ -54,6 +64,15 @@ def test_web_vitals_of_a_page_are_stored_as_the_library_said_them(tmp_path: Path
     assert (
         rows["TTFB"]["properties"]["attribution"]["requestDuration"] == said["TTFB"]["attribution"]["requestDuration"]
     )
+
+
+def said_all(app: Application) -> list[dict[str, Any]]:
+    """What the library said of a visit, once it is all there or has long been silent."""
+    for _ in range(100):
+        if len(app.said) >= METRICS:
+            break
+        time.sleep(0.1)
+    return list(app.said)
 
 
 def told(row: dict[str, Any], *names: str) -> list[Any]:
