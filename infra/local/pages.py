@@ -14,7 +14,7 @@ from infra.local.lake import Lake
 from ingest.contracts.validate import Refusal
 from ingest.delivery.transform import Outcome, transform
 from ingest.doors.exchange import Request, Response
-from ingest.doors.routes import DOORS
+from ingest.doors.routes import KNOWN
 from sql.reader import NothingPublished, Reader
 
 PERIODS_DAYS = (7, 30, 90)
@@ -39,7 +39,7 @@ class Pages:
             return await asyncio.to_thread(self._ask_api, request, query)
         if path not in ("/", "/healthz"):
             known = ", ".join(
-                ["/", *DOORS, "/analytics/usage, …/performance, …/costs, …/feedback", _OPENAPI, "/healthz"]
+                ["/", *KNOWN, "/analytics/usage, …/performance, …/costs, …/feedback", _OPENAPI, "/healthz"]
             )
             return _refusal(404, "Not Found", f"There is no {path[:80]!a}; there are {known}.")
         if request.method not in ("GET", "HEAD"):

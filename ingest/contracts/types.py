@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
+from ingest.contracts.instants import EPOCH
+
 COUNT_MAX = 10**12
 """No honest count, and no duration in milliseconds, is larger; what is larger overflowed or has another unit."""
 
@@ -65,16 +67,23 @@ LongText = Annotated[str, StringConstraints(max_length=8192)]
 """Something a person wrote."""
 
 
-def _without_query(value: Any) -> Any:
-    return _QUERY.sub("", value) if isinstance(value, str) else value
+def without_query(address: Any) -> Any:
+    """A web address without query and fragment, where tokens and e-mails stand; of a ``data:`` address only its type,
+    for the rest is the resource itself. What is no text stays as it is.
+    """
+    if not isinstance(address, str):
+        return address
+    if address[:5].lower() == "data:":
+        return re.split("[;,]", address, maxsplit=1)[0]
+    return _QUERY.sub("", address)
 
 
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
 
-PagePath = Annotated[str, StringConstraints(min_length=1, max_length=256), BeforeValidator(_without_query)]
+PagePath = Annotated[str, StringConstraints(min_length=1, max_length=256), BeforeValidator(without_query)]
 """The path of a page. A query may hold tokens and addresses of people, so it is cut off wherever it comes from."""
 
-Address = Annotated[str, StringConstraints(max_length=8192), BeforeValidator(_without_query)]
+Address = Annotated[str, StringConstraints(max_length=8192), BeforeValidator(without_query)]
 """A web address, its query cut off likewise."""
 
 ID_MAX_CHARS = 128
@@ -87,7 +96,7 @@ Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_time)]
 
 Moment = Annotated[
     AwareDatetime,
-    Field(strict=False, ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
+    Field(strict=False, ge=EPOCH, le=datetime(2200, 1, 1, tzinfo=UTC)),
     BeforeValidator(_time),
 ]
 """An instant that is not when the event happened, and so is not held against the clock: within what tables can hold."""

@@ -8,12 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import orjson
 
+from ingest.contracts.instants import from_us
 from ingest.delivery.drain import Booking, BronzeObject, DeliveryLedger, drain_lock, put
 from ingest.delivery.spool import Frame
 from ingest.delivery.transform import PAYLOAD_MAX_CHARS, UNWRITABLE, Outcome, transform
@@ -142,7 +142,7 @@ def _replay(root: Path, ledger: ReplayLedger, rows: Sequence[Refused], done: Rep
 
 def _again(row: Refused) -> Outcome:
     # Held against the clock of its first arrival: a time that was in the future then does not become right by waiting.
-    return transform([orjson.loads(row.payload)], datetime.fromtimestamp(row.received_at_us / 1e6, UTC))
+    return transform([orjson.loads(row.payload)], from_us(row.received_at_us))
 
 
 def _merge(into: Outcome, one: Outcome) -> None:

@@ -1,8 +1,8 @@
 """The one step between a door and storage: validate, apply consent, route. The same embedded and in Firehose."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -40,23 +40,25 @@ class Outcome:
         return self.received.total() - len(self.refusals) - self.dropped.total()
 
 
-def transform(items: Iterable[Any], received_at: datetime) -> Outcome:
+def transform(items: Iterable[Any], received_at: datetime, place_of: Callable[[int], str] | None = None) -> Outcome:
     """Turn what a door decoded into bronze rows.
 
     Args:
         items: decoded JSON values; an ``Event`` where the door has read one already, which then lacks but the look at
             the clock; or a ``Refusal`` where it could not decode one.
         received_at: arrival time, aware.
+        place_of: where an item stood, by its position, for sentences about it. A door's ``Refusal`` says so itself.
     """
     outcome = Outcome()
     for index, item in enumerate(items):
         result = _read(item, received_at)
-        if isinstance(result, Refusal):
-            outcome.received[result.event_type] += 1
-            _quarantine(outcome, index, item, result)
-        else:
-            outcome.received[result.event_type] += 1
-            _accept(outcome, index, item, result)
+        outcome.received[result.event_type] += 1
+        refusal = result if isinstance(result, Refusal) else _accept(outcome, result)
+        if refusal is None:
+            continue
+        if place_of is not None and refusal is not item:
+            refusal = replace(refusal, message=f"{place_of(index)}: {refusal.message}")
+        _quarantine(outcome, index, item, refusal)
     return outcome
 
 
@@ -66,26 +68,26 @@ def _read(item: Any, received_at: datetime) -> Event | Refusal:
     return item if isinstance(item, Refusal) else validate(item, received_at)
 
 
-def _accept(outcome: Outcome, index: int, item: Any, event: Event) -> None:
+def _accept(outcome: Outcome, event: Event) -> Refusal | None:
+    """Route an event that its contract accepts; what can't be stored all the same is refused."""
     consent = event.consent
     if consent is not None and not consent.analytics:
         outcome.dropped[event.event_type] += 1
-        return
+        return None
     try:
         row = bronze_row(event)
     except TypeError:  # orjson's
-        message = f"{event.event_type}: {UNWRITABLE}: a number over 64 bits, half a character, or nested too deep."
-        refusal = Refusal("invalid_value", message, event.event_type, event.event_id)
-        _quarantine(outcome, index, item, refusal)
-        return
+        reason = f"{UNWRITABLE}: a number over 64 bits, half a character, or nested too deep"
+        return _refuse(event, "invalid_value", reason)
     if len(row) > ROW_MAX_BYTES:
-        message = (
-            f"{event.event_type}: the event has {len(row):,} bytes, over the limit of {ROW_MAX_BYTES:,}; send less."
-        )
-        refusal = Refusal("event_too_large", message, event.event_type, event.event_id)
-        _quarantine(outcome, index, item, refusal)
-        return
+        reason = f"the event has {len(row):,} bytes, over the limit of {ROW_MAX_BYTES:,}; send less"
+        return _refuse(event, "event_too_large", reason)
     outcome.rows.setdefault(event.event_type, []).append(row)
+    return None
+
+
+def _refuse(event: Event, code: str, reason: str) -> Refusal:
+    return Refusal(code, f"{event.event_type}: {reason}.", event.event_type, event.event_id)
 
 
 def bronze_row(event: Event) -> bytes:

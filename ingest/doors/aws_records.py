@@ -39,28 +39,30 @@ def items(document: Any) -> list[Any]:
     What no shape fits is handed on as it is, so that validation says what is missing of an event. But other lines of a
     log are no events, as spans are none that call no model, and may hold anything: they are passed over.
     """
-    return list(_items(document, 0, from_log=False))
+    found: list[Any] = []
+    for part, is_line in _opened(document):
+        row = {"message": part} if isinstance(part, str) else part
+        name = next((name for name, fits in _SHAPES.items() if isinstance(row, dict) and fits(row)), None)
+        if name is not None:
+            found += mapped(name, row)
+        elif not is_line or isinstance(row, Refusal) or (isinstance(row, dict) and "event_type" in row):
+            found.append(part)
+    return found
 
 
-def opened(document: Any, depth: int = 0) -> list[Any]:
+def opened(document: Any) -> list[Any]:
     """What is in the envelopes around a document; the document itself where there are none."""
-    inner = _unwrapped(document) if depth < _WRAPPED_MAX else None
-    return [document] if inner is None else [part for whole in inner for part in opened(whole, depth + 1)]
+    return [part for part, _ in _opened(document)]
 
 
-def _items(document: Any, depth: int, *, from_log: bool) -> Iterator[Any]:
+def _opened(document: Any, depth: int = 0, *, is_line: bool = False) -> Iterator[tuple[Any, bool]]:
+    """The same, each part with whether it was a line of a log."""
     inner = _unwrapped(document) if depth < _WRAPPED_MAX else None
-    if inner is not None:
-        for part in inner:
-            yield from _items(part, depth + 1, from_log=from_log or "logEvents" in document)
+    if inner is None:
+        yield document, is_line
         return
-    row = {"message": document} if isinstance(document, str) else document
-    name = next((name for name, fits in _SHAPES.items() if isinstance(row, dict) and fits(row)), None)
-    if name is None:
-        if not from_log or (isinstance(row, dict) and "event_type" in row) or isinstance(row, Refusal):
-            yield document
-    else:
-        yield from mapped(name, row)
+    for part in inner:
+        yield from _opened(part, depth + 1, is_line=is_line or "logEvents" in document)
 
 
 def _unwrapped(document: Any) -> list[Any] | None:

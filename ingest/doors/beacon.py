@@ -13,24 +13,32 @@ from ingest.delivery.nesting import as_text
 from ingest.delivery.transform import transform
 from ingest.doors import web_vitals
 from ingest.doors.body import EVENTS_MAX, too_many
-from ingest.doors.exchange import JSON, Door, Request, Response, Sink, answer_json, media_type, problem, unsupported
+from ingest.doors.exchange import (
+    JSON,
+    LINES,
+    Door,
+    Request,
+    Response,
+    Sink,
+    answer_json,
+    media_type,
+    problem,
+    unsupported,
+)
 from ingest.doors.made_ids import made_id
-from ingest.doors.native import decode
+from ingest.doors.native import TAKEN, decode
 from ingest.doors.tally import tally
-
-_LINES = frozenset({"application/x-ndjson", "application/jsonl"})
-_TAKEN = frozenset({"text/plain", JSON, "application/x-www-form-urlencoded", ""}) | _LINES
 
 
 def _take(request: Request, sink: Sink, received_at: datetime) -> Response:
     """Answer 204 where all was stored and nobody asked for JSON; else as the native door does."""
     said = media_type(request)
-    if said not in _TAKEN:
+    if said not in TAKEN:
         raise unsupported(request, "text/plain, application/json or application/x-ndjson")
     user_agent = request.headers.get("user-agent", "")
     items = [
         _to_event(item, position, user_agent, received_at)
-        for position, item in enumerate(_unpacked(decode(request.body, by_line=said in _LINES)))
+        for position, item in enumerate(_unpacked(decode(request.body, by_line=said in LINES)))
     ]
     outcome = transform(items, received_at)
     if outcome.received:

@@ -12,6 +12,10 @@ from ingest.doors.request_refused import RequestRefused
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+LINES = frozenset({"application/x-ndjson", "application/jsonl"})
+UNSAID = frozenset({"", "application/x-www-form-urlencoded"})
+"""Nobody said what the body is: curl's -d says the latter of whatever it sends."""
+PLAIN = frozenset({"text/plain"}) | UNSAID
 
 
 class Request(NamedTuple):

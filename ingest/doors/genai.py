@@ -1,10 +1,9 @@
 """A span that is a call of a model becomes a prompt execution: disjoint token buckets, our units, our words."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from ingest.contracts.instants import EPOCH
+from ingest.contracts.instants import from_us
 from ingest.contracts.types import ID_MAX_CHARS
 from ingest.contracts.validate import Refusal
 from ingest.delivery.nesting import as_text
@@ -190,6 +189,6 @@ def _identify(item: dict[str, Any], span: Span) -> None:
     item["span_id"] = span.span_id
     if span.parent_span_id:
         item["parent_span_id"] = span.parent_span_id
-    item["occurred_at"] = EPOCH + timedelta(microseconds=span.start_ns // 1000)
+    item["occurred_at"] = from_us(span.start_ns // 1000)
     if 0 < span.start_ns <= span.end_ns:  # else a clock was set back meanwhile, and nobody knows how long it took
         item["latency_ms"] = (span.end_ns - span.start_ns + 500_000) // 1_000_000

@@ -5,10 +5,9 @@ free text, for which an evaluation has no field, and is not read.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
-from ingest.contracts.instants import EPOCH
+from ingest.contracts.instants import from_us
 from ingest.delivery.nesting import as_text
 from ingest.doors.genai import is_id
 from ingest.doors.genai_attributes import WHO_AND_WHAT
@@ -52,7 +51,7 @@ def to_item(
     properties = {name: fields.pop(name) for name in _PROPERTIES if name in fields}
     item = {name: resource[name] for name in _FROM_RESOURCE if name in resource}
     item |= {"event_type": "evaluation", "event_id": event_id, **fields}
-    item["occurred_at"] = EPOCH + timedelta(microseconds=time_ns // 1000)
+    item["occurred_at"] = from_us(time_ns // 1000)
     label = fields.get("label")
     if isinstance(label, str) and label.lower() in _VERDICTS:
         item["passed"] = _VERDICTS[label.lower()]

@@ -69,7 +69,7 @@ _VALUE_FIELD: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 def _event_id(score: dict[str, Any], position: int, received_at: datetime) -> Any:
     given = score.get("id")
     if not given:
-        return made_id(as_text(score), position, None if score.get("timestamp") else received_at)
+        return made_id(score, position, None if score.get("timestamp") else received_at)
     # Langfuse takes any text as an id, ours has no blanks; the same text makes the same id.
     return digest(given) if isinstance(given, str) and not _IDENTIFIER.fullmatch(given) else given
 

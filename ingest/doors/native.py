@@ -10,13 +10,24 @@ from ingest.contracts.validate import Refusal
 from ingest.delivery.nesting import DEPTH_MAX, as_text, is_too_deep
 from ingest.delivery.transform import transform
 from ingest.doors.body import EVENTS_MAX, too_many
-from ingest.doors.exchange import JSON, Door, Request, Response, Sink, answer_json, media_type, problem, unsupported
+from ingest.doors.exchange import (
+    JSON,
+    LINES,
+    PLAIN,
+    Door,
+    Request,
+    Response,
+    Sink,
+    answer_json,
+    media_type,
+    problem,
+    unsupported,
+)
 from ingest.doors.request_refused import RequestRefused
 from ingest.doors.tally import tally
 
-_LINES = frozenset({"application/x-ndjson", "application/jsonl"})
-_UNSAID = frozenset({"", "application/x-www-form-urlencoded"})  # curl's -d says the latter of whatever it sends
-_TAKEN = frozenset({JSON, "text/plain"}) | _LINES | _UNSAID
+TAKEN = frozenset({JSON}) | LINES | PLAIN
+"""Types of a body that holds items one by one, as an array, or as one."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -110,9 +121,9 @@ def _take(request: Request, sink: Sink, received_at: datetime) -> Response:
     a client that repeats on an error would repeat the bad ones for ever.
     """
     said = media_type(request)
-    if said not in _TAKEN:
+    if said not in TAKEN:
         raise unsupported(request, "application/json, application/x-ndjson, application/jsonl or text/plain")
-    outcome = transform(decode(request.body, by_line=said in _LINES), received_at)
+    outcome = transform(decode(request.body, by_line=said in LINES), received_at)
     if outcome.received:
         sink.deliver("native", outcome)
     return answer_json(207 if outcome.refusals else 200, tally(outcome))

@@ -14,7 +14,7 @@ import orjson
 
 from ingest.delivery.transform import Outcome, transform
 from ingest.doors.body import EVENTS_MAX, too_many
-from ingest.doors.exchange import JSON, Door, Request, Response, Sink, answer_json, media_type, unsupported
+from ingest.doors.exchange import JSON, PLAIN, Door, Request, Response, Sink, answer_json, media_type, unsupported
 from ingest.doors.request_refused import RequestRefused
 from ingest.doors.segment_calls import KINDS, Around, to_item
 from ingest.doors.tally import tally
@@ -22,9 +22,9 @@ from ingest.doors.tally import tally
 REQUEST_MAX_BYTES = 500 << 10
 
 _BATCH = "batch"
-# The browser's library sends each kind to its first letter; curl's -d says that all is a form.
+# The browser's library sends each kind to its first letter.
 _PATHS: Mapping[str, str] = {f"/v1/{name}": kind for kind in (*KINDS, _BATCH) for name in (kind, kind[0])}
-_TAKEN = frozenset({JSON, "text/plain", "application/x-www-form-urlencoded", ""})
+_TAKEN = frozenset({JSON}) | PLAIN
 
 
 def _take(request: Request, sink: Sink, received_at: datetime) -> Response:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ingest.contracts.types import Device
 from ingest.doors import device
-from ingest.doors.addresses import path_of, without_query
+from ingest.doors.addresses import path_of
 
 TEXT_MAX_CHARS = 256
 _DEVICES: Mapping[str, Device] = {
@@ -70,5 +70,5 @@ def page_fields(page: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "page": path_of(address)[:TEXT_MAX_CHARS] or None if isinstance(address, str) else as_text(address),
         "title": title[:TEXT_MAX_CHARS] if isinstance(title, str) else title,
-        "referrer": without_query(referrer) if isinstance(referrer, str) else referrer,
+        "referrer": referrer,
     }

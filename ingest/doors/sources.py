@@ -9,7 +9,19 @@ from ingest.contracts.validate import Refusal
 from ingest.doors import native
 from ingest.doors.aws_records import opened
 from ingest.doors.body import EVENTS_MAX, too_many
-from ingest.doors.exchange import JSON, Door, Request, Response, Sink, answer_json, media_type, problem, unsupported
+from ingest.doors.exchange import (
+    LINES,
+    PLAIN,
+    UNSAID,
+    Door,
+    Request,
+    Response,
+    Sink,
+    answer_json,
+    media_type,
+    problem,
+    unsupported,
+)
 from ingest.doors.mapping import live
 from ingest.doors.mapping.placed import transform_placed
 from ingest.doors.mapping.problem import did_you_mean
@@ -22,9 +34,7 @@ PREFIX = "/v1/sources/"
 PATTERN = f"{PREFIX}{{name}}"
 """The paths of this door, for people."""
 
-_LINES = frozenset({"application/x-ndjson", "application/jsonl"})
-_PLAIN = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})  # curl's -d says the latter of anything
-_OF_FORMAT = {"csv": frozenset({"text/csv"}) | _PLAIN, "lines": _PLAIN, "": frozenset({JSON}) | _LINES | _PLAIN}
+_OF_FORMAT = {"csv": frozenset({"text/csv"}) | PLAIN, "lines": PLAIN, "": native.TAKEN}
 _PLACE = "body"
 
 
@@ -83,11 +93,11 @@ def _rows(name: str, request: Request) -> Iterator[list[Placed]]:
     said, form = media_type(request), live.mapper(name).mapping.format
     taken = _OF_FORMAT.get(form, _OF_FORMAT[""])
     if said not in taken:
-        raise unsupported(request, ", ".join(sorted(taken - {"", "application/x-www-form-urlencoded"})))
+        raise unsupported(request, ", ".join(sorted(taken - UNSAID)))
     if form in ("csv", "lines"):
         yield from _text_rows(name, request.body)
         return
-    for number, value in enumerate(native.decode(request.body, by_line=said in _LINES), 1):
+    for number, value in enumerate(native.decode(request.body, by_line=said in LINES), 1):
         if isinstance(value, Refusal):
             yield [(_PLACE, value)]
             continue

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from ingest.contracts.events.web_vital import WebVital
+from ingest.contracts.types import without_query
 from ingest.doors import device
-from ingest.doors.addresses import path_of, without_query
+from ingest.doors.addresses import path_of
 from ingest.doors.made_ids import digest
 
 _FIELDS = frozenset(WebVital.model_fields) - {"properties"}

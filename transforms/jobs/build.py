@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.contracts import layout
+from ingest.contracts.instants import from_us
 from sql.catalog import models
 from sql.publication import Publication, current
 from transforms.engines.duck import file_list, session
@@ -102,7 +103,7 @@ class _Run:
 
     def build(self, complete_us: int) -> BuildResult:
         self._finish_pending()
-        as_of, through = _iso(datetime.now(UTC)), _iso(datetime.fromtimestamp(complete_us / 1e6, UTC))
+        as_of, through = _iso(datetime.now(UTC)), _iso(from_us(complete_us))
         before = current(self.root)
         new = {name: objects for name in _silver_names() if (objects := self.ledger.new_objects(name))}
         dirty = self._dirty()

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from infra.local.commands.options import add_lake
+from infra.local.commands.options import add_common
 from infra.local.lake import LakeError, lake_path, open_lake
 
 if TYPE_CHECKING:
@@ -21,10 +21,8 @@ def add_parser(subparsers: Any) -> None:
         description="Bronze to silver to gold, through the quality gate, and published. Incremental, safe to repeat; "
         "waits where another build of this lake is running.",
     )
-    add_lake(parser)
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.add_argument("--quiet", action="store_true", help="say nothing unless something is wrong")
-    parser.set_defaults(run=run)
+    add_common(parser, run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from infra.local.commands.options import add_lake
+from infra.local.commands.options import add_common
 from infra.local.lake import Lake, lake_path, open_lake
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def _add_list(actions: Any) -> None:
     _add_filters(parser)
     parser.add_argument("--by", choices=("day", "hour"), default="day", help="how finely to count (default: day)")
     parser.add_argument("--each", action="store_true", help="every event by itself, with its id, the newest first")
-    _add_common(parser, _list)
+    add_common(parser, _list)
 
 
 def _add_show(actions: Any) -> None:
     parser = actions.add_parser("show", help="one refused event with its payload and reason")
     parser.add_argument("id", metavar="ID", help="as `list --each` gives it; may be shortened before the colon")
-    _add_common(parser, _show)
+    add_common(parser, _show)
 
 
 def _add_replay(actions: Any) -> None:
@@ -48,19 +48,13 @@ def _add_replay(actions: Any) -> None:
     )
     parser.add_argument("ids", nargs="*", metavar="ID", help="as `list --each` gives it")
     _add_filters(parser)
-    _add_common(parser, _replay)
+    add_common(parser, _replay)
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--type", metavar="TYPE", help="event type, as far as it could be told")
     parser.add_argument("--code", metavar="CODE", help="kind of reason, such as unknown_field")
     parser.add_argument("--since", metavar="TIME", type=_instant, help="arrived since, such as 2026-03-01 (UTC)")
-
-
-def _add_common(parser: argparse.ArgumentParser, run: Any) -> None:
-    add_lake(parser)
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
-    parser.set_defaults(run=run)
 
 
 # What follows imports where it needs it: `promptlake --help` imports this file, and the engine takes a second.

@@ -2,16 +2,16 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import orjson
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from infra.local.commands.tables import console
 from infra.local.quarantine import Entry, Group, row_id
+from ingest.contracts.instants import from_us
 from ingest.delivery.quarantine import NEVER, Replayed, why_never
 
 _SHOWN_ROWS = 200
@@ -29,8 +29,7 @@ def tell_groups(groups: list[Group], *, as_json: bool) -> None:
 
 
 def _show(groups: list[Group]) -> None:
-    # Into a file or a pipe, nothing is folded.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    out = console()
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("when", "event type", "stage", "code", "refused", "replayed", "newest"):
         is_count = name in ("refused", "replayed")
@@ -39,9 +38,9 @@ def _show(groups: list[Group]) -> None:
         counts = (f"{group.refused:,}", f"{group.replayed:,}")
         words = (group.period, group.event_type, group.stage, group.code, *counts, group.newest_message)
         table.add_row(*map(Text, words))
-    console.print(table)
+    out.print(table)
     if len(groups) > _SHOWN_ROWS:
-        console.print(f"… and {len(groups) - _SHOWN_ROWS:,} more rows; --json gives all.")
+        out.print(f"… and {len(groups) - _SHOWN_ROWS:,} more rows; --json gives all.")
 
 
 def tell_each(entries: Iterator[Entry], *, as_json: bool) -> None:
@@ -104,7 +103,7 @@ def tell_replay(done: Replayed, *, as_json: bool) -> None:
 
 def _document(entry: Entry) -> dict[str, Any]:
     refused = entry.refused
-    received_at = datetime.fromtimestamp(refused.received_at_us / 1e6, UTC)
+    received_at = from_us(refused.received_at_us)
     return {
         "id": _id(entry),
         "received_at": received_at.isoformat(timespec="milliseconds"),

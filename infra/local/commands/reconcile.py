@@ -2,22 +2,14 @@
 
 import argparse
 import json
-import sys
 from typing import Any
 
-from infra.local.commands.options import add_lake
+from infra.local.commands.options import add_common
+from infra.local.commands.tables import HEADINGS, console
 from infra.local.lake import lake_path, open_lake
 from infra.local.reconcile import HAND_OVERS, Counts, Gap, gaps, hourly_counts
 
 _SHOWN_ROWS = 200
-_HEADINGS = {
-    "received": "re-\nceived",
-    "replayed": "re-\nplayed",
-    "quarantined": "quaran-\ntined",
-    "duplicates": "dupli-\ncates",
-}
-"""In two lines, so that eighty columns hold the numbers."""
-
 _SOMETIMES = {"delivery": ("replayed", "dropped"), "silver": ("conflicts", "waiting")}
 """Shown only where something was counted."""
 
@@ -35,9 +27,7 @@ def add_parser(subparsers: Any) -> None:
         description=f"Two sums by hour of arrival and event type: {'; '.join(HAND_OVERS.values())}. "
         "Exit code 1 means that one has a gap; each is told in a sentence.",
     )
-    add_lake(parser)
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
-    parser.set_defaults(run=run)
+    add_common(parser, run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -82,12 +72,10 @@ def _document(hourly: list[tuple[str, Counts]], found: list[Gap]) -> dict[str, A
 
 
 def _show(hourly: list[tuple[str, Counts]]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    # Into a file or a pipe, nothing is folded.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    out = console()
     left_out = len(hourly) - _SHOWN_ROWS
     for hand_over in HAND_OVERS:
         table = Table(title=HAND_OVERS[hand_over], title_justify="left", title_style="bold", box=None, pad_edge=False)
@@ -95,16 +83,16 @@ def _show(hourly: list[tuple[str, Counts]]) -> None:
         table.add_column("event type, door", overflow="ellipsis", no_wrap=True)
         names = _names(hand_over, hourly)
         for name in names:
-            table.add_column(_HEADINGS.get(name, name), justify="right", no_wrap=True)
+            table.add_column(HEADINGS.get(name, name), justify="right", no_wrap=True)
         table.add_column("")
         for hour, row in hourly[-_SHOWN_ROWS:]:
             gap = row.delivery_gap if hand_over == "delivery" else row.silver_gap
             mark = Text(f"✗ gap {gap:,}", "red") if gap else Text("✓", "green")
             cells = (f"{getattr(row, name):,}" for name in names)
             table.add_row(hour, f"{row.event_type}, {row.door}", *cells, mark)
-        console.print(table)
+        out.print(table)
     if left_out > 0:
-        console.print(f"… and {left_out:,} earlier rows; --json gives all, and every gap is told here.")
+        out.print(f"… and {left_out:,} earlier rows; --json gives all, and every gap is told here.")
 
 
 def _names(hand_over: str, hourly: list[tuple[str, Counts]]) -> list[str]:

@@ -2,22 +2,18 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra.local.commands.options import add_lake
+from infra.local.commands.options import add_common
+from infra.local.commands.tables import HEADINGS, console
 from infra.local.lake import Lake, lake_path, open_lake
-from infra.local.reconcile import KINDS, Counts, counts, refused_requests
+from infra.local.reconcile import HAND_OVERS, KINDS, Counts, counts, refused_requests
 from ingest.contracts import layout
 from sql.publication import Publication, current
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-
-_BROKEN = {"received": "re-\nceived", "quarantined": "quaran-\ntined", "duplicates": "dupli-\ncates"}
-"""Headings in two lines, so that eighty columns hold the numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +42,7 @@ def add_parser(subparsers: Any) -> None:
         help="what is stored, how fresh it is, whether the counts reconcile",
         description="Exit code 1 means that something received is not accounted for.",
     )
-    add_lake(parser)
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
-    parser.set_defaults(run=run)
+    add_common(parser, run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -102,38 +96,32 @@ def _document(status: Status) -> dict[str, Any]:
 
 
 def _show(status: Status) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    # Into a file or a pipe, nothing is folded.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-    console.print(f"[bold]Lake[/bold] {status.lake}", soft_wrap=True)
+    out = console()
+    out.print(f"[bold]Lake[/bold] {status.lake}", soft_wrap=True)
     published = status.publication
     if published:
-        console.print(f"[bold]Published[/bold] {published.as_of}, complete through {published.complete_through}")
+        out.print(f"[bold]Published[/bold] {published.as_of}, complete through {published.complete_through}")
     else:
-        console.print("[bold]Published[/bold] nothing yet; run `promptlake build`")
+        out.print("[bold]Published[/bold] nothing yet; run `promptlake build`")
     if status.spool_bytes:
-        console.print(f"[bold]Spool[/bold] {status.spool_bytes:,} bytes on their way to bronze")
+        out.print(f"[bold]Spool[/bold] {status.spool_bytes:,} bytes on their way to bronze")
     if status.refused_requests:
-        console.print(f"[bold]Refused requests[/bold] {status.refused_requests:,} (nothing in them could be read)")
+        out.print(f"[bold]Refused requests[/bold] {status.refused_requests:,} (nothing in them could be read)")
     for path in status.damaged:
-        console.print(f"[yellow]Unreadable[/yellow] {path} holds bytes that a crash cut off", soft_wrap=True)
+        out.print(f"[yellow]Unreadable[/yellow] {path} holds bytes that a crash cut off", soft_wrap=True)
     stored = Table(title="Stored in bronze", title_justify="left", title_style="bold", box=None, header_style="dim")
     for name in ("table", "objects", "rows", "bytes", "bytes a row"):
         stored.add_column(name, justify="left" if name == "table" else "right")
     for name, objects, rows, size in status.bronze:
         stored.add_row(name, f"{objects:,}", f"{rows:,}", f"{size:,}", f"{size / max(rows, 1):.1f}")
-    console.print(stored)
-    console.print(_flow(status.counts))
+    out.print(stored)
+    out.print(_flow(status.counts))
     if status.is_whole:
-        console.print(
-            f"[green]✓[/green] received{' + replayed' if any(row.replayed for row in status.counts) else ''} "
-            "= bronze + quarantined + dropped; "
-            "bronze = silver + duplicates + conflicts + waiting"
-        )
+        out.print(f"[green]✓[/green] {'; '.join(HAND_OVERS.values())}")
     else:
-        console.print("[red]✗ Something received is not accounted for.[/red]")
+        out.print("[red]✗ Something received is not accounted for.[/red]")
 
 
 def _flow(rows: list[Counts]) -> "Table":
@@ -149,7 +137,7 @@ def _flow(rows: list[Counts]) -> "Table":
     table.add_column("event type, door", overflow="ellipsis", no_wrap=True)
     for name in names:
         widest = max((len(f"{getattr(row, name):,}") for row in rows), default=0)
-        table.add_column(_BROKEN.get(name, name), justify="right", no_wrap=True, min_width=widest)
+        table.add_column(HEADINGS.get(name, name), justify="right", no_wrap=True, min_width=widest)
     table.add_column("", min_width=1)
     for row in rows:
         gap = row.delivery_gap or row.silver_gap

@@ -1,15 +1,14 @@
 """Simulated events as an application posts them: one function an event type, plain contract fields."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 from infra.local.demo.calls import Call
 from infra.local.demo.story import ENVIRONMENT, ROLLOUT, Feature
+from ingest.contracts.instants import from_us
 
 Json = dict[str, Any]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COMMENTS = {
     "up": ("Sent it as it was.", "Tone is right.", "Saved me ten minutes.", "Good, cut one sentence."),
     "down": ("Too long.", "Missed what the customer asked.", "Wrong order number.", "Sounds like a robot."),
@@ -32,7 +31,7 @@ def envelope(event_type: str, at_us: int, random: Random) -> Json:
     return {
         "event_type": event_type,
         "event_id": f"sim-{random.getrandbits(64):016x}",
-        "occurred_at": (_EPOCH + timedelta(microseconds=at_us)).isoformat(),
+        "occurred_at": from_us(at_us).isoformat(),
         "environment": ENVIRONMENT,
     }
 

@@ -19,12 +19,12 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.contracts.instants import from_us
 from ingest.contracts.registry import EVENTS
 from ingest.delivery.transform import Outcome, transform
 from ingest.delivery.unavailable import Unavailable
@@ -97,7 +97,7 @@ def take(record: dict[str, Any], table: str) -> Taken:
     finished_lines = _finished(data)
     if finished_lines:
         return Taken(record["recordId"], finished_lines)
-    outcome = transform(records.decode(data), datetime.fromtimestamp(arrived_us / 1e6, UTC))
+    outcome = transform(records.decode(data), from_us(arrived_us))
     taken = Taken(record["recordId"], outcome=outcome)
     added = orjson.dumps({"received_at_us": arrived_us, "door": DOOR})[1:]
     for name, rows in outcome.rows.items():

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import orjson
 
+from ingest.doors.made_ids import digest
+
 _BYTES = 16
 
 
@@ -39,11 +41,11 @@ class RowIds:
         Raises:
             TypeError: the row is nested too deep to be written as JSON.
         """
-        digest = _digest(self._prefix, row)
+        content = _digest(self._prefix, row)
         (ordinal,) = self._db.execute(
-            "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times", (digest,)
+            "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times", (content,)
         ).fetchone()
-        return _numbered(digest, ordinal)
+        return _numbered(content, ordinal)
 
     def close(self) -> None:
         """Drop the temporary file."""
@@ -63,12 +65,12 @@ class ContentIds:
 
 def joint_id(source: str, values: Sequence[str]) -> str:
     """The id of a row that several of its values name together."""
-    return blake2b(_prefix(source) + orjson.dumps(values), digest_size=_BYTES).hexdigest()
+    return digest([source, *values])
 
 
 def element_id(row_id: str, name: str) -> str:
     """The id of one of the events that a row becomes."""
-    return blake2b(f"{row_id}\0{name}".encode(), digest_size=_BYTES).hexdigest()
+    return digest([row_id, name])
 
 
 def _prefix(source: str) -> bytes:
@@ -79,5 +81,5 @@ def _digest(prefix: bytes, row: dict[str, Any]) -> bytes:
     return blake2b(prefix + orjson.dumps(row, option=orjson.OPT_SORT_KEYS), digest_size=_BYTES).digest()
 
 
-def _numbered(digest: bytes, ordinal: int) -> str:
-    return blake2b(digest + b"%d" % ordinal, digest_size=_BYTES).hexdigest()
+def _numbered(content: bytes, ordinal: int) -> str:
+    return blake2b(content + b"%d" % ordinal, digest_size=_BYTES).hexdigest()

@@ -1,10 +1,12 @@
 """Times of every unit that logs have become aware instants, to the microsecond; a wrong unit is told by name."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
+
+from ingest.contracts.instants import from_us
 
 EpochUnit = Literal["epoch_s", "epoch_ms", "epoch_us", "epoch_ns"]
 DurationUnit = Literal["h", "min", "s", "ms", "us", "ns"]
@@ -32,7 +34,6 @@ _DURATION_US: dict[DurationUnit, Decimal] = {
 }
 DURATION_UNITS: tuple[DurationUnit, ...] = get_args(DurationUnit)
 _SHIFT_MAX_US = 10**15  # some thirty years: nobody's call took longer
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # 2000 to 2100. The bands of two neighbouring units are a factor of 230 apart, so a number lies in one at most.
 _EARLIEST_US, _LATEST_US = 946_684_800_000_000, 4_102_444_800_000_000
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{0,30})?([eE][+-]?\d{1,2})?", re.ASCII)
@@ -78,7 +79,7 @@ def from_epoch(value: Any, unit: str) -> datetime:
     micros = number * _US_PER[unit]
     if not _EARLIEST_US <= micros <= _LATEST_US:
         raise ConversionError(_implausible(number, unit))
-    return _EPOCH + timedelta(microseconds=int(micros.to_integral_value()))
+    return from_us(int(micros.to_integral_value()))
 
 
 def _implausible(number: Decimal, unit: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from promptlake_emitter import Emitter, FirehoseSink, HttpSink, KinesisSink, NotTaken, Sink
 
+from tests.aws import environment
 from tests.commands import Up, run_json, up
 from tests.lakes import event
 
@@ -22,13 +23,7 @@ COLUMNS = "event_id, uncached_input_tokens, cache_read_tokens, output_tokens, oc
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Up]:
     with up(tmp_path / "lake", "--build-every", "0") as running:
-        for name, value in {
-            "AWS_ENDPOINT_URL_KINESIS": running.url,
-            "AWS_ENDPOINT_URL_FIREHOSE": running.url,
-            "AWS_ACCESS_KEY_ID": "any",
-            "AWS_SECRET_ACCESS_KEY": "any",
-            "AWS_DEFAULT_REGION": "eu-central-1",
-        }.items():
+        for name, value in environment(running.url).items():
             monkeypatch.setenv(name, value)
         yield running
 

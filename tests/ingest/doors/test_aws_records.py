@@ -371,7 +371,11 @@ def test_a_record_of_too_many_events_is_cut_and_says_so() -> None:
     assert found[-1].code == "too_many_events"
 
 
-@pytest.mark.parametrize("data", [b"\x1f\x8b broken", gzip.compress(b"{}" * 99)[:-9], gzip.compress(b" " * (11 << 20))])
+@pytest.mark.parametrize(
+    "data",
+    [b"\x1f\x8b broken", gzip.compress(b"{}" * 99)[:-9], gzip.compress(b" " * (11 << 20))],
+    ids=["broken", "cut", "too-large"],
+)
 def test_a_record_that_is_no_good_gzip_is_refused_as_one(data: bytes) -> None:
     (refusal,) = records.decode(data)
     assert isinstance(refusal, Refusal)

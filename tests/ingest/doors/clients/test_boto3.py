@@ -11,6 +11,7 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.aws import environment
 from tests.commands import Up, run_json, up
 from tests.lakes import event
 
@@ -23,13 +24,7 @@ def lake(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(lake: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Up]:
     with up(lake, "--build-every", "0") as running:
-        for name, value in {
-            "AWS_ENDPOINT_URL_KINESIS": running.url,
-            "AWS_ENDPOINT_URL_FIREHOSE": running.url,
-            "AWS_ACCESS_KEY_ID": "any",
-            "AWS_SECRET_ACCESS_KEY": "any",
-            "AWS_DEFAULT_REGION": "eu-central-1",
-        }.items():
+        for name, value in environment(running.url).items():
             monkeypatch.setenv(name, value)
         yield running
 

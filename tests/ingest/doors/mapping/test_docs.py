@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ingest.contracts.instants import EPOCH
 from ingest.contracts.registry import EVENTS
 from ingest.contracts.validate import Refusal, validate
 from ingest.doors.delimited import read_csv
@@ -15,7 +16,6 @@ from ingest.doors.mapping.ids import ContentIds
 from ingest.doors.mapping.load import parse, shipped
 from ingest.doors.mapping.model import CsvOptions, Mapping, Rule
 from ingest.doors.mapping.readers import read_rows
-from ingest.doors.mapping.times import _EPOCH
 
 _PAGE = Path(__file__).parents[4] / "docs" / "mappings.md"
 
@@ -25,7 +25,7 @@ def events(rows: list[Any], mapping: str) -> list[dict[str, Any]]:
     parsed = parse(mapping, "docs/mappings.md")
     mapper = RowMapper(parsed, ContentIds(parsed.source))
     items = [item for row in rows for _, item in mapper.items("x", row)]
-    found = [validate(item, _EPOCH.replace(year=2027)) for item in items]
+    found = [validate(item, EPOCH.replace(year=2027)) for item in items]
     assert not [event for event in found if isinstance(event, Refusal)]
     return [event.model_dump() for event in found if not isinstance(event, Refusal)]
 
