@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from infra.local.delivering import consents_of
 from infra.local.lake import Lake
 from transforms.jobs.build import BuildRequest, BuildResult, build
 
@@ -14,11 +15,12 @@ def build_lake(
     """Build the lake; waits where another process is building it, and says so through ``on_wait``."""
     with _alone(lake, on_wait):
         lake.check_catalog()
-        ledger = lake.ledger()
+        ledger, consents = lake.ledger(), consents_of(lake)
         try:
-            request = BuildRequest(lake.root, ledger, lambda: lake.drain().complete_through_us, on_step)
+            request = BuildRequest(lake.root, ledger, consents, lambda: lake.drain().complete_through_us, on_step)
             return build(request)
         finally:
+            consents.close()
             ledger.close()
 
 

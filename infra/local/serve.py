@@ -8,8 +8,12 @@ import socket
 import pyarrow.json  # noqa: F401 - the first drain needs it, and must not keep a client waiting for the import
 import uvicorn
 
+from infra.local.access import SqliteGrants
+from infra.local.delivering import open_transform
 from infra.local.lake import Lake, LakeError
 from infra.local.server import Server
+from ingest.contracts import layout
+from ingest.doors.access.gate import Gate
 from ingest.doors.origins import LOOPBACK_ONLY, Origins
 
 HOST = "127.0.0.1"
@@ -37,6 +41,8 @@ def serve(
     Raises:
         LakeError: the port is taken.
     """
+    transform = open_transform(lake)
+    gate = Gate(SqliteGrants(lake.root / layout.STATE_FILE))
     listening = _listen(port)
     url = f"http://{HOST}:{listening.getsockname()[1]}"
     # What is alive now stays alive; without this, every collection walks all of it again.
@@ -44,7 +50,7 @@ def serve(
     gc.freeze()
     gc.set_threshold(50_000)
     config = uvicorn.Config(
-        Server(lake, build_every_s, allowed),
+        Server(lake, transform, gate, build_every_s, allowed),
         lifespan="on",
         log_level="warning",
         access_log=False,

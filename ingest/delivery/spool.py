@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from ingest.delivery.transform import Outcome
+from ingest.delivery.outcome import Outcome
 
 SUFFIX = ".seg"
 _MAGIC = b"PLK1"

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from infra.local.keyring import VARIABLE as KEYS
 from infra.local.lake import Lake
 from ingest.contracts import layout
 from ingest.contracts.events.prompt_execution import PromptExecution
 from ingest.contracts.types import COUNT_MAX, NUMBER_MAX, TOKENS_MAX
 from sql.catalog import Check, Model, models
 from sql.prices.table import Price, load_prices
-from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
+from tests.lakes import assert_reconciles, build_lake, event, make_lake, named, row, rows, send
 from transforms.engines.iceberg import Tables
 from transforms.jobs import build as build_job
 from transforms.jobs import gold as gold_job
@@ -185,7 +186,7 @@ def test_who_signs_in_during_a_session_is_one_person(lake: Lake) -> None:
     send(lake, [event("behavior", session_id="S", occurred_at=at.format(0))])
     send(lake, [event("behavior", session_id="S", user_id="bob", occurred_at=at.format(1))])
     build_lake(lake)
-    assert rows(lake, "SELECT person, events FROM gold.sessions") == [("bob", 2)]
+    assert rows(lake, "SELECT person, events FROM gold.sessions") == [(*named(lake, "bob"), 2)]
     assert row(lake, "SELECT active_users, sessions FROM gold.engagement_daily") == (1, 1)
 
 
@@ -330,10 +331,12 @@ def test_gold_does_not_depend_on_how_events_were_batched(
 ) -> None:
     """Incremental builds equal one build of everything; the first to arrive wins in both."""
     bit_by_bit, at_once = (make_lake(tmp_path_factory.mktemp("lake") / name) for name in "ab")
-    for batch in batches:
-        send(bit_by_bit, batch)
-        build_lake(bit_by_bit)
-        send(at_once, batch)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEYS, str(tmp_path_factory.mktemp("keys") / "of-both.json"))
+        for batch in batches:
+            send(bit_by_bit, batch)
+            build_lake(bit_by_bit)
+            send(at_once, batch)
     build_lake(at_once)
     assert gold(bit_by_bit) == gold(at_once)
     assert assert_reconciles(bit_by_bit) == assert_reconciles(at_once)
