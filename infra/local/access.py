@@ -84,7 +84,7 @@ class SqliteGrants:
     def listed(self) -> list[Listed]:
         """All that were ever made, the oldest first."""
         query = """SELECT id, role, environments, events_per_s, note, made_at, revoked_at
-            FROM access_key ORDER BY made_at, id"""
+            FROM access_key ORDER BY rowid"""
         with self._lock:
             rows = self._db.execute(query).fetchall()
         return [Listed(_grant(*row[:4]), *row[4:]) for row in rows]

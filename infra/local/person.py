@@ -56,7 +56,7 @@ class Search:
 
     def _note_links(self, db: duckdb.DuckDBPyConnection) -> None:
         """``person``: the pseudonyms. ``link``: browsers and sessions in which no other user was ever seen."""
-        db.execute("CREATE TEMP TABLE person (id VARCHAR)")
+        db.execute("CREATE TABLE person (id VARCHAR)")
         db.executemany("INSERT INTO person VALUES (?)", [[name] for name in self.pseudonyms])
         seen = " UNION ALL ".join(
             f"SELECT user_id, {link} AS id FROM bronze.{table} WHERE user_id IS NOT NULL AND {link} IS NOT NULL"
@@ -64,7 +64,7 @@ class Search:
             for link in _LINKS
         )
         db.execute(
-            f"""CREATE TEMP TABLE link AS SELECT id FROM ({seen}) GROUP BY id
+            f"""CREATE TABLE link AS SELECT id FROM ({seen}) GROUP BY id
             HAVING bool_and(user_id IN (SELECT * FROM person))"""
         )
 

@@ -1,10 +1,12 @@
-"""What persons decided, in AWS: DynamoDB, read once a person and function, then followed by what has changed.
+"""What persons decided, in AWS: DynamoDB, read once a function, then followed by what has changed.
 
 The table has a partition key ``pk`` and a sort key ``sk``, both strings:
 
 - ``consent#<environment>#<pseudonym>``, ``state``: of each purpose ``<purpose>`` (BOOL) and ``<purpose>_at_us`` (N).
-- ``decisions#<day>``, ``<recorded at, µs>#<random>``: every decision in the order in which they were recorded. Before
-  each batch a function reads those that have come since, and forgets what it knew of their persons.
+- ``decisions#<day>``, ``<recorded at, µs>#<random>``: every decision in the order in which they were recorded.
+
+A function that starts reads all states, if they are not too many to be held, and before each batch the decisions that
+have come since; so whom a batch names costs no request. Where they are too many, it asks for each person once.
 """
 
 import secrets
@@ -23,7 +25,8 @@ _OVERLAP_US = 60_000_000
 """Decisions are looked for this far back: the clocks of two functions differ by less."""
 
 _DAY_US = 86_400_000_000
-_KNOWN_MAX = 200_000
+HELD_MAX = 200_000
+"""Persons that a function has in memory, some 50 MB."""
 _GET_MAX = 100
 """What DynamoDB gives in one request."""
 
@@ -37,16 +40,23 @@ class DynamoConsents:
     Args:
         client: boto3's DynamoDB client.
         table: its name.
+        held_max: so many persons are held at most.
     """
 
-    def __init__(self, client: Any, table: str) -> None:
-        self._client, self._table = client, table
-        self._known: dict[Person, Decided] = {}
+    def __init__(self, client: Any, table: str, held_max: int = HELD_MAX) -> None:
+        self._client, self._table, self._held_max = client, table, held_max
+        self._held: dict[Person, Decided] = {}
+        self._are_all = False
+        """Whether nobody has decided anything who is not held."""
         self._followed_to_us = 0
 
     def is_empty(self) -> bool:
-        """Never known at once."""
-        return False
+        """Whether nobody has decided anything yet; no where too many have to be held."""
+        if self._held:
+            return False
+        with reaching(_SERVICE):
+            self._follow()
+        return self._are_all and not self._held
 
     def of(self, people: Collection[Person]) -> Mapping[Person, Decided]:
         """What is in force; persons of whom nothing is known are left out.
@@ -56,12 +66,13 @@ class DynamoConsents:
         """
         with reaching(_SERVICE):
             self._follow()
-            unknown = [person for person in people if person not in self._known]
-            if len(self._known) + len(unknown) > _KNOWN_MAX:
-                self._known.clear()
-                unknown = list(people)
-            self._known |= {person: {} for person in unknown} | self._get(unknown)
-        return {person: decided for person in people if (decided := self._known[person])}
+            if not self._are_all:
+                unknown = [person for person in people if person not in self._held]
+                if len(self._held) + len(unknown) > self._held_max:
+                    self._held.clear()
+                    unknown = list(people)
+                self._held |= {person: {} for person in unknown} | self._get(unknown)
+        return {person: decided for person in people if (decided := self._held.get(person))}
 
     def record(self, decisions: Collection[Decision]) -> None:
         """Return once they are stored.
@@ -87,14 +98,33 @@ class DynamoConsents:
                 yield from (_person_of(item["pk"]["S"]) for item in page["Items"])
 
     def _follow(self) -> None:
-        """Forget the persons who have decided anew."""
+        """Read what was decided since the last time; all of it the first time."""
         now_us = time.time_ns() // 1000
-        if self._followed_to_us:
+        if not self._followed_to_us:
+            self._read_all()
+        else:
             since_us = self._followed_to_us - _OVERLAP_US
-            for at_us in range(since_us, now_us + _DAY_US, _DAY_US):
-                for person in self._deciders(_day(min(at_us, now_us)), since_us):
-                    self._known.pop(person, None)
+            days = {_day(at_us) for at_us in (*range(since_us, now_us, _DAY_US), now_us)}
+            again = {person for day in days for person in self._deciders(day, since_us)}
+            if self._are_all:
+                self._held |= self._get(list(again))
+            else:
+                self._held = {person: decided for person, decided in self._held.items() if person not in again}
         self._followed_to_us = now_us
+
+    def _read_all(self) -> None:
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="sk = :state",
+            ExpressionAttributeValues={":state": {"S": _STATE}},
+            ConsistentRead=True,
+        )
+        for page in pages:
+            self._held |= dict(map(_decided, page["Items"]))
+            if len(self._held) > self._held_max:
+                self._held.clear()
+                return
+        self._are_all = True
 
     def _deciders(self, day: str, since_us: int) -> Iterator[Person]:
         pages = self._client.get_paginator("query").paginate(
@@ -113,8 +143,7 @@ class DynamoConsents:
             asked = {self._table: {"Keys": keys, "ConsistentRead": True}}
             while asked:
                 answer = self._client.batch_get_item(RequestItems=asked)
-                for item in answer["Responses"].get(self._table, []):
-                    found[_person_of(item["pk"]["S"])] = {p: item[p]["BOOL"] for p in PURPOSES if p in item}
+                found |= dict(map(_decided, answer["Responses"].get(self._table, [])))
                 asked = answer.get("UnprocessedKeys")
         return found
 
@@ -158,6 +187,10 @@ def _day(at_us: int) -> str:
 
 def _key(person: Person) -> Item:
     return {"pk": {"S": f"consent#{person.environment}#{person.pseudonym}"}, "sk": {"S": _STATE}}
+
+
+def _decided(item: Item) -> tuple[Person, Decided]:
+    return _person_of(item["pk"]["S"]), {purpose: item[purpose]["BOOL"] for purpose in PURPOSES if purpose in item}
 
 
 def _person_of(key: str) -> Person:
