@@ -14,7 +14,7 @@ from ingest.delivery.outcome import Outcome
 from ingest.delivery.privacy.consent import Choice, Consents, Decision, Person
 from ingest.delivery.privacy.decided import Decided
 from ingest.delivery.privacy.keys import Keyring
-from ingest.delivery.privacy.settings import ANY, Settings
+from ingest.delivery.privacy.settings import ANY, Settings, texts
 from ingest.delivery.privacy.treatment import Treatment
 from ingest.delivery.quick import Quick
 from ingest.delivery.reader import Reader
@@ -33,6 +33,7 @@ class Transform:
     def __init__(self, settings: Settings, keyring: Keyring, consents: Consents) -> None:
         self._settings, self._keyring, self._consents = settings, keyring, consents
         self._treatments: dict[tuple[str, bool], Treatment] = {}
+        self._kept = frozenset(text for text in texts() if settings.keeps(*text))
         self._quick = Quick(self._treatment, keyring)
 
     def __call__(
@@ -78,7 +79,7 @@ class Transform:
 
     def keeps(self, event_type: str, field: str) -> bool:
         """Whether anything is kept of a free text, in any environment; if not, a door need not read it."""
-        return self._settings.keeps(event_type, field)
+        return (event_type, field) in self._kept
 
     def _treatment(self, environment: str, *, is_treated: bool = False) -> Treatment:
         key = environment if environment in self._settings.environments else ANY, is_treated
