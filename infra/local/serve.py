@@ -10,11 +10,10 @@ import uvicorn
 
 from infra.local.lake import Lake, LakeError
 from infra.local.server import Server
+from infra.local.sink import SPOOL_MAX_BYTES
 from ingest.doors.origins import LOOPBACK_ONLY, Origins
 
 HOST = "127.0.0.1"
-CONNECTIONS_MAX = 256
-"""Each may hold one body, up to its limit; more are answered 503 at once."""
 
 
 def serve(
@@ -23,6 +22,7 @@ def serve(
     build_every_s: float | None,
     *,
     allowed: Origins = LOOPBACK_ONLY,
+    spool_max_bytes: int = SPOOL_MAX_BYTES,
     as_json: bool = False,
 ) -> int:
     """Serve until SIGINT or SIGTERM.
@@ -32,6 +32,7 @@ def serve(
         port: 0 takes a free one.
         build_every_s: None builds only on command.
         allowed: whose pages may send.
+        spool_max_bytes: takes no more events where this much waits for a drain.
         as_json: say where it listens as one line of JSON.
 
     Raises:
@@ -44,13 +45,12 @@ def serve(
     gc.freeze()
     gc.set_threshold(50_000)
     config = uvicorn.Config(
-        Server(lake, build_every_s, allowed),
+        Server(lake, build_every_s, allowed, spool_max_bytes),
         lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_keep_alive=30,
-        limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=10,
     )
     server = uvicorn.Server(config)

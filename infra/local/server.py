@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from infra.local.admission import Admission, Admitted, Overloaded, turn_away
 from infra.local.background import Background
 from infra.local.lake import Lake
 from infra.local.pages import Pages
-from infra.local.sink import SpoolSink
+from infra.local.sink import SPOOL_MAX_BYTES, SpoolSink
 from ingest.doors import http, origins
 from ingest.doors.body import BODY_MAX_BYTES, too_large
 from ingest.doors.exchange import Request, Response
@@ -47,8 +48,16 @@ class Server:
     thread; reads run beside it.
     """
 
-    def __init__(self, lake: Lake, build_every_s: float | None, allowed: Origins = LOOPBACK_ONLY) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        build_every_s: float | None,
+        allowed: Origins = LOOPBACK_ONLY,
+        spool_max_bytes: int = SPOOL_MAX_BYTES,
+    ) -> None:
         self._lake, self._build_every_s, self._allowed = lake, build_every_s, allowed
+        self._sink = SpoolSink(lake, spool_max_bytes)
+        self._admission = Admission()
         self._ticking: asyncio.Task[None] | None = None
         self._served: Served | None = None
 
@@ -60,27 +69,17 @@ class Server:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        sink = SpoolSink(self._lake)
-        background = Background(self._lake, self._build_every_s)
+        sink = self._sink
+        background = Background(self._lake, sink, self._build_every_s)
         self._served = Served(sink, background, Pages(self._lake, sink.deliver, lambda: background.problem))
-        self._ticking = asyncio.create_task(self._tick(self._served))
+        self._ticking = asyncio.create_task(_tick(background))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._ticking
-        sink.roll()
         await asyncio.to_thread(background.stop)
         await send({"type": "lifespan.shutdown.complete"})
-
-    async def _tick(self, served: Served) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            now_s = time.monotonic()
-            served.sink.roll_if_due(now_s)
-            if served.background.wants_drain(now_s, served.sink.rolled_bytes):
-                served.sink.rolled_bytes = 0
-            served.background.build_if_due(now_s, served.sink.roll)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._served is not None  # noqa: S101 - uvicorn serves nothing before the lifespan has started
@@ -91,15 +90,18 @@ class Server:
             await _reply(send, 403, {"content-type": "text/plain"}, b"This server answers to localhost only.\n")
             return
         try:
-            body = await read_body(receive, headers)
+            with self._admission.enter() as admitted:
+                body = await read_body(receive, headers, admitted)
+                if isinstance(body, RequestRefused):
+                    answer = http.refuse(request, body, self._served.sink, self._allowed)
+                    await _reply(send, answer.status, {**answer.headers, "connection": "close"}, answer.body)
+                else:
+                    query = scope["query_string"].decode("latin-1")
+                    await _reply(send, *await self._answer(self._served, request._replace(body=body), query))
+        except Overloaded as overloaded:
+            await _reply(send, *turn_away(request, overloaded, self._allowed))
         except _ClientGone:
             return
-        if isinstance(body, RequestRefused):
-            answer = http.refuse(request, body, self._served.sink, self._allowed)
-            await _reply(send, answer.status, {**answer.headers, "connection": "close"}, answer.body)
-        else:
-            query = scope["query_string"].decode("latin-1")
-            await _reply(send, *await self._answer(self._served, request._replace(body=body), query))
 
     async def _answer(self, served: Served, request: Request, query: str) -> Response:
         if find(request) is not None:
@@ -112,22 +114,28 @@ class Server:
         return await served.pages.answer(request, query)
 
 
+async def _tick(background: Background) -> None:
+    while True:
+        await asyncio.sleep(TICK_S)
+        background.tick(time.monotonic())
+
+
 class _ClientGone(Exception):
     """The client left in the middle of its body: nothing was taken, and nobody is there to be told."""
 
 
-async def read_body(receive: Receive, headers: Mapping[str, str]) -> bytes | RequestRefused:
-    """The body, or why it is not waited for any longer."""
+async def read_body(receive: Receive, headers: Mapping[str, str], admitted: Admitted) -> bytes | RequestRefused:
+    """The body, or why it is not waited for any longer. Raises ``Overloaded`` where too much is being sent at once."""
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            body = await _read(receive, headers)
+            body = await _read(receive, headers, admitted)
     except TimeoutError:
         message = f"The body did not come within {BODY_TIMEOUT_S:g} s; send it again."
         return RequestRefused(408, "body_too_slow", message)
     return too_large() if body is None else body
 
 
-async def _read(receive: Receive, headers: Mapping[str, str]) -> bytes | None:
+async def _read(receive: Receive, headers: Mapping[str, str], admitted: Admitted) -> bytes | None:
     """The body, or None where it is over the limit."""
     declared = headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > DISCARD_MAX_BYTES:
@@ -140,9 +148,11 @@ async def _read(receive: Receive, headers: Mapping[str, str]) -> bytes | None:
         part = message.get("body", b"")
         size += len(part)
         if size <= BODY_MAX_BYTES:
+            admitted.hold(size)
             parts.append(part)
         else:
             parts.clear()
+            admitted.hold(0)
         if size > DISCARD_MAX_BYTES:
             return None
         if not message.get("more_body"):
