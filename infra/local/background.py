@@ -28,6 +28,7 @@ class Background:
         self._build: subprocess.Popen[bytes] | None = None
         self._build_errors: IO[bytes] = io.BytesIO()
         self._built_at = time.monotonic() - (build_every_s or 0.0)
+        self._warned = ""
         self._problems: dict[str, str] = {}
 
     @property
@@ -45,6 +46,8 @@ class Background:
             self._tell("tick", f"The server can't do all it should ({error}); it is tried again.")
         else:
             self._tell("tick", None)
+        backlog = self._sink.backlog
+        self._tell("backlog", backlog and f"New events are refused: {backlog}.")
         self._tell("clock", _told_behind(self._sink.clock_behind_s))
 
     def stop(self) -> None:
@@ -96,16 +99,26 @@ class Background:
         with self._build_errors as file:
             file.seek(0)
             errors = file.read().decode(errors="replace").strip()
-        failed = errors or f"The build ended with {build.returncode}."
-        self._tell("build", failed if build.returncode else None)
+        if build.returncode:
+            self._tell("build", errors or f"The build ended with {build.returncode}.")
+            return
+        self._tell("build", None)
+        if errors != self._warned:  # and not the same again with every build
+            self._warned = errors
+            _log(errors)
 
     def _tell(self, part: str, sentence: str | None) -> None:
         if sentence is None:
             self._problems.pop(part, None)
             return
         if sentence != self._problems.get(part):
-            print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the server's log
+            _log(sentence)
         self._problems[part] = sentence
+
+
+def _log(text: str) -> None:
+    if text:
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _told_behind(behind_s: float) -> str | None:

@@ -13,6 +13,7 @@ from infra.local.gateway import Resolver, ask
 from infra.local.lake import Lake
 from ingest.contracts.validate import Refusal
 from ingest.delivery.transform import Outcome, transform
+from ingest.delivery.unavailable import Unavailable
 from ingest.doors.exchange import Request, Response
 from ingest.doors.routes import KNOWN
 from sql.reader import NothingPublished, Reader
@@ -58,7 +59,10 @@ class Pages:
 
     def _record_feedback(self, event: dict[str, Any]) -> Refusal | None:
         outcome = transform([event], datetime.now(UTC))
-        self._deliver("analytics", outcome)
+        try:
+            self._deliver("analytics", outcome)
+        except Unavailable as error:
+            raise OSError(str(error)) from error  # the only one that the API knows of
         return outcome.refusals[0][1] if outcome.refusals else None
 
     def _health(self) -> Response:

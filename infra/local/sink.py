@@ -76,9 +76,13 @@ class SpoolSink:
             self.left_bytes += self.rolled_bytes
             self.rolled_bytes = 0
 
+    @property
+    def backlog(self) -> str | None:
+        """Why nothing more is taken, where too much waits for a drain."""
+        if self.left_bytes + self.rolled_bytes <= self._max_bytes:
+            return None
+        return f"the spool holds over {self._max_bytes >> 20:,} MiB that are not drained yet"
+
     def _check_backlog(self) -> None:
-        if self.left_bytes + self.rolled_bytes > self._max_bytes:
-            raise Unavailable(
-                f"the spool holds over {self._max_bytes >> 20:,} MiB that are not drained yet; "
-                "`promptlake status` and the server's log say more"
-            )
+        if backlog := self.backlog:
+            raise Unavailable(backlog)

@@ -42,19 +42,25 @@ def run(args: argparse.Namespace) -> int:
 
     with steps("Building", quiet=args.quiet or args.json) as step:
         try:
-            result = build_lake(lake, step, on_wait=lambda: step("waiting for another build of this lake"))
+            result = build_lake(
+                lake, step, on_wait=lambda: step("waiting for another build of this lake"), on_damage=_warn
+            )
         except GateFailed as failed:
             raise LakeError(str(failed)) from failed
         except duckdb.Error as error:
             reason = " ".join(str(error).split())
             raise LakeError(f"The build stopped, and readers keep the last good state: {reason}") from error
     for warning in result.warnings:
-        print(f"warning: {warning.sentence}", file=sys.stderr)  # noqa: T201
+        _warn(warning.sentence)
     if args.json:
         print(json.dumps(_document(result)))  # noqa: T201
     elif not args.quiet:
         print(_sentence(result))  # noqa: T201
     return 0
+
+
+def _warn(sentence: str) -> None:
+    print(f"warning: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 def _document(result: "BuildResult") -> dict[str, Any]:
