@@ -48,9 +48,9 @@ class Kills:
     own_drain: int = 0
     """Servers killed while they drained, as far as the system tells."""
     other_drain: int = 0
-    """… while a build or an import drained."""
+    """Builds and imports killed while they drained, a moment before the server."""
     build: int = 0
-    """… while a build was running."""
+    """Servers killed while a build was running."""
     in_flight: int = 0
     """Requests without an answer at the moments of the kills."""
     sent: int = 0
@@ -101,10 +101,12 @@ def _kill_one(lake: Path, rng: random.Random, producers: Producers, imports: "Im
         if rng.random() < 0.5:
             done.builds += _kill_build(server.process.pid, rng)
         producers.wait_for(goal)
-        if rng.random() < 0.4:
+        if rng.random() < 0.6:
             _wait_for_a_drain(lake)
-        time.sleep(rng.choice((0.0, rng.uniform(0, 0.05))))
+        time.sleep(rng.choice((0.0, rng.uniform(0, 0.05), rng.uniform(0, 0.05))))
         in_flight, holders = producers.in_flight(), _holders(lake)
+        if holders.get("drain") not in (None, server.process.pid):
+            done.other_drain += _killed(holders["drain"])
         server.process.kill()
         server.process.wait()
     producers.url = None
@@ -112,10 +114,7 @@ def _kill_one(lake: Path, rng: random.Random, producers: Producers, imports: "Im
     done.servers += 1
     done.in_flight += in_flight
     done.own_drain += holders.get("drain") == server.process.pid
-    done.other_drain += holders.get("drain") not in (None, server.process.pid)
     done.build += "build" in holders
-    if "build" in holders and rng.random() < 0.5:
-        done.builds += _killed(holders["build"])
 
 
 def _kill_build(server: int, rng: random.Random) -> bool:
