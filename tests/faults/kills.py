@@ -19,8 +19,8 @@ from tests.commands import PROMPTLAKE, run, run_json, up
 from tests.faults.producers import Producers
 from tests.lakes import rows
 
-ANSWERS_MAX = 1500
-"""A server lives for one to so many acknowledged batches; as often for 1 to 10 as for 100 to 1000."""
+ANSWERS_MAX = 500
+"""A server lives for one to so many acknowledged batches; as often for 1 to 10 as for 50 to 500."""
 SILVER = ("behavior", "feedback", "prompt_execution")
 MAPPING = """
 name: rows
@@ -98,7 +98,7 @@ def _kill_one(lake: Path, rng: random.Random, producers: Producers, imports: "Im
         producers.wait_for(goal - answers // 2)
         if rng.random() < 0.4:
             done.imports += imports.kill()
-        if rng.random() < 0.5:
+        if rng.random() < 0.3:
             done.builds += _kill_build(server.process.pid, rng)
         producers.wait_for(goal)
         if rng.random() < 0.6:
