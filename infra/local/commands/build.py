@@ -3,6 +3,7 @@
 import argparse
 import gc
 import json
+import sqlite3
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     # A short life with a million objects from imports alone: collecting garbage costs more than there is of it.
     gc.disable()
     import duckdb  # the engines take a second to import
+    from sqlalchemy.exc import DBAPIError
 
     from infra.local.build import build_lake
     from infra.local.progress import steps
@@ -47,8 +49,9 @@ def run(args: argparse.Namespace) -> int:
             )
         except GateFailed as failed:
             raise LakeError(str(failed)) from failed
-        except duckdb.Error as error:
-            reason = " ".join(str(error).split())
+        except (duckdb.Error, sqlite3.DatabaseError, DBAPIError) as error:
+            said = error.orig if isinstance(error, DBAPIError) else error
+            reason = " ".join(str(said).split())
             raise LakeError(f"The build stopped, and readers keep the last good state: {reason}") from error
     for warning in result.warnings:
         _warn(warning.sentence)
