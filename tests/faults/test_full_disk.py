@@ -116,13 +116,12 @@ def test_a_build_that_finds_no_room_changes_nothing(disk: Disk) -> None:
         for _ in range(400):
             assert client.send(rng.randbytes(32_000).hex())
         assert count(lake, "bronze.behavior") == len(client.taken)
-        for left_mb in (9, 6, 3):
-            disk.fill(leave_bytes=left_mb << 20)
-            built = run("build", "--lake", lake, check=False)
-            assert (built.returncode, built.stderr.count("\n")) == (1, 1), built.stderr
-            disk.clear()
-            assert run_json("status", "--lake", lake)["as_of"] == before["as_of"]
-            assert count(lake, "silver.behavior") == 1
+        disk.fill(leave_bytes=6 << 20)
+        built = run("build", "--lake", lake, check=False)
+        assert (built.returncode, built.stderr.count("\n")) == (1, 1), built.stderr
+        disk.clear()
+        assert run_json("status", "--lake", lake)["as_of"] == before["as_of"]
+        assert count(lake, "silver.behavior") == 1
     assert disk.free_bytes() > (DISK_MB // 2) << 20
     assert_all_of_it_is_there(lake, client)
 

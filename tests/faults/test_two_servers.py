@@ -24,25 +24,23 @@ def test_a_second_server_is_refused_until_the_first_is_gone(tmp_path: Path) -> N
     assert [row["event_id"] for row in found] == ["first", "next"]
 
 
-def test_imports_beside_a_server_share_the_lake(tmp_path: Path) -> None:
+def test_imports_and_builds_beside_a_server_lose_and_double_nothing(tmp_path: Path) -> None:
     lake, rows = tmp_path / "lake", 3_000
     logs = [tmp_path / "log0.csv", tmp_path / "log1.csv"]
     for number, log in enumerate(logs):
         lines = (f"2023-11-{16 + number} 18:{i // 60 % 60:02}:{i % 60:02}.0000000,{i},1\n" for i in range(rows))
         log.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + "".join(lines))
+    commands = [*(["import", log, "--mapping", "azure_llm"] for log in logs), ["build"], ["build"]]
     acknowledged = 0
     with up(lake, "--build-every", "1s") as server:
         beside = [
-            subprocess.Popen(
-                [PROMPTLAKE, "import", log, "--mapping", "azure_llm", "--lake", lake], stdout=subprocess.DEVNULL
-            )
-            for log in logs
+            subprocess.Popen([PROMPTLAKE, *words, "--lake", lake], stdout=subprocess.DEVNULL) for words in commands
         ]
         while any(process.poll() is None for process in beside):
             status, answer = server.json("POST", "/v1/events", [event() for _ in range(20)])
             assert status == 200
             acknowledged += answer["stored"]
-        assert [process.returncode for process in beside] == [0, 0]
+        assert [process.returncode for process in beside] == [0] * len(commands)
     run("build", "--lake", lake)
     query = (
         "SELECT door, count(*) AS n, count(DISTINCT event_id) AS d FROM silver.prompt_execution GROUP BY 1 ORDER BY 1"
