@@ -27,7 +27,7 @@ from ingest.delivery.transform import Outcome
 SUFFIX = ".seg"
 RESERVE_BYTES = 128 << 20
 """No segment is begun with less space than this left on the disk. To empty the spool takes space first: up to 16 MiB of
-segments lie there as Parquet too until the ledger knows of it, and segments that are open go on for some 20 MiB each.
+segments lie there as Parquet too until the ledger knows of it, and a segment that is open may still grow by 30 MiB.
 """
 _MAGIC = b"PLK1"
 _HEAD = struct.Struct("<4sIQI")  # magic, header bytes, body bytes, crc32 of header and body
