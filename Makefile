@@ -25,7 +25,7 @@ SOURCES := $(shell find $(ROOMS) -name node_modules -prune -o -name '*.py' -prin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types imports pytest format lock generate bench faults clean
+.PHONY: help setup demo test lint types imports pytest format lock generate costs bench faults clean
 
 help: ## List the targets
 	@echo 'promptlake: make TARGET'
@@ -78,6 +78,9 @@ lock: $(UV_READY) ## Resolve requirements/*.txt again from pyproject.toml; LOCK_
 
 generate: $(DEV_READY) ## Write again what is derived from the contracts: schemas, Glue columns, reference pages
 	@$(BIN)/python -m ingest.contracts.generate
+
+costs: $(DEV_READY) ## Write docs/cost.md again, from the prices and assumptions in infra/aws/costs
+	@$(BIN)/python -m infra.aws.costs.page
 
 bench: $(DEV_READY) $(COMPILED) ## Measure speed and size; never part of the tests
 	@$(BIN)/python -m tests.bench

@@ -42,6 +42,14 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return _fail_instead_of_skip((yield))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _keys_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
+    """Lakes of tests keep their keys where they are gone with them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("user-data")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real input; a test that uses it carries the marker `real_data` too."""

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.build import build_lake
+from infra.local.delivering import open_transform
+from infra.local.keyring import open_keys
 from infra.local.lake import Lake, open_lake
 from infra.local.query import open_session
 from infra.local.reconcile import counts
-from ingest.delivery.transform import Outcome, transform
+from ingest.delivery.outcome import Outcome
 
 _numbers = itertools.count()
 
@@ -37,11 +39,17 @@ def event(event_type: str = "prompt_execution", **fields: Any) -> dict[str, Any]
 
 def send(lake: Lake, events: Iterable[Any], door: str = "native") -> Outcome:
     """Deliver one batch into the spool, as a door would, and close the segment."""
-    outcome = transform(list(events), datetime.now(UTC))
+    outcome = open_transform(lake)(list(events), datetime.now(UTC))
     writer = lake.spool_writer()
     writer.append(door, outcome)
     writer.roll()
     return outcome
+
+
+def named(lake: Lake, *ids: str) -> list[str]:
+    """Under which pseudonyms the lake keeps persons."""
+    keyring = open_keys(lake).keyring
+    return [keyring.pseudonym(identity) for identity in ids]
 
 
 def rows(lake: Lake, query: str) -> list[tuple[Any, ...]]:
@@ -69,4 +77,4 @@ def assert_reconciles(lake: Lake) -> dict[str, int]:
     return {name: sum(getattr(row, name) for row in found) for name in names}
 
 
-__all__ = ["assert_reconciles", "build_lake", "event", "make_lake", "row", "rows", "send"]
+__all__ = ["assert_reconciles", "build_lake", "event", "make_lake", "named", "row", "rows", "send"]

@@ -3,18 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ingest.doors import http, origins
-from ingest.doors.exchange import Request, Response, problem
-from ingest.doors.origins import Origins
-from ingest.doors.routes import find
+from ingest.delivery.unavailable import Unavailable
 
 REQUESTS_MAX = 256
 BODIES_MAX_BYTES = 64 << 20
 """Of all bodies that are being read or answered; one alone may have 10 MiB."""
 
 
-class Overloaded(Exception):
-    """The request can't be taken beside the others. The message is a part of a sentence that says why."""
+class Overloaded(Unavailable):
+    """The request can't be taken beside the others."""
 
 
 class Admitted:
@@ -59,12 +56,3 @@ class Admission:
         finally:
             self.requests -= 1
             self.body_bytes -= admitted.body_bytes
-
-
-def turn_away(request: Request, overloaded: Overloaded, allowed: Origins) -> Response:
-    """503 in the form of the request's door, which tells its client to send again; so nothing is booked."""
-    door = find(request)
-    say_no = door.say_no if door else problem
-    answer = say_no(request, 503, f"Nothing was taken, because {overloaded}; send it again later.")
-    retry = {"retry-after": str(http.RETRY_AFTER_S)}
-    return answer._replace(headers={**answer.headers, **retry, **origins.share(request, allowed)})

@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from infra.local.delivering import consents_of
 from infra.local.lake import Lake
 from transforms.jobs.build import BuildRequest, BuildResult, build
 
@@ -27,11 +28,12 @@ def build_lake(
 
     with _alone(lake, on_wait):
         lake.check_catalog()
-        ledger = lake.ledger()
+        ledger, consents = lake.ledger(), consents_of(lake)
         try:
-            request = BuildRequest(lake.root, ledger, drain, on_step)
+            request = BuildRequest(lake.root, ledger, consents, drain, on_step)
             return build(request)
         finally:
+            consents.close()
             ledger.close()
 
 

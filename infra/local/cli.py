@@ -20,6 +20,9 @@ COMMANDS = {
     "status": "infra.local.commands.status",
     "reconcile": "infra.local.commands.reconcile",
     "quarantine": "infra.local.commands.quarantine",
+    "access": "infra.local.commands.access",
+    "keys": "infra.local.commands.keys",
+    "export": "infra.local.commands.export",
     "demo": "infra.local.commands.demo",
 }
 """Command by module, in the order in which a newcomer meets them."""

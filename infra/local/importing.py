@@ -11,15 +11,17 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from infra.local.delivering import open_transform, preview_transform
 from infra.local.lake import Lake
 from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.delivery.outcome import Outcome
 from ingest.delivery.spool import SpoolWriter
-from ingest.delivery.transform import Outcome
+from ingest.delivery.transform import Transform
 from ingest.doors.mapping.apply import RowMapper
 from ingest.doors.mapping.batches import Batch, batches
 from ingest.doors.mapping.ids import RowIds
 from ingest.doors.mapping.model import Mapping
-from ingest.doors.mapping.placed import transform_placed
+from ingest.doors.mapping.placed import apart
 from ingest.doors.refused import ImportRefused
 
 _SEGMENT_BYTES = 16 << 20
@@ -74,12 +76,13 @@ def import_files(lake: Lake, paths: Sequence[Path], mapping: Mapping, size_bytes
     Raises:
         ImportRefused: a file or the disk failed on the way; says what was imported until then, which stays.
     """
+    transform = open_transform(lake)
     imported, ids, writer = Imported(), RowIds(mapping.source), lake.spool_writer()
     done = Counter[Path]()
     try:
         with _progress(size_bytes) as advance:
             for batch in batches(paths, RowMapper(mapping, ids)):
-                outcome = transform_placed(batch.placed, datetime.now(UTC))
+                outcome = _transformed(transform, batch)
                 _append(writer, f"import:{mapping.name}", outcome)
                 imported.add(batch, outcome)
                 done[batch.file] += batch.rows
@@ -99,9 +102,10 @@ def preview(paths: Sequence[Path], mapping: Mapping, *, as_json: bool) -> Iterat
 
     Nothing is stored.
     """
+    transform = preview_transform()
     imported, ids, shown = Imported(), RowIds(mapping.source), Counter[str]()
     for batch in batches(paths, RowMapper(mapping, ids)):
-        outcome = transform_placed(batch.placed, datetime.now(UTC))
+        outcome = _transformed(transform, batch)
         imported.add(batch, outcome)
         for table, rows in outcome.rows.items():
             if table == QUARANTINE_TABLE:
@@ -120,6 +124,11 @@ def preview(paths: Sequence[Path], mapping: Mapping, *, as_json: bool) -> Iterat
     if imported.passed_over:
         yield passed_over(imported.passed_over)
     yield "Nothing was stored (--dry-run)."
+
+
+def _transformed(transform: Transform, batch: Batch) -> Outcome:
+    items, place_of = apart(batch.placed)
+    return transform(items, datetime.now(UTC), place_of)
 
 
 def passed_over(rows: int) -> str:

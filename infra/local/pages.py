@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
@@ -12,7 +13,7 @@ from urllib.parse import parse_qs
 from infra.local.gateway import Resolver, ask
 from infra.local.lake import Lake
 from ingest.contracts.validate import Refusal
-from ingest.delivery.transform import Outcome, transform
+from ingest.delivery.delivery import Delivery
 from ingest.delivery.unavailable import Unavailable
 from ingest.doors.exchange import Request, Response
 from ingest.doors.routes import KNOWN
@@ -22,48 +23,50 @@ PERIODS_DAYS = (7, 30, 90)
 _JSON, _PROBLEM = "application/json", "application/problem+json"
 _API = "/analytics/"
 _OPENAPI = "/openapi.json"
+_HEALTH = "/healthz"
+OPEN = frozenset({_OPENAPI, _HEALTH})
+"""What tells nothing of the lake's content, and so asks for no key."""
+
+_delivery: ContextVar[Delivery] = ContextVar("delivery")
+"""Takes what the sender of the request at hand says."""
 
 
 class Pages:
     """Answers reads, each on a thread, so that a heavy one keeps no door waiting."""
 
-    def __init__(self, lake: Lake, deliver: Callable[[str, Outcome], None], problem: Callable[[], str | None]) -> None:
-        self._reader = Reader(lake.root)
-        self._deliver, self._problem = deliver, problem
+    def __init__(self, lake: Lake, problem: Callable[[], str | None]) -> None:
+        self._reader, self._problem = Reader(lake.root), problem
         self._pages: dict[tuple[str, int], str] = {}
         self._lock = Lock()
 
-    async def answer(self, request: Request, query: str) -> Response:
-        """Answer one request that is for none of the doors."""
+    async def answer(self, request: Request, delivery: Delivery) -> Response:
+        """Answer one request that is for none of the doors; who may ask has been decided.
+
+        Args:
+            request: as it came.
+            delivery: takes what the sender says.
+        """
         path = request.path
+        _delivery.set(delivery)  # goes along to the thread
         if path.startswith(_API) or path == _OPENAPI:
-            return await asyncio.to_thread(self._ask_api, request, query)
-        if path not in ("/", "/healthz"):
-            known = ", ".join(
-                ["/", *KNOWN, "/analytics/usage, …/performance, …/costs, …/feedback", _OPENAPI, "/healthz"]
-            )
+            return await asyncio.to_thread(self._ask_api, request)
+        if path not in ("/", _HEALTH):
+            known = ", ".join(["/", *KNOWN, "/analytics/usage, …/performance, …/costs, …/feedback", _OPENAPI, _HEALTH])
             return _refusal(404, "Not Found", f"There is no {path[:80]!a}; there are {known}.")
         if request.method not in ("GET", "HEAD"):
             return _refusal(405, "Method Not Allowed", f"{path} takes GET, not {request.method[:20]!a}.")
-        return await (asyncio.to_thread(self._page, query) if path == "/" else asyncio.to_thread(self._health))
+        return await (asyncio.to_thread(self._page, request.query) if path == "/" else asyncio.to_thread(self._health))
 
-    def _ask_api(self, request: Request, query: str) -> Response:
-        status, headers, body = ask(self._app, request.method, request.path, query, request.headers, request.body)
+    def _ask_api(self, request: Request) -> Response:
+        asked = request.method, request.path, request.query, request.headers, request.body
+        status, headers, body = ask(self._app, *asked)
         return Response(status, {name.lower(): value for name, value in headers.items()}, body)
 
     @cached_property
     def _app(self) -> Resolver:
         from serving.app import build_app  # a third of a second that a server without readers need not pay
 
-        return build_app(self._reader, self._record_feedback)
-
-    def _record_feedback(self, event: dict[str, Any]) -> Refusal | None:
-        outcome = transform([event], datetime.now(UTC))
-        try:
-            self._deliver("analytics", outcome)
-        except Unavailable as error:
-            raise OSError(str(error)) from error  # the only one that the API knows of
-        return outcome.refusals[0][1] if outcome.refusals else None
+        return build_app(self._reader, _record_feedback)
 
     def _health(self) -> Response:
         problem = self._problem()
@@ -88,6 +91,14 @@ class Pages:
                 self._pages = {k: page for k, page in self._pages.items() if k[0] == key[0]}
                 self._pages[key] = render(collect(tables, key[1] or None), choose_days=PERIODS_DAYS)
             return _html(self._pages[key])
+
+
+def _record_feedback(event: dict[str, Any]) -> Refusal | None:
+    try:
+        outcome = _delivery.get().take("analytics", [event], datetime.now(UTC))
+    except Unavailable as error:
+        raise OSError(str(error)) from error  # the only one that the API knows of
+    return outcome.refusals[0][1] if outcome.refusals else None
 
 
 def _html(page: str) -> Response:

@@ -9,9 +9,13 @@ import pyarrow as pa
 import pyarrow.json  # the first drain needs it, and must not keep a client waiting for the import
 import uvicorn
 
+from infra.local.access import SqliteGrants
+from infra.local.delivering import open_transform
 from infra.local.lake import Lake, LakeError
 from infra.local.server import Server
-from infra.local.sink import SPOOL_MAX_BYTES
+from infra.local.sink import SPOOL_MAX_BYTES, SpoolSink
+from ingest.contracts import layout
+from ingest.doors.access.gate import Gate
 from ingest.doors.origins import LOOPBACK_ONLY, Origins
 
 HOST = "127.0.0.1"
@@ -39,6 +43,8 @@ def serve(
     Raises:
         LakeError: the port is taken.
     """
+    transform = open_transform(lake)
+    gate = Gate(SqliteGrants(lake.root / layout.STATE_FILE))
     listening = _listen(port)
     url = f"http://{HOST}:{listening.getsockname()[1]}"
     if "jemalloc" in pa.supported_memory_backends():
@@ -49,7 +55,7 @@ def serve(
     gc.freeze()
     gc.set_threshold(50_000)
     config = uvicorn.Config(
-        Server(lake, build_every_s, allowed, spool_max_bytes),
+        Server(lake, SpoolSink(lake, spool_max_bytes), transform, gate, build_every_s, allowed),
         lifespan="on",
         log_level="warning",
         access_log=False,

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.admission import Admission, Admitted, Overloaded, turn_away
+from infra.local.admission import Admission, Admitted, Overloaded
 from infra.local.background import Background
 from infra.local.lake import Lake
-from infra.local.pages import Pages
-from infra.local.sink import SPOOL_MAX_BYTES, SpoolSink
-from ingest.doors import http, origins
+from infra.local.pages import OPEN, Pages
+from infra.local.sink import SpoolSink
+from ingest.delivery.delivery import Delivery
+from ingest.delivery.transform import Transform
+from ingest.doors import origins
+from ingest.doors.access.gate import Gate
 from ingest.doors.body import BODY_MAX_BYTES, too_large
 from ingest.doors.exchange import Request, Response
+from ingest.doors.http import Doors
 from ingest.doors.origins import LOOPBACK_ONLY, Origins
 from ingest.doors.request_refused import RequestRefused
 from ingest.doors.routes import find
@@ -38,7 +42,7 @@ DISCARD_MAX_BYTES = 8 * BODY_MAX_BYTES
 class Served:
     """The parts that one running server is made of."""
 
-    sink: SpoolSink
+    doors: Doors
     background: Background
     pages: Pages
 
@@ -51,12 +55,14 @@ class Server:
     def __init__(
         self,
         lake: Lake,
+        sink: SpoolSink,
+        transform: Transform,
+        gate: Gate,
         build_every_s: float | None,
         allowed: Origins = LOOPBACK_ONLY,
-        spool_max_bytes: int = SPOOL_MAX_BYTES,
     ) -> None:
-        self._lake, self._build_every_s, self._allowed = lake, build_every_s, allowed
-        self._sink = SpoolSink(lake, spool_max_bytes)
+        self._lake, self._sink, self._transform, self._gate = lake, sink, transform, gate
+        self._build_every_s, self._allowed = build_every_s, allowed
         self._admission = Admission()
         self._ticking: asyncio.Task[None] | None = None
         self._served: Served | None = None
@@ -69,9 +75,9 @@ class Server:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        sink = self._sink
-        background = Background(self._lake, sink, self._build_every_s)
-        self._served = Served(sink, background, Pages(self._lake, sink.deliver, lambda: background.problem))
+        background = Background(self._lake, self._sink, self._build_every_s)
+        doors = Doors(Delivery(self._transform, self._sink), lambda: datetime.now(UTC), self._allowed, self._gate)
+        self._served = Served(doors, background, Pages(self._lake, lambda: background.problem))
         self._ticking = asyncio.create_task(_tick(background))
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -84,7 +90,7 @@ class Server:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._served is not None  # noqa: S101 - uvicorn serves nothing before the lifespan has started
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        request = Request(scope["method"], scope["path"], headers, b"")
+        request = Request(scope["method"], scope["path"], headers, b"", scope["query_string"].decode("latin-1"))
         if not _is_loopback(headers.get("host", "")):
             # A page elsewhere may point its own name at 127.0.0.1; the browser then sends that name here.
             await _reply(send, 403, {"content-type": "text/plain"}, b"This server answers to localhost only.\n")
@@ -93,25 +99,28 @@ class Server:
             with self._admission.enter() as admitted:
                 body = await read_body(receive, headers, admitted)
                 if isinstance(body, RequestRefused):
-                    answer = http.refuse(request, body, self._served.sink, self._allowed)
+                    answer = self._served.doors.refuse(request, body)
                     await _reply(send, answer.status, {**answer.headers, "connection": "close"}, answer.body)
                 else:
-                    query = scope["query_string"].decode("latin-1")
-                    await _reply(send, *await self._answer(self._served, request._replace(body=body), query))
+                    await _reply(send, *await self._answer(self._served, request._replace(body=body)))
         except Overloaded as overloaded:
-            await _reply(send, *turn_away(request, overloaded, self._allowed))
+            await _reply(send, *self._served.doors.unavailable(request, overloaded))
         except _ClientGone:
             return
 
-    async def _answer(self, served: Served, request: Request, query: str) -> Response:
+    async def _answer(self, served: Served, request: Request) -> Response:
         if find(request) is not None:
-            return http.handle(request, served.sink, lambda: datetime.now(UTC), self._allowed)
-        if request.method not in SAFE_METHODS:
-            try:
+            return served.doors.answer(request)
+        delivery = served.doors.delivery
+        try:
+            if request.method not in SAFE_METHODS:
                 origins.check(request, self._allowed)
-            except RequestRefused as refused:
-                return http.refuse(request, refused, served.sink, self._allowed)
-        return await served.pages.answer(request, query)
+                delivery = served.doors.for_sender(request)
+            elif request.path not in OPEN:
+                self._gate.reader(request)
+        except RequestRefused as refused:
+            return served.doors.refuse(request, refused)
+        return await served.pages.answer(request, delivery)
 
 
 async def _tick(background: Background) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from threading import Lock
 
 from infra.local.lake import Lake
-from ingest.delivery.transform import Outcome
+from ingest.delivery.outcome import Outcome
 from ingest.delivery.unavailable import Unavailable
 
 ROLL_BYTES = 16 << 20

@@ -12,13 +12,20 @@ EVENT_TYPE = described("Names the contract the event follows")
 
 
 class Consent(BaseModel):
-    """The purposes a person agreed to, as known when the event happened; absent means granted."""
+    """The purposes a person agreed to, as known when the event happened. What is not said is as the environment has it:
+    granted, unless its owner has set otherwise. A withdrawal that was recorded holds whatever an event says.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     analytics: bool = described("Whether the event may be stored at all", default=True)
     content: bool = described("Whether what the person wrote may be stored", default=True)
     personalisation: bool = described("Whether the person may be treated by what is stored", default=True)
+
+
+ENVIRONMENT = "environment"
+DEFAULT_ENVIRONMENT = "default"
+PROPERTIES = "properties"
 
 
 class Event(BaseModel):
@@ -31,7 +38,7 @@ class Event(BaseModel):
     schema_version: Literal[1] = described("Version of the contract", default=1)
     event_id: Identifier = described("Unique for ever; the same id at the same time is a duplicate")
     occurred_at: Time = described("When it happened at the source")
-    environment: Text = described("Deployment stage, such as production", default="default")
+    environment: Text = described("Deployment stage, such as production", default=DEFAULT_ENVIRONMENT)
     team: Text | None = described("Team that pays for it", default=None)
     feature: Text | None = described("Product feature it belongs to", default=None)
     user_id: Text | None = described("Who used the product", pii="person", default=None)
@@ -43,9 +50,25 @@ class Event(BaseModel):
         "Anything else, stored as one JSON document", pii="open", default=None
     )
 
+    def stored(self) -> dict[str, Any]:
+        """What is stored of it, by field: all that was said, and the defaults of what must be there."""
+        told = self.__dict__
+        row = stored_defaults(type(self)).copy()
+        row.update(
+            (name, told[name]) for name in self.model_fields_set if name not in NOT_STORED and told[name] is not None
+        )
+        return row
+
 
 NOT_STORED = frozenset({"event_type", "consent"})
 """Envelope fields with no column: the type is the table's name, and consent is acted on before storage."""
+
+
+@cache
+def stored_defaults(model: type[Event]) -> dict[str, Any]:
+    """Fields that have a value even where an event says nothing of them."""
+    fields = {name: info.default for name, info in model.model_fields.items() if not info.is_required()}
+    return {name: value for name, value in fields.items() if value is not None and name not in NOT_STORED}
 
 
 @cache
@@ -54,6 +77,13 @@ def content_fields(model: type[Event]) -> tuple[str, ...]:
     return tuple(name for name in model.model_fields if pii_class(model, name) == "content")
 
 
+@cache
+def person_fields(model: type[Event]) -> tuple[str, ...]:
+    """Fields that point to a person."""
+    return tuple(name for name in model.model_fields if pii_class(model, name) == "person")
+
+
+@cache
 def pii_class(model: type[Event], field: str) -> PiiClass:
     """How a field touches a person."""
     extra = model.model_fields[field].json_schema_extra

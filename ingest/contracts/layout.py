@@ -15,6 +15,7 @@ POINTER = f"{PUBLISH}/current.json"
 """The one file that says which publication is read."""
 
 LAKE_FILE = "lake.json"
+SETTINGS_FILE = "settings.toml"
 STATE_FILE = "state.db"
 CATALOG_FILE = "catalog.db"
 

@@ -26,6 +26,8 @@ _BARE_NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*", re.ASCII)
 
 
 def _time(value: Any) -> Any:
+    if isinstance(value, str) and value[4:5] == "-":
+        return value  # a year stands before it: what nearly all send, and no number
     in_quotes = isinstance(value, str) and _BARE_NUMBER.fullmatch(value) is not None
     if in_quotes or (isinstance(value, int | float) and not isinstance(value, bool)):
         # Pydantic would guess seconds or milliseconds from its size.
@@ -66,6 +68,10 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 LongText = Annotated[str, StringConstraints(max_length=8192)]
 """Something a person wrote."""
 
+PASSAGE_MAX_CHARS = 500_000
+Passage = Annotated[str, StringConstraints(max_length=PASSAGE_MAX_CHARS)]
+"""What a model was given, or made."""
+
 
 def without_query(address: Any) -> Any:
     """A web address without query and fragment, where tokens and e-mails stand; of a ``data:`` address only its type,
@@ -88,7 +94,8 @@ Address = Annotated[str, StringConstraints(max_length=8192), BeforeValidator(wit
 
 ID_MAX_CHARS = 128
 
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX_CHARS, pattern=r"^[!-~]+$")]
+IDENTIFIER_PATTERN = r"^[!-~]+$"
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX_CHARS, pattern=IDENTIFIER_PATTERN)]
 """An id without blanks: printable ASCII, at most 128 characters."""
 
 Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_time)]

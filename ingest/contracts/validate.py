@@ -14,6 +14,8 @@ from ingest.contracts.types import ID_MAX_CHARS
 CLOCK_SKEW = timedelta(hours=24)
 """How far ahead of ours a source's clock may run; browsers' clocks do."""
 
+CLOCK_SKEW_US = CLOCK_SKEW // timedelta(microseconds=1)
+
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing we keep happened earlier; what claims to is a time in another unit."""
 
@@ -41,6 +43,8 @@ class Refusal:
     event_id: str | None = None
     payload: str | None = None
     """What was refused, where a door could not even decode it."""
+    is_selected: bool = False
+    """A door put into ``payload`` only what says nothing of a person."""
 
 
 def validate(payload: Any, received_at: datetime) -> Event | Refusal:

@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.instants import to_us
+from ingest.delivery.outcome import Outcome
 from ingest.delivery.packing import pack, requests
-from ingest.delivery.transform import Outcome
 from ingest.delivery.unavailable import Unavailable
 
 ATTEMPTS = 5

@@ -27,6 +27,11 @@ def as_text(value: Any) -> str:
         return orjson.dumps(_pruned(value, DEPTH_MAX), default=str).decode()
 
 
+def pruned(value: Any) -> Any:
+    """A decoded value as deep as it can be walked through: if need be, without what is nested deeper."""
+    return _pruned(value, DEPTH_MAX) if is_too_deep(value) else value
+
+
 def _pruned(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return _writable(value)

@@ -15,10 +15,13 @@ import orjson
 
 from ingest.contracts import layout
 from ingest.contracts.instants import from_us
+from ingest.delivery.batch import PAYLOAD_MAX_CHARS, UNWRITABLE
 from ingest.delivery.clock import LakeClock
 from ingest.delivery.drain import Booking, BronzeObject, DeliveryLedger, drain_lock, put
+from ingest.delivery.outcome import Outcome
+from ingest.delivery.privacy.remains import REMOVED
 from ingest.delivery.spool import Frame
-from ingest.delivery.transform import PAYLOAD_MAX_CHARS, UNWRITABLE, Outcome, transform
+from ingest.delivery.transform import Transform
 
 _BATCH_CHARS = 16 << 20
 """Payloads that are replayed in one hand-over; several times as much has room in memory."""
@@ -33,6 +36,8 @@ NEVER = {
     "cut": f"Its payload was cut after {PAYLOAD_MAX_CHARS:,} characters; only its sender can send it again.",
     "undecodable": "Its payload is no JSON document; only its sender can send it again, repaired.",
     "altered": "Its payload could not be kept as it was sent (nested too deep, or a number over 64 bits); only its "
+    "sender can send it again.",
+    "removed": "Values that no contract describes were taken out of it, for anything personal may be in such; only its "
     "sender can send it again.",
     "no event": "Its payload is in its client's own format, or names no event_type; only its client can send it again.",
     "conflict": "Its event_id is stored with another time, and the first to arrive counts; send it under another id.",
@@ -97,10 +102,12 @@ def why_never(refused: Refused) -> str | None:
         payload = orjson.loads(refused.payload)
     except orjson.JSONDecodeError:
         return "cut" if len(refused.payload) >= PAYLOAD_MAX_CHARS else "undecodable"
-    return None if isinstance(payload, dict) and "event_type" in payload else "no event"
+    if not isinstance(payload, dict) or "event_type" not in payload:
+        return "no event"
+    return "removed" if REMOVED in refused.payload else None
 
 
-def replay(root: Path, ledger: ReplayLedger, rows: Iterable[Refused]) -> Replayed:
+def replay(root: Path, ledger: ReplayLedger, transform: Transform, rows: Iterable[Refused]) -> Replayed:
     """Store what passes now. Safe to repeat and to interrupt: a row is taken out of quarantine once.
 
     A client that has sent the event again meanwhile doubles nothing either: silver knows it by its id.
@@ -111,11 +118,11 @@ def replay(root: Path, ledger: ReplayLedger, rows: Iterable[Refused]) -> Replaye
         with drain_lock(root):
             fresh = [row for row in batch if not ledger.is_replayed(row.path, row.row)]
             done.already += len(batch) - len(fresh)
-            _replay(root, ledger, fresh, done)
+            _replay(root, ledger, transform, fresh, done)
     return done
 
 
-def _replay(root: Path, ledger: ReplayLedger, rows: Sequence[Refused], done: Replayed) -> None:
+def _replay(root: Path, ledger: ReplayLedger, transform: Transform, rows: Sequence[Refused], done: Replayed) -> None:
     passed: dict[str, Outcome] = {}
     taken: list[tuple[str, int]] = []
     for row in rows:
@@ -123,7 +130,8 @@ def _replay(root: Path, ledger: ReplayLedger, rows: Sequence[Refused], done: Rep
         if never:
             done.never[never] += 1
             continue
-        outcome = _again(row)
+        # Held against the clock of its first arrival: what lay in the future then does not become right by waiting.
+        outcome = transform.again(orjson.loads(row.payload), from_us(row.received_at_us))
         if outcome.refusals:
             ((_, refusal),) = outcome.refusals
             done.refused[refusal.event_type] += 1
@@ -141,11 +149,6 @@ def _replay(root: Path, ledger: ReplayLedger, rows: Sequence[Refused], done: Rep
     for outcome in passed.values():
         done.stored += outcome.received - outcome.dropped
         done.dropped += outcome.dropped
-
-
-def _again(row: Refused) -> Outcome:
-    # Held against the clock of its first arrival: a time that was in the future then does not become right by waiting.
-    return transform([orjson.loads(row.payload)], from_us(row.received_at_us))
 
 
 def _merge(into: Outcome, one: Outcome) -> None:

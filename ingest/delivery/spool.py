@@ -22,7 +22,7 @@ import orjson
 
 from ingest.delivery.clock import LakeClock
 from ingest.delivery.durable import sync_folder
-from ingest.delivery.transform import Outcome
+from ingest.delivery.outcome import Outcome
 
 SUFFIX = ".seg"
 RESERVE_BYTES = 128 << 20

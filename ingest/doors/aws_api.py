@@ -15,10 +15,10 @@ import orjson
 
 from ingest.contracts.instants import to_us
 from ingest.contracts.validate import Refusal
-from ingest.delivery.transform import transform
+from ingest.delivery.delivery import Delivery
 from ingest.doors import records
 from ingest.doors.body import BODY_MAX_BYTES, EVENTS_MAX, too_large, too_many
-from ingest.doors.exchange import Door, Request, Response, Sink
+from ingest.doors.exchange import Door, Request, Response
 from ingest.doors.request_refused import RequestRefused
 
 TARGET_HEADER = "x-amz-target"
@@ -49,17 +49,17 @@ def find(request: Request) -> Door | None:
     return _DOORS.get(request.headers.get(TARGET_HEADER, "").partition(".")[0])
 
 
-def _take(request: Request, sink: Sink, received_at: datetime) -> Response:
+def _take(request: Request, delivery: Delivery, received_at: datetime) -> Response:
     service, _, operation = request.headers[TARGET_HEADER].partition(".")
     api = _APIS[service]
     try:
-        return _put(api, operation, request.body, sink, received_at)
+        return _put(api, operation, request.body, delivery, received_at)
     except _Fault as fault:
-        sink.refuse(api.door, fault.code)
+        delivery.refuse(api.door, fault.code)
         return _fault(400, fault.kind, fault.message)
 
 
-def _put(api: _Api, operation: str, body: bytes, sink: Sink, received_at: datetime) -> Response:
+def _put(api: _Api, operation: str, body: bytes, delivery: Delivery, received_at: datetime) -> Response:
     if operation not in (api.one, api.many):
         message = f"The embedded {api.door} answers {api.one} and {api.many} only, not {operation[:40]!a}."
         raise _Fault("UnknownOperationException", message)
@@ -68,9 +68,7 @@ def _put(api: _Api, operation: str, body: bytes, sink: Sink, received_at: dateti
         raise _Fault("DryRunOperationException", "The request is well formed; as a dry run it stored nothing.")
     data = [_data(record, index) for index, record in enumerate(_records(said, api, operation))]
     items = _items(data)
-    outcome = transform(items, received_at)
-    if outcome.received:
-        sink.deliver(api.door, outcome)
+    delivery.take(api.door, items, received_at)
     answers = [_receipt(api, received_at) for _ in data]
     return _answer(200, _reply(api, operation, answers))
 

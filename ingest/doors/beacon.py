@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from ingest.contracts.validate import Refusal
+from ingest.delivery.delivery import Delivery
 from ingest.delivery.nesting import as_text
-from ingest.delivery.transform import transform
 from ingest.doors import web_vitals
 from ingest.doors.body import EVENTS_MAX, too_many
 from ingest.doors.exchange import (
@@ -19,7 +19,6 @@ from ingest.doors.exchange import (
     Door,
     Request,
     Response,
-    Sink,
     answer_json,
     media_type,
     problem,
@@ -30,7 +29,7 @@ from ingest.doors.native import TAKEN, decode
 from ingest.doors.tally import tally
 
 
-def _take(request: Request, sink: Sink, received_at: datetime) -> Response:
+def _take(request: Request, delivery: Delivery, received_at: datetime) -> Response:
     """Answer 204 where all was stored and nobody asked for JSON; else as the native door does."""
     said = media_type(request)
     if said not in TAKEN:
@@ -40,9 +39,7 @@ def _take(request: Request, sink: Sink, received_at: datetime) -> Response:
         _to_event(item, position, user_agent, received_at)
         for position, item in enumerate(_unpacked(decode(request.body, by_line=said in LINES)))
     ]
-    outcome = transform(items, received_at)
-    if outcome.received:
-        sink.deliver("beacon", outcome)
+    outcome = delivery.take("beacon", items, received_at)
     if not outcome.refusals and JSON not in request.headers.get("accept", ""):
         return Response(204, {}, b"")
     return answer_json(207 if outcome.refusals else 200, tally(outcome))

@@ -1,13 +1,13 @@
 """What a door is: a request goes in, events go to the sink, and an answer comes back. No transport in any of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import orjson
 
-from ingest.delivery.transform import Outcome
+from ingest.delivery.delivery import Delivery
 from ingest.doors.request_refused import RequestRefused
 
 JSON = "application/json"
@@ -25,6 +25,8 @@ class Request(NamedTuple):
     path: str
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""
+    """As sent, without the question mark."""
 
 
 class Response(NamedTuple):
@@ -35,25 +37,17 @@ class Response(NamedTuple):
     body: bytes
 
 
-class Sink(Protocol):
-    """What the wiring gives."""
-
-    def deliver(self, door: str, outcome: Outcome) -> None:
-        """Return once the batch is on disk; raise ``OSError`` or ``Unavailable`` if it can't be."""
-
-    def refuse(self, door: str, code: str) -> None:
-        """Book one refused request; raise the same if that can't be."""
-
-
 class Door(NamedTuple):
     """One path: its name in the books, how it takes a body, how it says no, and by which methods it is asked."""
 
     name: str
-    take: Callable[[Request, Sink, datetime], Response]
+    take: Callable[[Request, Delivery, datetime], Response]
     """Gets the decompressed body and the arrival time. Raises ``RequestRefused``, ``OSError`` or ``Unavailable``."""
     say_no: Callable[[Request, int, str], Response]
     """The answer with this status and sentence, in the form that the door's own protocol defines."""
     methods: tuple[str, ...] = ("POST",)
+    keys_in: Callable[[bytes], Iterable[str]] = lambda _: ()
+    """What may be a write key in a body, for a client that has no other place for it."""
 
 
 def problem(_: Request, status: int, message: str) -> Response:

@@ -88,9 +88,8 @@ def to_item(fields: dict[str, Any], resource: Mapping[str, Any], span: Span) -> 
                 return None
         except ValueError as error:
             event_id = f"{span.trace_id}-{span.span_id}"[:ID_MAX_CHARS]
-            return Refusal(
-                "invalid_value", f"prompt_execution: {error}.", "prompt_execution", event_id, payload=as_text(said)
-            )
+            payload = as_text({"event_type": "prompt_execution", **said})
+            return Refusal("invalid_value", f"prompt_execution: {error}.", "prompt_execution", event_id, payload)
     operation = fields.get("operation")
     model = fields.get("model") or fields.get("requested_model")
     if operation == _FETCHES_WHAT_WAS_BILLED:

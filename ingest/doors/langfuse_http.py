@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 
 from ingest.contracts.validate import Refusal
+from ingest.delivery.delivery import Delivery
 from ingest.delivery.nesting import as_text
-from ingest.delivery.transform import Outcome, transform
 from ingest.doors import langfuse_scores, otlp_http
 from ingest.doors.body import EVENTS_MAX, too_many
-from ingest.doors.exchange import JSON, Door, Request, Response, Sink, answer_json, media_type, unsupported
+from ingest.doors.exchange import JSON, Door, Request, Response, answer_json, media_type, unsupported
 from ingest.doors.request_refused import RequestRefused
 
 OTLP_PATH = "/api/public/otel/v1/traces"
@@ -25,12 +25,12 @@ _SCORE_EVENT = "score-create"
 _NAMED = {"id": "promptlake", "name": "promptlake"}
 
 
-def _take_scores(request: Request, sink: Sink, received_at: datetime) -> Response:
+def _take_scores(request: Request, delivery: Delivery, received_at: datetime) -> Response:
     """A list of scores is answered by 202, or 207 where some were refused; a single one by its id."""
     given = _decode(request)
     scores = given if isinstance(given, list) else [given]
     items = [langfuse_scores.to_item(score, position, received_at) for position, score in enumerate(scores)]
-    outcome = _deliver(items, sink, received_at)
+    outcome = delivery.take(_NAME, items, received_at)
     errors = [{"message": refusal.message} for _, refusal in outcome.refusals]
     if not isinstance(given, list):
         return (
@@ -43,13 +43,14 @@ def _take_scores(request: Request, sink: Sink, received_at: datetime) -> Respons
     return answer_json(207, {"accepted": len(items) - len(errors), "rejected": len(errors), "errors": errors})
 
 
-def _take_ingestion(request: Request, sink: Sink, received_at: datetime) -> Response:
+def _take_ingestion(request: Request, delivery: Delivery, received_at: datetime) -> Response:
     """Always 207, with one answer for each event."""
     given = _decode(request)
     batch = given.get("batch") if isinstance(given, dict) else None
     if not isinstance(batch, list):
         raise RequestRefused(400, "invalid_json", 'The body is not an object whose "batch" is an array of events.')
-    outcome = _deliver([_of_event(e, n, received_at) for n, e in enumerate(_few(batch))], sink, received_at)
+    items = [_of_event(event, position, received_at) for position, event in enumerate(_few(batch))]
+    outcome = delivery.take(_NAME, items, received_at)
     refused = dict(outcome.refusals)
     successes = [{"id": _id_of(event), "status": 201} for n, event in enumerate(batch) if n not in refused]
     errors = [
@@ -71,7 +72,7 @@ def _of_event(event: Any, position: int, received_at: datetime) -> dict[str, Any
         f"Only {_SCORE_EVENT} is taken here; send traces by OTLP to {OTLP_PATH}, as Langfuse's Python SDK from "
         "version 3 and its JavaScript SDK from version 4 do."
     )
-    return Refusal("unsupported_event", message, payload=as_text(known))
+    return Refusal("unsupported_event", message, payload=as_text(known), is_selected=True)
 
 
 def _decode(request: Request) -> Any:
@@ -88,13 +89,6 @@ def _few(events: list[Any]) -> list[Any]:
     if len(events) > EVENTS_MAX:
         raise too_many("events")
     return events
-
-
-def _deliver(items: list[dict[str, Any] | Refusal], sink: Sink, received_at: datetime) -> Outcome:
-    outcome = transform(items, received_at)
-    if items:
-        sink.deliver(_NAME, outcome)
-    return outcome
 
 
 def _id_of(event: Any) -> str:

@@ -88,4 +88,4 @@ def _refuse(score: dict[str, Any], code: str, reason: str) -> Refusal:
     given = score.get("id")
     event_id = given[:ID_MAX_CHARS] if isinstance(given, str) else None
     payload = as_text({name: score[name] for name in _NO_TEXT if name in score})
-    return Refusal(code, f"evaluation: {reason}.", "evaluation", event_id, payload=payload)
+    return Refusal(code, f"evaluation: {reason}.", "evaluation", event_id, payload, is_selected=True)

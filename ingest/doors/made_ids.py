@@ -7,13 +7,19 @@ from typing import Any
 import orjson
 
 from ingest.delivery.nesting import as_text
+from ingest.delivery.privacy.treatment import MADE
 
 _BYTES = 16
 
 
 def digest(content: Any) -> str:
-    """32 hex digits that follow from a decoded JSON value, times included."""
-    return blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=_BYTES).hexdigest()
+    """``MADE`` and 32 hex digits that follow from a decoded JSON value, times included; delivery puts a key to them."""
+    return made(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
+
+
+def made(content: bytes) -> str:
+    """The same of bytes."""
+    return MADE + blake2b(content, digest_size=_BYTES).hexdigest()
 
 
 def made_id(event: Any, position: int, received_at: datetime | None) -> str:

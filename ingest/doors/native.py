@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 
-from ingest.contracts import quick
 from ingest.contracts.validate import Refusal
+from ingest.delivery.delivery import Delivery
 from ingest.delivery.nesting import DEPTH_MAX, as_text, is_too_deep
-from ingest.delivery.transform import transform
+from ingest.delivery.quick import read_line
 from ingest.doors.body import EVENTS_MAX, too_many
 from ingest.doors.exchange import (
     JSON,
@@ -17,7 +17,6 @@ from ingest.doors.exchange import (
     Door,
     Request,
     Response,
-    Sink,
     answer_json,
     media_type,
     problem,
@@ -31,12 +30,13 @@ TAKEN = frozenset({JSON}) | LINES | PLAIN
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def decode(body: bytes, *, by_line: bool = False) -> list[Any]:
+def decode(body: bytes, *, by_line: bool = False, reads: bool = True) -> list[Any]:
     """What a body holds: decoded JSON values, and a ``Refusal`` for each line that can't be decoded.
 
     Args:
         body: uncompressed, of any content.
         by_line: the client says it is NDJSON: then each line is an event, even where none can be decoded.
+        reads: a line may become a ``Read`` at once, where it plainly is an event.
 
     Raises:
         RequestRefused: 400 if the body is empty or as a whole no JSON; 413 with too many events.
@@ -52,7 +52,7 @@ def decode(body: bytes, *, by_line: bool = False) -> list[Any]:
                 raise RequestRefused(
                     400, "invalid_json", f"The JSON array can't be decoded: {_reason(error)}."
                 ) from error
-    return _lines(body, by_line)
+    return _lines(body, by_line, reads)
 
 
 def _array(items: list[Any]) -> list[Any]:
@@ -64,15 +64,15 @@ def _array(items: list[Any]) -> list[Any]:
     return items
 
 
-def _lines(body: bytes, by_line: bool) -> list[Any]:
+def _lines(body: bytes, by_line: bool, reads: bool) -> list[Any]:
     if body.count(b"\n") >= EVENTS_MAX:
         raise too_many("events")
     loads = orjson.loads
     items: list[Any] = []
     undecoded = 0
     for number, line in enumerate(body.split(b"\n"), start=1):
-        if (event := quick.read(line)) is not None:
-            items.append(event)
+        if reads and (read := read_line(line)) is not None:
+            items.append(read)
             continue
         try:
             item = loads(line)
@@ -116,16 +116,14 @@ def _reason(error: orjson.JSONDecodeError) -> str:
     return f"{error.msg.partition(':')[0]} at character {error.pos + 1}"
 
 
-def _take(request: Request, sink: Sink, received_at: datetime) -> Response:
+def _take(request: Request, delivery: Delivery, received_at: datetime) -> Response:
     """Answer 200 where all was stored, else 207: the good events are stored, so a 4xx would be untrue of them, and
     a client that repeats on an error would repeat the bad ones for ever.
     """
     said = media_type(request)
     if said not in TAKEN:
         raise unsupported(request, "application/json, application/x-ndjson, application/jsonl or text/plain")
-    outcome = transform(decode(request.body, by_line=said in LINES), received_at)
-    if outcome.received:
-        sink.deliver("native", outcome)
+    outcome = delivery.take("native", decode(request.body, by_line=said in LINES), received_at)
     return answer_json(207 if outcome.refusals else 200, tally(outcome))
 
 

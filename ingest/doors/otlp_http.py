@@ -5,9 +5,9 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from ingest.delivery.transform import transform
+from ingest.delivery.delivery import Delivery
 from ingest.doors import otlp, otlp_json, otlp_logs, otlp_logs_json, otlp_reply
-from ingest.doors.exchange import JSON, Door, Request, Response, Sink, media_type, unsupported
+from ingest.doors.exchange import JSON, Door, Request, Response, media_type, unsupported
 from ingest.doors.otlp_export import Export
 
 IGNORED_SPANS_HEADER = "x-promptlake-ignored-spans"
@@ -30,15 +30,13 @@ _TRACES = _Signal(otlp.decode_protobuf, otlp_json.decode_json, otlp_reply.TRACES
 _LOGS = _Signal(otlp_logs.decode_protobuf, otlp_logs_json.decode_json, otlp_reply.LOGS, IGNORED_LOG_RECORDS_HEADER)
 
 
-def _take(door: str, signal: _Signal, request: Request, sink: Sink, received_at: datetime) -> Response:
+def _take(door: str, signal: _Signal, request: Request, delivery: Delivery, received_at: datetime) -> Response:
     said = media_type(request)
     as_json = said == JSON
     if not as_json and said not in _PROTOBUF:
         raise unsupported(request, "application/x-protobuf or application/json")
     export = (signal.decode_json if as_json else signal.decode_protobuf)(request.body)
-    outcome = transform(export.items, received_at)
-    if export.items:
-        sink.deliver(door, outcome)
+    outcome = delivery.take(door, export.items, received_at)
     headers = {"content-type": said}
     if export.ignored:
         headers[signal.ignored_header] = str(export.ignored)

@@ -81,12 +81,12 @@ def fields_of(owner: dict[str, Any], known: Mapping[str, Attribute]) -> dict[str
     return fields
 
 
-def known_attributes(owner: dict[str, Any], known: Mapping[str, Attribute]) -> list[dict[str, Any]]:
-    """The attributes that we read, as they were sent, but for those that may hold what a person wrote."""
+def known_attributes(owner: dict[str, Any], known: Mapping[str, Attribute]) -> dict[str, Any]:
+    """The attributes that we read, by name, but for those that may hold what a person wrote."""
     attributes = owner.get("attributes")
     found = [a for a in attributes if isinstance(a, dict)] if isinstance(attributes, list) else []
     named = ((known.get(a["key"]), a) for a in found if isinstance(a.get("key"), str))
-    return [a for wanted, a in named if wanted is not None and wanted.kind != PARAMETERS]
+    return {a["key"]: a.get("value") for wanted, a in named if wanted is not None and wanted.kind != PARAMETERS}
 
 
 def time_ns(owner: dict[str, Any], name: str) -> int:

@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as MessageInField2
 
-from ingest.delivery.transform import Outcome
+from ingest.delivery.outcome import Outcome
 
 _REASONS_SHOWN = 3
 

@@ -15,3 +15,7 @@ class RequestRefused(Exception):
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
         self.headers = headers or {}
+
+
+class NotLetIn(RequestRefused):
+    """Refused for who sent it. Not booked, for nothing was received: who has no key could otherwise fill the books."""

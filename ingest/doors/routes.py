@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ingest.doors import aws_api, beacon, langfuse_http, native, otlp_http, segment, sources
+from ingest.doors import aws_api, beacon, consent, langfuse_http, native, otlp_http, segment, sources
 from ingest.doors.exchange import Door, Request
 
 _OWN = {
@@ -10,6 +10,7 @@ _OWN = {
     "/v1/beacon": beacon.DOOR,
     "/v1/traces": otlp_http.TRACES,
     "/v1/logs": otlp_http.LOGS,
+    "/v1/consent": consent.DOOR,
 }
 DOORS: Mapping[str, Door] = {**_OWN, **langfuse_http.DOORS, **segment.DOORS}
 """Doors that are a path of their own."""

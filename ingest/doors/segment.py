@@ -12,9 +12,10 @@ from typing import Any
 
 import orjson
 
-from ingest.delivery.transform import Outcome, transform
+from ingest.delivery.delivery import Delivery
+from ingest.delivery.outcome import Outcome
 from ingest.doors.body import EVENTS_MAX, too_many
-from ingest.doors.exchange import JSON, PLAIN, Door, Request, Response, Sink, answer_json, media_type, unsupported
+from ingest.doors.exchange import JSON, PLAIN, Door, Request, Response, answer_json, media_type, unsupported
 from ingest.doors.request_refused import RequestRefused
 from ingest.doors.segment_calls import KINDS, Around, to_item
 from ingest.doors.tally import tally
@@ -27,7 +28,7 @@ _PATHS: Mapping[str, str] = {f"/v1/{name}": kind for kind in (*KINDS, _BATCH) fo
 _TAKEN = frozenset({JSON}) | PLAIN
 
 
-def _take(request: Request, sink: Sink, received_at: datetime) -> Response:
+def _take(request: Request, delivery: Delivery, received_at: datetime) -> Response:
     if media_type(request) not in _TAKEN:
         raise unsupported(request, "application/json")
     if len(request.body) > REQUEST_MAX_BYTES:
@@ -37,9 +38,8 @@ def _take(request: Request, sink: Sink, received_at: datetime) -> Response:
     document = _document(request.body)
     around = Around.of(document, kind, received_at)
     calls = _batch(document) if kind == _BATCH else [document]
-    outcome = transform([to_item(call, position, around) for position, call in enumerate(calls)], received_at)
-    if outcome.received:
-        sink.deliver("segment", outcome)
+    items = [to_item(call, position, around) for position, call in enumerate(calls)]
+    outcome = delivery.take("segment", items, received_at)
     return _answer_batch(outcome) if kind == _BATCH else _answer_call(outcome)
 
 
@@ -79,5 +79,16 @@ def _refuse(_: Request, status: int, message: str) -> Response:
     return answer_json(status, {"success": False, "code": code, "message": message})
 
 
-DOORS: Mapping[str, Door] = dict.fromkeys(_PATHS, Door("segment", _take, _refuse))
+def _write_key(body: bytes) -> list[str]:
+    """The browser's library has it in the body, for it may send no header."""
+    if b'"writeKey"' not in body:
+        return []
+    try:
+        key = _document(body).get("writeKey")
+    except RequestRefused:
+        return []
+    return [key] if isinstance(key, str) else []
+
+
+DOORS: Mapping[str, Door] = dict.fromkeys(_PATHS, Door("segment", _take, _refuse, keys_in=_write_key))
 """Every path, long and short."""

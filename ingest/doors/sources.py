@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache, partial
 
 from ingest.contracts.validate import Refusal
+from ingest.delivery.delivery import Delivery
 from ingest.doors import native
 from ingest.doors.aws_records import opened
 from ingest.doors.body import EVENTS_MAX, too_many
@@ -16,14 +17,13 @@ from ingest.doors.exchange import (
     Door,
     Request,
     Response,
-    Sink,
     answer_json,
     media_type,
     problem,
     unsupported,
 )
 from ingest.doors.mapping import live
-from ingest.doors.mapping.placed import transform_placed
+from ingest.doors.mapping.placed import apart
 from ingest.doors.mapping.problem import did_you_mean
 from ingest.doors.mapping.rule import Placed
 from ingest.doors.refused import ImportRefused
@@ -67,7 +67,7 @@ def _door(name: str) -> Door:
     return Door(f"source:{name}", partial(_take, name), problem)
 
 
-def _unknown(name: str, _: Request, __: Sink, ___: datetime) -> Response:
+def _unknown(name: str, _: Request, __: Delivery, ___: datetime) -> Response:
     known = list(live.names())
     hint = did_you_mean(name, known)
     raise RequestRefused(
@@ -75,14 +75,13 @@ def _unknown(name: str, _: Request, __: Sink, ___: datetime) -> Response:
     )
 
 
-def _take(name: str, request: Request, sink: Sink, received_at: datetime) -> Response:
+def _take(name: str, request: Request, delivery: Delivery, received_at: datetime) -> Response:
     """Answers as the native door does: 200 where all was stored, else 207."""
     body = _Body()
     for row, placed in enumerate(_rows(name, request)):
         body.take(row, placed)
-    outcome = transform_placed(body.placed, received_at)
-    if outcome.received:
-        sink.deliver(f"source:{name}", outcome)
+    items, place_of = apart(body.placed)
+    outcome = delivery.take(f"source:{name}", items, received_at, place_of)
     answer = tally(outcome)
     for error in answer["errors"]:
         error["index"] = body.rows[error["index"]]
@@ -97,7 +96,7 @@ def _rows(name: str, request: Request) -> Iterator[list[Placed]]:
     if form in ("csv", "lines"):
         yield from _text_rows(name, request.body)
         return
-    for number, value in enumerate(native.decode(request.body, by_line=said in LINES), 1):
+    for number, value in enumerate(native.decode(request.body, by_line=said in LINES, reads=False), 1):
         if isinstance(value, Refusal):
             yield [(_PLACE, value)]
             continue

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ingest.delivery.transform import Outcome
+from ingest.delivery.outcome import Outcome
 
 
 def tally(outcome: Outcome) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from infra.local.lake import open_lake
-from ingest.delivery.transform import Outcome
+from ingest.delivery.outcome import Outcome
 from tests.bench.measure import Run, measured
 from tests.commands import PROMPTLAKE
 

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from infra.local.keyring import open_keys
 from infra.local.lake import open_lake
 from infra.local.query import open_session
 
@@ -23,6 +24,11 @@ def stored(lake: Path, table: str) -> list[dict[str, Any]]:
     finally:
         db.close()
     return [row | {"properties": json.loads(row["properties"])} if "properties" in row else row for row in rows]
+
+
+def who(lake: Path, identity: str) -> str:
+    """Under which pseudonym a lake keeps someone."""
+    return open_keys(open_lake(lake)).keyring.pseudonym(identity)
 
 
 def stored_once(lake: Path, table: str, count: int) -> list[dict[str, Any]]:

@@ -55,9 +55,7 @@ LEAVES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "prompt_execution": [{"uncached_input_tokens": 200, "cache_read_tokens": 1000, "output_tokens": 80}],
         "evaluation": [{"metric": "helpful", "score": 0.9}],
     },
-    "Segment in Python": {
-        "behavior": [{"action": "feature_used", "name": "Summary Requested", "execution_id": "e-1", "user_id": "u-1"}]
-    },
+    "Segment in Python": {"behavior": [{"action": "feature_used", "name": "Summary Requested", "execution_id": "e-1"}]},
     "Segment in Node.js": {"behavior": [{"action": "page_view", "name": "Editor", "page": "/editor"}]},
     "Anything that can POST": {
         "behavior": [{"event_id": "b-1", "door": "native", "page": "/editor"}],

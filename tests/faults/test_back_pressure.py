@@ -25,7 +25,8 @@ from tests.lakes import event
 
 JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
-BACKLOG = "Nothing was taken, because it could not be stored (the spool holds over 1 MiB that are not drained yet)"
+NOT_TAKEN = "Nothing was taken, because it could not be stored"
+BACKLOG = f"{NOT_TAKEN} (the spool holds over 1 MiB that are not drained yet)"
 
 
 class Client(NamedTuple):
@@ -149,7 +150,7 @@ def test_more_requests_than_are_answered_at_once_are_told_to_come_again(tmp_path
             crowd.enter_context(begin(server, b"{", 100))
         until(lambda: server.call("POST", "/v1/events", CLIENTS[0].body)[0] == 503)
         assert all_are_told(server) == {
-            f"Nothing was taken, because {REQUESTS_MAX} requests are being answered already; send it again later."
+            f"{NOT_TAKEN} ({REQUESTS_MAX} requests are being answered already); send it again later."
         }
         taken = server.json("GET", "/healthz")[0] == 200
         crowd.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.clients.stored import who
 from tests.commands import run, run_json
 
 pytestmark = pytest.mark.real_data
@@ -85,7 +86,13 @@ def test_turns_are_those_of_the_study_in_their_order(lake: Path, real_data: Path
     )
     assert all(row["turn"] == row["place"] for row in rows)
     assert {(r["session_id"], r["user_id"], r["model"], r["turn"], r["words"]) for r in rows} == {
-        (r["session_id"], r["worker_id"], r["model"], int(r["turn_id"]), int(r["model_num_words"]))
+        (
+            who(lake, r["session_id"]),
+            who(lake, r["worker_id"]),
+            r["model"],
+            int(r["turn_id"]),
+            int(r["model_num_words"]),
+        )
         for r in read(real_data, "halie_dialogue")
     }
     tokens = "SELECT count(uncached_input_tokens) + count(output_tokens) AS n FROM silver.prompt_execution"
@@ -119,7 +126,8 @@ def answers(folder: Path) -> Iterator[tuple[str, str, str, str, float | None]]:
 
 def test_every_answer_says_what_was_answered(lake: Path, real_data: Path) -> None:
     rows = sql(lake, "SELECT session_id, survey, question, answer, answer_number FROM silver.feedback")
-    assert Counter(tuple(row.values()) for row in rows) == Counter(answers(real_data))
+    sent = ((who(lake, session), *rest) for session, *rest in answers(real_data))
+    assert Counter(tuple(row.values()) for row in rows) == Counter(sent)
 
 
 @pytest.mark.parametrize("survey", ["halie_dialogue", "halie_question"])

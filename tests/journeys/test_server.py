@@ -10,6 +10,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from ingest.delivery.privacy.remains import REMOVED
 from tests.commands import Up, run, run_json, up
 from tests.lakes import event
 
@@ -81,7 +82,7 @@ def test_what_an_exporter_sent_is_answered_for_on_every_layer(tmp_path: Path) ->
     rows = run_json("sql", "SELECT event_id FROM silver.feedback ORDER BY 1", "--lake", lake)
     assert {row["event_id"] for row in rows} >= {"f1"}
     rows = run_json("sql", "SELECT event_id, payload FROM bronze.quarantine", "--lake", lake)
-    assert [(row["event_id"], json.loads(row["payload"])["act"]) for row in rows] == [("bad", "click")]
+    assert [(row["event_id"], json.loads(row["payload"])["act"]) for row in rows] == [("bad", REMOVED)]
     assert run_json("status", "--lake", lake)["reconciles"]
     assert posted["event_id"]
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tests.clients.stored import who
 from tests.commands import run, run_json, up
 from tests.ingest.doors.mapping.desks import JIRA_CSV, ZENDESK_CSV, jira, zendesk
 
@@ -29,12 +30,12 @@ def test_tickets_of_both_desks_come_in_by_webhook_and_by_file(tmp_path: Path) ->
     query = """SELECT door, ticket_id, status, user_id, priority, solved_at IS NOT NULL AS is_solved
         FROM silver.support_ticket ORDER BY ALL"""
     assert [tuple(row.values()) for row in run_json("sql", query, "--lake", lake)] == [
-        ("import:jira_csv", "HELP-42", "solved", "a-77", "high", True),
-        ("import:jira_csv", "HELP-43", "open", "Bo K", "low", False),
-        ("source:jira", "HELP-42", "new", "a-77", "high", False),
-        ("source:zendesk", "204", "solved", "77", "high", True),
-        ("source:zendesk_csv", "204", "solved", "77", "high", True),
-        ("source:zendesk_csv", "205", "on_hold", "78", None, False),
+        ("import:jira_csv", "HELP-42", "solved", who(lake, "a-77"), "high", True),
+        ("import:jira_csv", "HELP-43", "open", who(lake, "Bo K"), "low", False),
+        ("source:jira", "HELP-42", "new", who(lake, "a-77"), "high", False),
+        ("source:zendesk", "204", "solved", who(lake, "77"), "high", True),
+        ("source:zendesk_csv", "204", "solved", who(lake, "77"), "high", True),
+        ("source:zendesk_csv", "205", "on_hold", who(lake, "78"), None, False),
     ]
     quarantined = run_json("sql", "SELECT door, code FROM bronze.quarantine", "--lake", lake)
     assert quarantined == [{"door": "source:jira", "code": "no_rule"}]

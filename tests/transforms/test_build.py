@@ -4,7 +4,7 @@ import json
 import multiprocessing
 import shutil
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from infra.local.delivering import open_transform
+from infra.local.keyring import VARIABLE as KEYS
 from infra.local.lake import Lake
 from ingest.contracts import layout
 from ingest.contracts.events.prompt_execution import PromptExecution
 from ingest.contracts.types import COUNT_MAX, NUMBER_MAX, TOKENS_MAX
+from ingest.delivery.privacy.consent import Choice
 from sql.catalog import Check, Model, models
 from sql.prices.table import Price, load_prices
-from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
+from tests.lakes import assert_reconciles, build_lake, event, make_lake, named, row, rows, send
 from transforms.engines.iceberg import Tables
 from transforms.jobs import build as build_job
 from transforms.jobs import gold as gold_job
@@ -185,7 +188,7 @@ def test_who_signs_in_during_a_session_is_one_person(lake: Lake) -> None:
     send(lake, [event("behavior", session_id="S", occurred_at=at.format(0))])
     send(lake, [event("behavior", session_id="S", user_id="bob", occurred_at=at.format(1))])
     build_lake(lake)
-    assert rows(lake, "SELECT person, events FROM gold.sessions") == [("bob", 2)]
+    assert rows(lake, "SELECT person, events FROM gold.sessions") == [(*named(lake, "bob"), 2)]
     assert row(lake, "SELECT active_users, sessions FROM gold.engagement_daily") == (1, 1)
 
 
@@ -330,10 +333,33 @@ def test_gold_does_not_depend_on_how_events_were_batched(
 ) -> None:
     """Incremental builds equal one build of everything; the first to arrive wins in both."""
     bit_by_bit, at_once = (make_lake(tmp_path_factory.mktemp("lake") / name) for name in "ab")
-    for batch in batches:
-        send(bit_by_bit, batch)
-        build_lake(bit_by_bit)
-        send(at_once, batch)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEYS, str(tmp_path_factory.mktemp("keys") / "of-both.json"))
+        for batch in batches:
+            send(bit_by_bit, batch)
+            build_lake(bit_by_bit)
+            send(at_once, batch)
     build_lake(at_once)
     assert gold(bit_by_bit) == gold(at_once)
     assert assert_reconciles(bit_by_bit) == assert_reconciles(at_once)
+
+
+def test_who_withdraws_leaves_gold_at_the_next_build_and_comes_back_by_a_new_decision(lake: Lake) -> None:
+    days = [f"2026-03-0{day}T10:00:00Z" for day in (1, 2, 3)]
+    sent = [event(user_id=user, occurred_at=at, output_tokens=1) for at in days for user in ("ann", "bob")]
+    send(lake, [*sent, event("behavior", anonymous_id="b-ann", occurred_at=days[0])])
+    build_lake(lake)
+    everyone = gold(lake)
+    count = "SELECT sum(executions), (SELECT coalesce(sum(acts), 0) FROM gold.behavior_daily) FROM gold.cost_daily"
+    assert row(lake, count) == (6, 1)
+    transform = open_transform(lake)
+    transform.decide([Choice(None, ("ann", "b-ann"), {"analytics": False}, datetime.now(UTC))])
+    build_lake(lake)
+    assert row(lake, count) == (3, 0)
+    assert named(lake, "ann")[0] not in repr(gold(lake))
+    assert row(lake, "SELECT count(*) FROM silver.prompt_execution") == (6,)
+    assert_reconciles(lake)
+    assert build_lake(lake).gold == ()
+    transform.decide([Choice(None, ("ann", "b-ann"), {"analytics": True}, datetime.now(UTC))])
+    build_lake(lake)
+    assert gold(lake) == everyone

@@ -9,7 +9,7 @@ from ingest.contracts.derive import table_columns
 from sql.dialects import to_duckdb
 
 _TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}
-SCHEMAS = ("bronze", "silver", "gold", "ledger", "price", "metric")
+SCHEMAS = ("bronze", "silver", "gold", "ledger", "price", "metric", "consent")
 
 
 def session(scratch: Path, memory_mb: int = 400, threads: int = 2) -> duckdb.DuckDBPyConnection:

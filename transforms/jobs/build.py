@@ -19,8 +19,8 @@ from sql.catalog import models
 from sql.publication import Publication, current
 from transforms.engines.duck import file_list, session
 from transforms.engines.iceberg import Tables
-from transforms.jobs.gold import Candidate, compute, compute_reconciliation, definitions, empty_gold
-from transforms.jobs.ledger import Booking, JobLedger
+from transforms.jobs.gold import Candidate, compute, compute_reconciliation, days_naming, definitions, empty_gold
+from transforms.jobs.ledger import Booking, ConsentLog, JobLedger
 from transforms.jobs.publish import point_at, publish
 from transforms.jobs.silver import Staged, discard, empty_query, stage
 from transforms.jobs.tidy import KEPT_FOR, tidy
@@ -34,6 +34,8 @@ DEFINITIONS = "definitions"
 """Ledger fact: a fingerprint of the models and prices that gold was computed with."""
 TIDIED = "tidied_at_s"
 """Ledger fact: when unreferenced files were last removed."""
+DECISION = "built_decision"
+"""Ledger fact: the newest decision on consent that gold follows."""
 PUBLISHED = "published_booking"
 """Ledger fact: the last booking that the published reconciliation holds."""
 
@@ -52,6 +54,7 @@ class BuildRequest:
 
     root: Path
     ledger: JobLedger
+    consents: ConsentLog
     drain: Callable[[], int]
     """Moves what was received into bronze; returns the time in µs up to which all of it is there."""
     on_step: Callable[[str], None] = lambda _: None
@@ -107,6 +110,7 @@ class _Run:
         before = current(self.root)
         new = {name: objects for name in _silver_names() if (objects := self.ledger.new_objects(name))}
         dirty = self._dirty()
+        decision = self._reopen_decided(dirty)
         is_whole = before is not None and all((self.root / e.path).exists() for e in before.tables.values())
         if (
             not new
@@ -117,6 +121,7 @@ class _Run:
         ):
             publication = Publication(before.publication, as_of, max(through, before.complete_through), before.tables)
             point_at(self.root, publication)
+            self.ledger.set_fact(DECISION, str(decision))
             return BuildResult(publication, {}, 0, 0, ())
         self.gate.warm_up()
         with ExitStack() as unless_passed:
@@ -134,6 +139,7 @@ class _Run:
         self.request.on_step("publishing")
         publication = publish(self.db, self.tables, changed, self.id, as_of, through)
         self.ledger.set_fact(DIRTY, None)
+        self.ledger.set_fact(DECISION, str(decision))
         self._tidy_if_due()
         self.ledger.set_fact(DEFINITIONS, self.definitions)
         self.ledger.set_fact(PUBLISHED, str(last_booking + sum(len(item.bookings) for item in staged)))
@@ -167,7 +173,8 @@ class _Run:
         self, staged: list[Staged], dirty: Mapping[str, set[date]], bookings: list[Booking]
     ) -> list[Candidate]:
         files = {item.table: item.files for item in staged}
-        candidates = compute(self.db, self.tables, dirty, files, self.id, self.request.on_step)
+        withdrawn = self.request.consents.withdrawn("analytics")
+        candidates = compute(self.db, self.tables, dirty, files, withdrawn, self.id, self.request.on_step)
         return [*candidates, compute_reconciliation(self.db, self.root, bookings, self.id)]
 
     def _pass_gate(self, staged: list[Staged], candidates: list[Candidate]) -> None:
@@ -233,6 +240,15 @@ class _Run:
             self.request.on_step("tidying")
             tidy(self.tables)
         self.ledger.set_fact(TIDIED, str(now_s))
+
+    def _reopen_decided(self, dirty: dict[str, set[date]]) -> int:
+        """Add the days on which anyone is named who has decided on analytics since; returns the newest decision."""
+        seen = int(self.ledger.fact(DECISION) or "0")
+        newest, persons = self.request.consents.changed_since(seen, "analytics")
+        for table, days in days_naming(self.db, self.tables, persons).items():
+            if days:
+                dirty[table] |= days
+        return newest
 
     def _dirty(self) -> dict[str, set[date]]:
         """Silver days whose gold is not what it should be: all of them where models or prices have changed."""

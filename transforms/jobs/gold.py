@@ -8,18 +8,21 @@ from functools import cache
 from graphlib import TopologicalSorter
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
 
 from ingest.contracts import layout
+from ingest.contracts.envelope import person_fields
+from ingest.contracts.registry import EVENTS
 from sql.catalog import Model, metrics, models, views
 from sql.dialects import table_names, to_duckdb
 from sql.prices.resolve import resolve
 from sql.prices.table import load_prices
 from transforms.engines.duck import literal, scan, trino_view, view, with_rows
 from transforms.engines.iceberg import Tables
-from transforms.jobs.ledger import Booking
+from transforms.jobs.ledger import Booking, Person
 from transforms.jobs.silver import empty_query
 
 Days = Mapping[str, Collection[date]]
@@ -85,6 +88,7 @@ def compute(
     tables: Tables,
     dirty: Days,
     staged: Mapping[str, Sequence[str]],
+    withdrawn: Iterable[Person],
     run: str,
     on_step: Callable[[str], None],
 ) -> Iterator[Candidate]:
@@ -93,12 +97,14 @@ def compute(
     Args:
         dirty: silver days with new rows, by table.
         staged: files of silver rows not yet committed, by table, relative to the lake.
+        withdrawn: persons who are not to be analysed; gold is computed as if silver had no row of theirs.
     """
     plan = [(model, days) for model in in_order() if model.is_daily and (days := affected_days(model, dirty))]
     needed: dict[str, set[date]] = {}
     for model, days in plan:
         for table in base_tables(model.full_name):
             needed.setdefault(table, set()).update(window(days, model))
+    register_persons(db, "consent.withdrawn", withdrawn)
     _register_silver(db, tables, needed, staged)
     register_prices(db)
     register_thresholds(db)
@@ -160,7 +166,41 @@ def _register_silver(
             continue
         committed = tables.files(model, needed[full_name]) if full_name in needed else []
         fresh = [tables.root / path for path in staged.get(model.name, ())]
-        view(db, full_name, scan([*committed, *fresh], empty_query(model)))
+        view(
+            db, full_name, naming(model, "NOT IN", "consent.withdrawn", scan([*committed, *fresh], empty_query(model)))
+        )
+
+
+def register_persons(db: duckdb.DuckDBPyConnection, table: str, persons: Iterable[Person]) -> None:
+    """A table of persons: ``environment`` and ``pseudonym``."""
+    db.execute(f"CREATE OR REPLACE TABLE {table} (environment VARCHAR, pseudonym VARCHAR)")
+    if rows := [list(person) for person in persons]:
+        db.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+
+
+def naming(model: Model, how: Literal["IN", "NOT IN"], persons: str, query: str) -> str:
+    """The rows of a silver table that name one of some persons, or none of them."""
+    joined = " OR " if how == "IN" else " AND "
+    # An empty text is nobody's pseudonym; a null would be neither in nor not in.
+    named = (
+        f"(environment, coalesce({name}, '')) {how} (SELECT environment, pseudonym FROM {persons})"
+        for name in person_fields(EVENTS[model.name])
+    )
+    return f"SELECT * FROM ({query}) WHERE {joined.join(named)}"
+
+
+def days_naming(db: duckdb.DuckDBPyConnection, tables: Tables, persons: Sequence[Person]) -> dict[str, set[date]]:
+    """The silver days, by table, on which one of some persons is named."""
+    if not persons:
+        return {}
+    register_persons(db, "consent.decided", persons)
+    days = {}
+    for model in models().values():
+        if model.layer == "silver" and (files := tables.files(model)):
+            rows = naming(model, "IN", "consent.decided", scan(files, empty_query(model)))
+            found = db.execute(f"SELECT DISTINCT CAST(occurred_at AS DATE) FROM ({rows})").fetchall()
+            days[model.name] = {day for (day,) in found}
+    return days
 
 
 def register_prices(db: duckdb.DuckDBPyConnection) -> None:

@@ -1,10 +1,24 @@
 """What the jobs ask of the lake's memory. Delivery writes the same one."""
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, Protocol
 
 Booking = tuple[str, str, str, str, int]
 """Hour of arrival, event type, door, kind, events."""
+
+
+Person = tuple[str, str]
+"""An environment, and whom a row there names by pseudonym."""
+
+
+class ConsentLog(Protocol):
+    """What the build asks of what persons decided. Delivery writes the same one."""
+
+    def withdrawn(self, purpose: Literal["analytics"]) -> Iterable[Person]:
+        """Everyone whose latest decision is no."""
+
+    def changed_since(self, decision: int, purpose: Literal["analytics"]) -> tuple[int, Sequence[Person]]:
+        """The number of the newest decision, and who has decided since that of the given number."""
 
 
 class JobLedger(Protocol):

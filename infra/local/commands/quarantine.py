@@ -87,6 +87,7 @@ def _show(args: argparse.Namespace) -> int:
 
 def _replay(args: argparse.Namespace) -> int:
     from infra.local.commands.quarantine_told import tell_replay
+    from infra.local.delivering import open_transform
     from infra.local.quarantine import Quarantine
     from ingest.delivery.quarantine import replay
 
@@ -94,7 +95,7 @@ def _replay(args: argparse.Namespace) -> int:
     quarantine, ledger = Quarantine(lake), lake.ledger()
     try:
         entries = quarantine.entries(_chosen(args), oldest_first=True)
-        done = replay(lake.root, ledger, (entry.refused for entry in entries))
+        done = replay(lake.root, ledger, open_transform(lake), (entry.refused for entry in entries))
     finally:
         ledger.close()
         quarantine.close()

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from ingest.contracts.envelope import EVENT_TYPE, Event
-from ingest.contracts.types import Identifier, Milliseconds, Text, Tokens, UsdCost, described
+from ingest.contracts.types import Identifier, Milliseconds, Passage, Text, Tokens, UsdCost, described
 
 
 class PromptExecution(Event):
@@ -47,6 +47,8 @@ class PromptExecution(Event):
     template_version: Text | None = described("Version of that template", default=None)
     variant: Text | None = described("Arm of the experiment", default=None)
     experiment: Text | None = described("Experiment the call took part in", default=None)
+    prompt: Passage | None = described("What the model was given", pii="content", default=None)
+    answer: Passage | None = described("What it answered", pii="content", default=None)
     span_id: Identifier | None = described("W3C span id", default=None)
     parent_span_id: Identifier | None = described("W3C id of the span around it", default=None)
 

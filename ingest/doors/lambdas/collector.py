@@ -4,7 +4,6 @@ import base64
 from typing import Any
 
 from ingest.doors.exchange import Request, Response
-from ingest.doors.http import handle
 from ingest.doors.lambdas import wiring
 
 _DEFAULT_STAGE = "$default"
@@ -12,7 +11,7 @@ _DEFAULT_STAGE = "$default"
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one request."""
-    return to_gateway(handle(to_request(event), wiring.sink(), wiring.now, wiring.origins()))
+    return to_gateway(wiring.doors().answer(to_request(event)))
 
 
 def to_request(event: dict[str, Any]) -> Request:
@@ -23,6 +22,7 @@ def to_request(event: dict[str, Any]) -> Request:
         _path(event),
         {name.lower(): value for name, value in event.get("headers", {}).items()},
         base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
+        event.get("rawQueryString", ""),
     )
 
 

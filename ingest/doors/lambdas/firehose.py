@@ -26,7 +26,7 @@ import orjson
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.instants import from_us
 from ingest.contracts.registry import EVENTS
-from ingest.delivery.transform import Outcome, transform
+from ingest.delivery.outcome import Outcome
 from ingest.delivery.unavailable import Unavailable
 from ingest.doors import records
 from ingest.doors.lambdas import wiring
@@ -97,7 +97,7 @@ def take(record: dict[str, Any], table: str) -> Taken:
     finished_lines = _finished(data)
     if finished_lines:
         return Taken(record["recordId"], finished_lines)
-    outcome = transform(records.decode(data), from_us(arrived_us))
+    outcome = wiring.transform()(records.decode(data), from_us(arrived_us))
     taken = Taken(record["recordId"], outcome=outcome)
     added = orjson.dumps({"received_at_us": arrived_us, "door": DOOR})[1:]
     for name, rows in outcome.rows.items():

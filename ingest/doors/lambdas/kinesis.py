@@ -6,7 +6,6 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ingest.delivery.transform import transform
 from ingest.doors import records
 from ingest.doors.lambdas import wiring
 
@@ -28,6 +27,4 @@ def take(record: KinesisStreamRecord) -> None:
     Raises:
         Unavailable: Firehose did not take them all.
     """
-    outcome = transform(records.decode(record.kinesis.data_as_bytes()), wiring.now())
-    if outcome.received:
-        wiring.sink().deliver(DOOR, outcome)
+    wiring.delivery().take(DOOR, records.decode(record.kinesis.data_as_bytes()), wiring.now())

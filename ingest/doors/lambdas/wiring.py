@@ -4,11 +4,21 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import boto3
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from ingest.delivery.delivery import Delivery
 from ingest.delivery.firehose import FirehoseSink
+from ingest.delivery.privacy.dynamo_consents import DynamoConsents
+from ingest.delivery.privacy.keys import Keyring, parse_keys
+from ingest.delivery.privacy.settings import Settings, load
+from ingest.delivery.transform import Transform
+from ingest.doors.access.dynamo_grants import DynamoGrants
+from ingest.doors.access.gate import Gate
+from ingest.doors.http import Doors
 from ingest.doors.origins import Origins, parse
 
 PREFIX_VARIABLE = "PROMPTLAKE_STREAM_PREFIX"
@@ -17,17 +27,59 @@ PREFIX_VARIABLE = "PROMPTLAKE_STREAM_PREFIX"
 ORIGINS_VARIABLE = "PROMPTLAKE_ALLOWED_ORIGINS"
 """Environment variable: origins whose pages may send, with commas between them; ``*`` is any."""
 
+KEYS_VARIABLE = "PROMPTLAKE_KEYS_PARAMETER"
+"""Environment variable: the parameter of Systems Manager that holds the keys, in the form of the embedded key file."""
+
+TABLE_VARIABLE = "PROMPTLAKE_TABLE"
+"""Environment variable: the DynamoDB table of consents and access keys."""
+
+SETTINGS_VARIABLE = "PROMPTLAKE_SETTINGS"
+"""Environment variable: the file of settings in the function's package; without it the defaults hold."""
+
 METRICS_NAMESPACE = "promptlake"
 
 
 @cache
-def sink() -> FirehoseSink:
-    """The sink of this function, made at its first request.
+def doors() -> Doors:
+    """The doors of this function, made at its first request.
 
     Raises:
-        KeyError: ``PROMPTLAKE_STREAM_PREFIX`` is not set.
+        KeyError: a variable is not set.
     """
+    return Doors(delivery(), now, origins(), Gate(DynamoGrants(dynamodb(), os.environ[TABLE_VARIABLE])))
+
+
+@cache
+def delivery() -> Delivery:
+    return Delivery(transform(), sink())
+
+
+@cache
+def transform() -> Transform:
+    path = os.environ.get(SETTINGS_VARIABLE)
+    return Transform(load(Path(path)) if path else Settings(), keyring(), consents())
+
+
+@cache
+def consents() -> DynamoConsents:
+    return DynamoConsents(dynamodb(), os.environ[TABLE_VARIABLE])
+
+
+@cache
+def dynamodb() -> Any:
+    return boto3.client("dynamodb")
+
+
+@cache
+def sink() -> FirehoseSink:
     return FirehoseSink(boto3.client("firehose"), os.environ[PREFIX_VARIABLE], book, now)
+
+
+@cache
+def keyring() -> Keyring:
+    """The keys, fetched once: functions that run already take a new one when they start anew."""
+    answer = boto3.client("ssm").get_parameter(Name=os.environ[KEYS_VARIABLE], WithDecryption=True)
+    return Keyring(parse_keys(answer["Parameter"]["Value"]))
 
 
 @cache

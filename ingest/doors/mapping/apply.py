@@ -50,7 +50,9 @@ class RowMapper:
         if self.mapping.else_ == "ignore":
             return []
         reason = f"is described by no rule of the mapping {self.mapping.name!r}; add one, or a last `when: any`"
-        refusal = Refusal("no_rule", f"{place} {reason}.", event_id=row_id, payload=payload(value, self._kept))
+        refusal = Refusal(
+            "no_rule", f"{place} {reason}.", event_id=row_id, payload=payload(value, self._kept), is_selected=True
+        )
         return [(place, refusal)]
 
     def _id(self, row: dict[str, Any]) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 import yaml
 
+from ingest.contracts.validate import Refusal
+from ingest.delivery.reader import Reader
 from ingest.doors.mapping import guess_fields as fields
 from ingest.doors.mapping import guess_names as names
 from ingest.doors.mapping.apply import RowMapper
@@ -18,7 +20,6 @@ from ingest.doors.mapping.guess_sample import Place, Sample, places, take_sample
 from ingest.doors.mapping.guess_usage import refuse_usage_export
 from ingest.doors.mapping.ids import ContentIds
 from ingest.doors.mapping.load import parse
-from ingest.doors.mapping.placed import transform_placed
 from ingest.doors.refused import ImportRefused
 
 
@@ -60,8 +61,15 @@ def guess(path: Path) -> Draft:
     mapping, now = parse(body, "the draft"), datetime.now(UTC)
     mapper = RowMapper(mapping, ContentIds(mapping.source))
     placed = [item for row in sample.read for item in mapper.items(path.name, row)]
-    refusals = transform_placed(placed, now).refusals
-    first = refusals[0][1].message if refusals else None
+    reader = Reader(now, None)
+    read = [(place, item, reader.read(item)) for place, item in placed]
+    # What the mapping itself refused says where it stood.
+    refusals = [
+        result.message if result is item else f"{place}: {result.message}"
+        for place, item, result in read
+        if isinstance(result, Refusal)
+    ]
+    first = refusals[0] if refusals else None
     return Draft(path.name, body, len(placed), len(placed) - len(refusals), first)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from ingest.doors.made_ids import digest
+from ingest.doors.made_ids import digest, made
 
 _BYTES = 16
 
@@ -20,7 +20,7 @@ class Ids(Protocol):
     """Makes an id of a row's content. Both ways give the first of several equal rows the same one."""
 
     def next_id(self, row: dict[str, Any]) -> str:
-        """32 hex digits; raises ``TypeError`` where the row is nested too deep to be written as JSON."""
+        """An id of ``made_ids``; raises ``TypeError`` where the row is nested too deep to be written as JSON."""
 
 
 class RowIds:
@@ -36,7 +36,7 @@ class RowIds:
         self._db.execute("BEGIN")
 
     def next_id(self, row: dict[str, Any]) -> str:
-        """32 hex digits.
+        """An id of ``made_ids``.
 
         Raises:
             TypeError: the row is nested too deep to be written as JSON.
@@ -59,7 +59,7 @@ class ContentIds:
         self._prefix = _prefix(source)
 
     def next_id(self, row: dict[str, Any]) -> str:
-        """32 hex digits; raises ``TypeError`` where the row is nested too deep to be written as JSON."""
+        """An id of ``made_ids``; raises ``TypeError`` where the row is nested too deep to be written as JSON."""
         return _numbered(_digest(self._prefix, row), 1)
 
 
@@ -82,4 +82,4 @@ def _digest(prefix: bytes, row: dict[str, Any]) -> bytes:
 
 
 def _numbered(content: bytes, ordinal: int) -> str:
-    return blake2b(content + b"%d" % ordinal, digest_size=_BYTES).hexdigest()
+    return made(content + b"%d" % ordinal)

@@ -1,12 +1,12 @@
-"""Mapped rows through delivery's transform step; what the contract refuses is told with where it came from."""
+"""Mapped rows as the transform step takes them: what a contract refuses is told with where it came from."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 
-from ingest.delivery.transform import Outcome, transform
+from ingest.delivery.batch import PlaceOf
 from ingest.doors.mapping.rule import Placed
 
 
-def transform_placed(placed: Sequence[Placed], received_at: datetime) -> Outcome:
-    """Delivery's verdict on mapped rows; every refusal names its place, in the books too."""
-    return transform((item for _, item in placed), received_at, lambda index: placed[index][0])
+def apart(placed: Sequence[Placed]) -> tuple[list[Any], PlaceOf]:
+    """The items, and where each of them stood."""
+    return [item for _, item in placed], lambda index: placed[index][0]

@@ -66,7 +66,9 @@ class CompiledRule:
             return self._refusal(place, event_id, row, error)
 
     def _refusal(self, place: str, event_id: str, row: dict[str, Any], error: ConversionError) -> Refusal:
-        return Refusal("wrong_type", f"{place}: {error}.", self._event_type, event_id, payload(row, self._kept))
+        return Refusal(
+            "wrong_type", f"{place}: {error}.", self._event_type, event_id, payload(row, self._kept), is_selected=True
+        )
 
     def _event(self, row: dict[str, Any]) -> dict[str, Any]:
         """Raises `ConversionError`."""

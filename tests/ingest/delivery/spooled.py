@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from infra.local.lake import Lake
 from infra.local.reconcile import counts
+from ingest.delivery.outcome import Outcome
 from ingest.delivery.spool import SpoolWriter
-from ingest.delivery.transform import Outcome, transform
+from tests.steps import transform
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOBODY = 65534

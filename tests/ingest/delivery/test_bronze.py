@@ -15,9 +15,9 @@ from ingest.contracts.registry import EVENTS
 from ingest.delivery import bronze as encoding
 from ingest.delivery import spool
 from ingest.delivery.bronze import arrow_schema, to_arrow
-from ingest.delivery.transform import transform
 from tests.ingest.contracts.examples import GOOD
 from tests.ingest.delivery.spooled import NOW, append, behavior, booked, bronze
+from tests.steps import transform
 
 HOUR_US = 3_600_000_000
 

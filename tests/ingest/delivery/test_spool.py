@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.delivery import spool
+from ingest.delivery.outcome import Outcome
 from ingest.delivery.spool import Frame, Gap, SpoolWriter, opened_at_us, read_segment
-from ingest.delivery.transform import Outcome
 from tests.ingest.contracts.examples import steady
 from tests.ingest.delivery.spooled import append, open_folder, without_rights
 

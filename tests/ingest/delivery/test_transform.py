@@ -1,5 +1,6 @@
 """The one step before storage: everything is counted once, consent is heeded, nothing that comes breaks it."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -11,12 +12,17 @@ from hypothesis import strategies as st
 
 from ingest.contracts.derive import QUARANTINE_COLUMNS, QUARANTINE_TABLE, columns
 from ingest.contracts.envelope import NOT_STORED, Event
+from ingest.contracts.instants import from_us
 from ingest.contracts.registry import EVENTS
 from ingest.contracts.validate import Refusal, validate
-from ingest.delivery.transform import PAYLOAD_MAX_CHARS, bronze_row, transform
+from ingest.delivery.batch import PAYLOAD_MAX_CHARS, bronze_row
+from ingest.delivery.privacy.remains import REMOVED
+from ingest.delivery.privacy.settings import Privacy, Settings, texts
 from tests.ingest.contracts.examples import GOOD, NOW, anything, files, load, steady
 from tests.lakes import event
+from tests.steps import step, transform, visible_step
 
+ALL_TEXTS: Any = {kind: dict.fromkeys([of for other, of in texts() if other == kind], "full") for kind, _ in texts()}
 refusals = st.builds(Refusal, st.just("invalid_json"), st.text(), st.sampled_from(["unknown", "behavior"]))
 
 
@@ -76,18 +82,16 @@ def test_every_field_of_an_accepted_event_is_in_its_row(payload: Any) -> None:
     if not isinstance(accepted, Event):
         return
     try:
-        row = orjson.loads(bronze_row(accepted))
+        row = orjson.loads(bronze_row(type(accepted), accepted.stored()))
     except TypeError:
         return  # properties that can't be written
-    withheld = accepted.CONTENT_FIELDS if accepted.consent and not accepted.consent.content else ()
     for name in type(accepted).model_fields:
         value = getattr(accepted, name)
-        if name == "occurred_at":
-            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=row.pop("occurred_at_us"))
-            assert moment == value
+        if isinstance(value, datetime):
+            assert from_us(row.pop(f"{name}_us")) == value
         elif name == "properties" and value is not None:
             assert orjson.loads(row.pop("properties")) == orjson.loads(orjson.dumps(value))
-        elif value is not None and name not in NOT_STORED and name not in withheld:
+        elif value is not None and name not in NOT_STORED:
             assert row.pop(name) == value
     assert row == {}
 
@@ -145,15 +149,20 @@ def test_what_json_writes_but_we_cannot_is_refused_by_itself(value: Any) -> None
     assert kept["properties"]["tokens"] == 5
 
 
-def test_quarantine_keeps_what_came_and_why() -> None:
+def test_quarantine_keeps_what_its_owner_lets_it_and_why() -> None:
+    keeps_all = visible_step(Settings(environments={"*": Privacy(text=ALL_TEXTS, unknown="full")}))
     for path in files("fail"):
         sent = load(path)["event"]
-        (row,) = transform([sent], NOW).rows[QUARANTINE_TABLE]
+        (row,) = keeps_all([sent], NOW).rows[QUARANTINE_TABLE]
         kept = orjson.loads(row)
-        assert (kept["code"], kept["stage"], kept["event_id"]) == (load(path)["code"], "delivery", sent["event_id"])
-        assert orjson.loads(kept["payload"]) == sent
+        is_id = re.fullmatch("[!-~]+", sent["event_id"])
+        assert (kept["code"], kept["stage"]) == (load(path)["code"], "delivery")
+        assert kept["event_id"] == (sent["event_id"] if is_id else None)
+        for name, value in orjson.loads(kept["payload"]).items():
+            assert value in (sent[name], REMOVED) or name == "consent"
 
 
 def test_quarantine_keeps_no_more_than_anybody_reads() -> None:
-    (row,) = transform([event(colour="x" * 1_000_000)], NOW).rows[QUARANTINE_TABLE]
+    keeps_unknown = step(Settings(environments={"*": Privacy(unknown="full")}))
+    (row,) = keeps_unknown([event(colour="x" * 1_000_000)], NOW).rows[QUARANTINE_TABLE]
     assert len(orjson.loads(row)["payload"]) == PAYLOAD_MAX_CHARS

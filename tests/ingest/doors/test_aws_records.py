@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contracts.validate import Refusal
-from ingest.delivery.transform import transform
 from ingest.doors import aws_records, records
 from ingest.doors.records import DOCUMENTS_MAX
 from tests.ingest.contracts.examples import NOW, anything, steady
 from tests.lakes import event
+from tests.steps import transform
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 AT_MS = int(AT.timestamp() * 1000)

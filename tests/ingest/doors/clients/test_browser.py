@@ -8,7 +8,7 @@ import pytest
 
 from tests.clients.application import Application, application
 from tests.clients.chromium import browser
-from tests.clients.stored import stored, stored_once
+from tests.clients.stored import stored, stored_once, who
 from tests.commands import run_json, up
 
 METRICS = 5
@@ -41,7 +41,7 @@ def test_web_vitals_of_a_page_are_stored_as_the_library_said_them(tmp_path: Path
         row = rows[name]
         assert (row["metric_id"], row["value"], row["delta"]) == (metric["id"], metric["value"], metric["delta"])
         assert (row["rating"], row["navigation_type"]) == (metric["rating"], metric["navigationType"])
-        assert (row["page"], row["session_id"], row["device"]) == ("/vitals.html", "s-1", "desktop")
+        assert (row["page"], row["session_id"], row["device"]) == ("/vitals.html", who(lake, "s-1"), "desktop")
         assert row["occurred_at_us"] == metric["timestamp"] * 1000
         assert "HeadlessChrome" in row["properties"]["user_agent"]
     lcp, inp = said["LCP"]["attribution"], said["INP"]["attribution"]
@@ -145,9 +145,9 @@ def test_segments_library_for_browsers_uses_its_short_paths(tmp_path: Path) -> N
         anonymous_id, message_id = page.evaluate(ANALYTICS % server.url.removeprefix("http://"))
         rows = {row["action"]: row for row in stored_once(lake, "behavior", 3)}
     assert set(rows) == {"page_view", "identify", "feature_used"}
-    assert {row["anonymous_id"] for row in rows.values()} == {anonymous_id}
+    assert {row["anonymous_id"] for row in rows.values()} == {who(lake, anonymous_id)}
     assert {row["page"] for row in rows.values()} == {"/plain.html"}
     view, copied = rows["page_view"], rows["feature_used"]
     assert (view["name"], view["title"], view["device"]) == ("Shop", "Shop", "desktop")
-    assert (copied["event_id"], copied["user_id"], copied["execution_id"]) == (message_id, "u1", "t-s")
+    assert (copied["event_id"], copied["user_id"], copied["execution_id"]) == (message_id, who(lake, "u1"), "t-s")
     assert not any("secret" in str(row) or "person@x.example" in str(row) for row in rows.values())

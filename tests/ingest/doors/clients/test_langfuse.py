@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.clients.stored import who
 from tests.commands import run_json, up
 from tests.ingest.doors.clients.openai_stub import ANSWERED_BY, TOO_BUSY, USAGE, openai_stub
 
@@ -25,6 +27,7 @@ class Sent:
     known: dict[str, Any]
     complaints: str
     query: Callable[[str], list[dict[str, Any]]]
+    who: Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,9 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Sent:
         command = [sys.executable, str(Path(__file__).with_name("langfuse_app.py")), openai_url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
     assert done.returncode == 0, done.stderr
-    return Sent(json.loads(done.stdout), done.stderr, lambda query: run_json("sql", query, "--lake", lake))
+    return Sent(
+        json.loads(done.stdout), done.stderr, lambda query: run_json("sql", query, "--lake", lake), partial(who, lake)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +67,12 @@ def test_a_generation_is_an_execution(sent: Sent, executions: list[dict[str, Any
     assert row["reported_cost_usd"] == 0.75
 
 
-def test_who_where_and_by_which_prompt_stand_on_each(executions: list[dict[str, Any]]) -> None:
+def test_who_where_and_by_which_prompt_stand_on_each(sent: Sent, executions: list[dict[str, Any]]) -> None:
     told = {
         tuple(row[name] for name in ("session_id", "user_id", "environment", "template_id", "template_version", "door"))
         for row in executions
     }
-    assert told == {("s1", "u1", "staging", "greet", "3", "langfuse")}
+    assert told == {(sent.who("s1"), sent.who("u1"), "staging", "greet", "3", "langfuse")}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +114,7 @@ def test_scores_are_evaluations(sent: Sent) -> None:
     assert [row["execution_id"] for row in rows] == [generation, generation, None, generation]
     assert (resolved["event_id"], resolved["session_id"], resolved["occurred_at_us"]) == (
         "score-5",
-        "s1",
+        sent.who("s1"),
         1772366400 * 10**6,
     )
     assert [row["environment"] for row in rows] == ["staging", "staging", "default", "staging"]

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from tests.clients.stored import who
 from tests.commands import run_json, up
 from tests.ingest.doors.clients.openai_stub import ANSWERED_BY, EMBEDDING_USAGE, TOO_BUSY, USAGE, openai_stub
 
@@ -67,7 +68,7 @@ def test_what_openinference_saw_is_what_bronze_says(tmp_path: Path) -> None:
         assert row["parent_span_id"] == f"{chain.context.span_id:016x}"
         assert row["occurred_at_us"] == span.start_time // 1000
         assert row["latency_ms"] == pytest.approx((span.end_time - span.start_time) / 1e6, abs=0.51)
-        assert (row["session_id"], row["user_id"], row["template_version"]) == ("s1", "u1", "v3")
+        assert (row["session_id"], row["user_id"], row["template_version"]) == (who(lake, "s1"), who(lake, "u1"), "v3")
         assert row["provider"] == "openai"
 
     def of(span: ReadableSpan) -> dict[str, Any]:

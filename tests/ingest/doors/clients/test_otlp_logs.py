@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanContext, SpanKind
 
+from tests.clients.stored import who
 from tests.commands import run_json, up
 
 EVENT = "gen_ai.evaluation.result"
@@ -75,7 +76,11 @@ def test_what_was_judged_is_what_bronze_says(tmp_path: Path, compression: Compre
         assert (row["occurred_at_us"], row["environment"]) == (JUDGED_AT_NS // 1000, "production")
     assert (toxicity["metric"], toxicity["score"], toxicity["label"], toxicity["passed"]) == ("toxicity", 0, None, None)
     assert (faithfulness["metric"], faithfulness["score"]) == ("faithfulness", 0.75)
-    assert (faithfulness["label"], faithfulness["passed"], faithfulness["session_id"]) == ("pass", True, "s1")
+    assert (faithfulness["label"], faithfulness["passed"], faithfulness["session_id"]) == (
+        "pass",
+        True,
+        who(lake, "s1"),
+    )
     assert faithfulness["properties"] == '{"response_id":"chatcmpl-1"}'
     # The same export sent again is a duplicate, and silver keeps one of it.
     assert again["event_id"] == faithfulness["event_id"] != toxicity["event_id"]

@@ -1,6 +1,7 @@
 """Segment's own libraries, unmodified, against a running server: only their host is another."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from segment.analytics.client import Client
 
 from tests.clients.npm import run_module
-from tests.clients.stored import stored
+from tests.clients.stored import stored, who
 from tests.commands import run_json, up
 
 HAPPENED = datetime(2026, 3, 1, 9, 30, 15, 123_000, tzinfo=UTC)
@@ -29,10 +30,14 @@ PLACE = {
 }
 
 
-def told(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The rows by id, without what every one has."""
+def told(lake: Path, rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The rows by id, without what every one has, and with persons as the client named them."""
+    named = {who(lake, identity): identity for identity in ("u1", "a1", "s-1", "42")}
     every = {"event_id", "environment", "schema_version", "occurred_at_us", "door", "received_at_us", "received_hour"}
-    return {row["event_id"]: {k: v for k, v in row.items() if k not in every} for row in rows}
+    return {
+        row["event_id"]: {k: v if k == "properties" else named.get(v, v) for k, v in row.items() if k not in every}
+        for row in rows
+    }
 
 
 @pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
@@ -55,7 +60,7 @@ def test_analytics_python(tmp_path: Path, gzip: bool) -> None:
     rows, refused = stored(lake, "behavior"), stored(lake, "quarantine")
     assert {row["occurred_at_us"] for row in rows if row["event_id"] != unnamed["messageId"]} == {HAPPENED_US}
     agent = {"user_agent": CONTEXT["userAgent"]}
-    assert told(rows) == {
+    assert told(lake, rows) == {
         "m1": {
             "action": "feature_used", "name": "Answer Copied", "user_id": "u1", **PLACE,
             "execution_id": "t-s", "properties": {"plan": "pro", **agent},
@@ -117,7 +122,7 @@ def test_analytics_node(tmp_path: Path) -> None:
     (named,) = (row for row in rows if not row["event_id"].startswith("m"))
     assert named["event_id"].startswith("node-next-")
     assert {row["occurred_at_us"] for row in rows if row is not named} == {HAPPENED_US}
-    found = told(row for row in rows if row is not named)
+    found = told(lake, (row for row in rows if row is not named))
     experiment = {"experiment_name": "tone", "variation_name": "warm"}
     assert found == {
         "m1": {

@@ -10,9 +10,9 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 
-from ingest.delivery.transform import Outcome
+from ingest.delivery.outcome import Outcome
 from ingest.doors.exchange import Request, Response
-from ingest.doors.http import handle
+from tests.steps import handle
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START_NS = int(NOW.timestamp()) * 10**9 - 5 * 10**9 + 123_456_789

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.doors.body import EVENTS_MAX
 from ingest.doors.exchange import Request
-from ingest.doors.http import handle
+from tests.steps import handle
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)  # when what `send` sends arrives
 NOW_US = int(NOW.timestamp() * 1e6)

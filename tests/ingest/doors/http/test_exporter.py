@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
 
 from ingest.doors.exchange import Request
-from ingest.doors.http import handle
+from tests.steps import handle
 
 
 @pytest.fixture

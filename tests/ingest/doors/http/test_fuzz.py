@@ -13,10 +13,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from ingest.delivery.transform import Outcome
+from ingest.delivery.outcome import Outcome
 from ingest.doors.exchange import Request, Response
 from ingest.doors.genai_attributes import RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES
-from ingest.doors.http import handle
+from tests.steps import handle
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EVENT = {

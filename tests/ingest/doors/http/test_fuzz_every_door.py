@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.doors.exchange import Request
-from ingest.doors.http import handle
 from ingest.doors.mapping.live import names
 from ingest.doors.routes import DOORS
 from tests.ingest.doors.http.conftest import build_export
 from tests.ingest.doors.http.test_fuzz import EVENT, NOW, CountingSink, json_values, mutated
+from tests.steps import handle
 
 JSON = {"content-type": "application/json"}
 TRACK = {"type": "track", "event": "Saved", "userId": "u", "messageId": "m1", "timestamp": "2026-03-01T11:59:00Z"}
@@ -68,6 +68,8 @@ def samples() -> list[Sample]:
             good[path] = (JSON, orjson.dumps({"batch": [TRACK], "sentAt": "2026-03-01T12:00:00Z"}))
         elif path == "/v1/beacon":
             good[path] = ({"content-type": "text/plain"}, orjson.dumps([VITAL, EVENT]))
+        elif path == "/v1/consent":
+            continue  # takes decisions, not events
         elif path == "/v1/events":
             good[path] = (JSON, orjson.dumps([EVENT]))
         else:

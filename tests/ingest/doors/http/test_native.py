@@ -63,7 +63,7 @@ def test_a_broken_line_is_one_refused_event_that_names_its_line(send, sink):
     assert (error["index"], error["code"]) == (1, "invalid_json")
     assert error["message"].startswith("Line 3 is not JSON: ")
     (row,) = sink.rows("quarantine")
-    assert row["payload"] == '{"event_type": NaN}'
+    assert row["payload"] == '{"event_type": xxx}'
 
 
 def test_each_bad_event_has_its_reason(send):
@@ -77,15 +77,22 @@ def test_each_bad_event_has_its_reason(send):
 
 
 @pytest.mark.parametrize(
-    "line",
-    [b'{"a": "\\ud800"}', b'{"a": "\xff"}', b'{"a": Infinity}', b"[" * 3000, b"{'a': 1}", b"\x00\x00"],
+    ("line", "shape"),
+    [
+        (b'{"a": "\\ud800"}', '{"x": "\\xx000"}'),
+        (b'{"a": "\xff"}', '{"a":"\u2039removed\u203a"}'),
+        (b'{"a": Infinity}', '{"x": xxxxxxxx}'),
+        (b"[" * 3000, "[" * 3000),
+        (b"{'a': 1}", "{'x': 0}"),
+        (b"\x00\x00", "\x00\x00"),
+    ],
     ids=["lone surrogate", "invalid utf-8", "infinity", "too deep to parse", "python", "zeros"],
 )
-def test_what_no_json_is_harms_nothing_beside_it(send, sink, line):
+def test_what_no_json_is_harms_nothing_beside_it(send, sink, line, shape):
     body = orjson.loads(send(PATH, ndjson(event(1)) + b"\n" + line + b"\n" + ndjson(event(2))).body)
     assert (body["received"], body["stored"], body["quarantined"]) == (3, 2, 1)
     (row,) = sink.rows("quarantine")
-    assert row["payload"] == line.decode(errors="replace")
+    assert row["payload"] == shape
 
 
 def deep(levels: int) -> bytes:
@@ -133,7 +140,7 @@ def test_a_body_that_is_no_json_at_all_is_a_refused_request(send, sink, body, co
 def test_a_client_that_says_ndjson_has_each_line_kept_even_if_all_are_broken(send, sink):
     answer = send(PATH, b"[oops\n{oops", content_type="application/x-ndjson")
     assert (answer.status, orjson.loads(answer.body)["quarantined"]) == (207, 2)
-    assert [row["payload"] for row in sink.rows("quarantine")] == ["[oops", "{oops"]
+    assert [row["payload"] for row in sink.rows("quarantine")] == ["[xxxx", "{xxxx"]
 
 
 @pytest.mark.parametrize("body", [b"1\n" * (EVENTS_MAX + 1), b"[" + b"1," * EVENTS_MAX + b"1]"])

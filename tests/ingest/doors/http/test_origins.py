@@ -6,10 +6,10 @@ import orjson
 import pytest
 
 from ingest.doors.exchange import Request
-from ingest.doors.http import handle, refuse
 from ingest.doors.origins import LOOPBACK_ONLY, Origins, parse
 from ingest.doors.request_refused import RequestRefused
 from ingest.doors.routes import DOORS
+from tests.steps import handle, refuse
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EVENT = b'{"event_type":"behavior","event_id":"e","occurred_at":"2026-03-01T11:00:00Z","action":"click"}'

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from ingest.doors import sources
 from ingest.doors.exchange import Request
-from ingest.doors.http import handle
 from ingest.doors.mapping import live
 from tests.ingest.doors.http.conftest import NOW, MemorySink, Send
+from tests.steps import handle
 
 START = int(NOW.timestamp()) - 3600
 UNDO = {"event": "command_undo", "properties": {}, "user_id": "u1", "time": START}

@@ -1,5 +1,6 @@
 """Firehose as boto3 sees it: a stream a table, and what each was given."""
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +11,12 @@ from moto import mock_aws
 
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
+from ingest.delivery.privacy.keys import KEY_BYTES
 from ingest.doors.lambdas import wiring
+from tests.tables import make_table
 
-BUCKET = "lake"
+BUCKET, TABLE = "lake", "test"
+KEYS = json.dumps({"keys": [{"key": base64.b64encode(b"k" * KEY_BYTES).decode()}]})
 
 
 @pytest.fixture
@@ -23,9 +27,13 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "AWS_SECRET_ACCESS_KEY": "b",
         "AWS_DEFAULT_REGION": "eu-central-1",
         wiring.PREFIX_VARIABLE: "test-",
+        wiring.KEYS_VARIABLE: "/test/keys",
+        wiring.TABLE_VARIABLE: TABLE,
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
+        boto3.client("ssm").put_parameter(Name="/test/keys", Type="SecureString", Value=KEYS)
+        make_table(boto3.client("dynamodb"), TABLE)
         s3, firehose = boto3.client("s3"), boto3.client("firehose")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         for table in (*EVENTS, QUARANTINE_TABLE):
@@ -43,7 +51,14 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             objects = [s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read() for entry in found]
             return [json.loads(line) for document in objects for line in document.splitlines()]
 
-        made = wiring.sink  # a test may put another in its place
-        made.cache_clear()
+        _forget()
         yield rows
+        _forget()
+
+
+_MADE = (wiring.doors, wiring.delivery, wiring.transform, wiring.sink, wiring.keyring, wiring.consents, wiring.dynamodb)
+
+
+def _forget() -> None:
+    for made in _MADE:
         made.cache_clear()

@@ -14,16 +14,21 @@ from queue import Queue
 from threading import Thread
 from typing import Any
 
+import boto3
 import orjson
 import pytest
+from moto.server import ThreadedMotoServer
 
 from ingest.contracts.derive import QUARANTINE_TABLE, table_columns
+from ingest.delivery.batch import PAYLOAD_MAX_CHARS
 from ingest.delivery.firehose import FirehoseSink
-from ingest.delivery.transform import PAYLOAD_MAX_CHARS, transform
 from ingest.doors.lambdas import firehose, wiring
 from tests.ingest.doors.http.conftest import NOW
+from tests.ingest.doors.lambdas.conftest import KEYS
 from tests.ingest.doors.lambdas.test_lambdas import NoFeedback, counted
 from tests.lakes import event
+from tests.steps import transform
+from tests.tables import make_table
 
 ARRIVED_MS = int(NOW.timestamp() * 1000)
 
@@ -203,8 +208,19 @@ def runtime(handler: str) -> Iterator[type[Aws]]:
     server.handle_error = lambda *_: None  # type: ignore[method-assign] # the killed client of ours leaves a connection
     Thread(target=server.serve_forever, daemon=True).start()
     address = f"127.0.0.1:{server.server_port}"
+    account = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    account.start()
+    elsewhere = "http://{}:{}".format(*account.get_host_and_port())
+    keys = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    ssm = boto3.client("ssm", endpoint_url=elsewhere, **keys)
+    ssm.put_parameter(Name="/test/keys", Type="SecureString", Value=KEYS)
+    make_table(boto3.client("dynamodb", endpoint_url=elsewhere, **keys), "runtime")
     environment = {
         **os.environ,
+        "AWS_ENDPOINT_URL_SSM": elsewhere,
+        "AWS_ENDPOINT_URL_DYNAMODB": elsewhere,
+        wiring.KEYS_VARIABLE: "/test/keys",
+        wiring.TABLE_VARIABLE: "runtime",
         "AWS_LAMBDA_RUNTIME_API": address,
         "AWS_LAMBDA_FUNCTION_NAME": "f",
         "AWS_LAMBDA_FUNCTION_VERSION": "1",
@@ -225,6 +241,8 @@ def runtime(handler: str) -> Iterator[type[Aws]]:
         process.wait(timeout=30)
         server.shutdown()
         server.server_close()
+        account.stop()
+        ssm.close()
 
 
 @pytest.mark.skipif(find_spec("awslambdaric") is None, reason="awslambdaric, Lambda's runtime client, is not installed")

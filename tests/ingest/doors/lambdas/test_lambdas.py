@@ -15,11 +15,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from ingest.contracts.derive import QUARANTINE_TABLE, table_columns
 from ingest.delivery.firehose import ATTEMPTS, FirehoseSink
 from ingest.delivery.packing import RECORD_MAX_BYTES, REQUEST_MAX_BYTES, REQUEST_MAX_RECORDS, pack, requests
-from ingest.delivery.transform import transform
 from ingest.delivery.unavailable import Unavailable
 from ingest.doors.lambdas import collector, kinesis, wiring
 from tests.ingest.doors.http.conftest import NOW, build_export
 from tests.lakes import event
+from tests.steps import transform
 
 KEYS = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
 
@@ -201,7 +201,7 @@ def test_a_stream_that_never_takes_it_is_told_as_unavailable() -> None:
             sink.deliver("native", transform([event()], NOW))
 
 
-def test_firehose_out_of_reach_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_firehose_out_of_reach_is_a_503(streams: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Unreachable:
         def put_record_batch(self, **_: Any) -> dict[str, Any]:
             raise EndpointConnectionError(endpoint_url="https://firehose.eu-central-1.amazonaws.com")

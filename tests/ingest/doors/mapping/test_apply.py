@@ -88,7 +88,7 @@ def test_an_id_of_the_log_is_taken_where_there_is_one() -> None:
     rules = f"  - {{when: any, {BEHAVIOR % 'a'}}}\n"
     assert mapped(rules, {"rid": "r-1"}, head)["event_id"] == "r-1"
     assert mapped(rules, {"rid": 12}, head)["event_id"] == "12"
-    assert len(mapped(rules, {"rid": ""}, head)["event_id"]) == 32
+    assert len(mapped(rules, {"rid": ""}, head)["event_id"]) == 33
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6), st.booleans())

@@ -85,7 +85,7 @@ def test_ids_follow_from_the_row_and_the_name_alone(row: dict[str, int], rid: st
     whole = {item["question"]: item["event_id"] for _, item in items(COLUMNS, rid=rid, easy=9, useful=9)}
     for _, item in items(COLUMNS, rid=rid, **row):
         assert item["event_id"] == whole[item["question"]]
-        assert len(item["event_id"]) == 32
+        assert len(item["event_id"]) == 33
     other = {item["event_id"] for _, item in items(COLUMNS, rid="r3", easy=9, useful=9)}
     assert not other & set(whole.values())
 

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.delivery.privacy.treatment import MADE
 from ingest.doors.mapping.ids import RowIds
 
 Rows = list[dict[str, Any]]
@@ -21,10 +22,10 @@ def ids(rows: Rows, source: str = "log") -> list[str]:
 
 
 @given(_rows)
-def test_every_row_has_its_own_id_of_32_hex_digits(rows: Rows) -> None:
+def test_every_row_has_its_own_id_of_32_hex_digits_marked_as_made(rows: Rows) -> None:
     found = ids(rows)
     assert len(set(found)) == len(rows)
-    assert all(len(i) == 32 and int(i, 16) >= 0 for i in found)
+    assert all(len(i) == 33 and i[0] == MADE and int(i[1:], 16) >= 0 for i in found)
 
 
 @given(_rows, st.randoms())
@@ -53,4 +54,4 @@ def test_another_source_has_other_ids(rows: Rows) -> None:
 
 
 def test_the_order_of_keys_says_nothing_and_the_id_stays_for_ever() -> None:
-    assert ids([{"a": 1, "b": "ü"}]) == ids([{"b": "ü", "a": 1}]) == ["404e4c8e84e73ef1d789badf1a38fe0b"]
+    assert ids([{"a": 1, "b": "ü"}]) == ids([{"b": "ü", "a": 1}]) == ["~404e4c8e84e73ef1d789badf1a38fe0b"]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ingest.contracts.events.support_ticket import SupportTicket
 from ingest.contracts.validate import validate
-from ingest.delivery.transform import transform
 from ingest.doors.mapping import live
 from tests.ingest.doors.mapping.desks import JIRA_CSV, ZENDESK_CSV, jira, zendesk
+from tests.steps import transform
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -1,0 +1,126 @@
+"""``promptlake access``: keys for whoever sends and whoever reads."""
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from infra.local.commands.options import add_common
+from infra.local.commands.tables import console
+from infra.local.lake import Lake, LakeError, lake_path, open_lake
+from ingest.contracts import layout
+from ingest.doors.access.grants import ROLES
+
+if TYPE_CHECKING:
+    from infra.local.access import Listed, SqliteGrants
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to ``promptlake``."""
+    parser = subparsers.add_parser(
+        "access",
+        help="keys for senders and readers",
+        description="As long as no key was made for a role, whoever reaches the lake may act in it. The first one ends "
+        "that: an emitter's key sends and reads nothing, a viewer's reads and sends nothing.",
+    )
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    add = actions.add_parser("add", help="make a key, which is shown this once")
+    add.add_argument("--role", choices=ROLES, required=True, help="emitter: sends; viewer: reads")
+    add.add_argument(
+        "--environment",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="an emitter may send for this one only, and what names none belongs to the first; may be repeated",
+    )
+    add.add_argument("--events-per-s", metavar="N", type=_rate, help="an emitter may send so fast in the long run")
+    add.add_argument("--note", default="", help="what it is for")
+    add_common(add, _add)
+    add_common(actions.add_parser("list", help="every key that was made, without its text"), _list)
+    revoke = actions.add_parser("revoke", help="end a key")
+    revoke.add_argument("id", metavar="ID", help="as `list` gives it")
+    add_common(revoke, _revoke)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no rate; give events a second, such as 500")
+    return rate
+
+
+def _grants(args: argparse.Namespace) -> "SqliteGrants":
+    from infra.local.access import SqliteGrants
+
+    lake: Lake = open_lake(lake_path(args.lake))
+    lake.ledger().close()  # says it in a sentence where the file can't be used
+    return SqliteGrants(lake.root / layout.STATE_FILE)
+
+
+def _add(args: argparse.Namespace) -> int:
+    if args.role != "emitter" and (args.environment or args.events_per_s):
+        raise LakeError("--environment and --events-per-s are for emitters; leave them out.")
+    grants = _grants(args)
+    key = grants.add(args.role, tuple(args.environment), args.events_per_s, args.note)
+    grants.close()
+    if args.json:
+        sys.stdout.write(json.dumps({"id": key.id, "role": args.role, "key": key.text}) + "\n")
+        return 0
+    sys.stdout.write(
+        f"{key.text}\n\nShown this once: the lake keeps only a digest of it. "
+        f"End it with `promptlake access revoke {key.id}`.\n"
+    )
+    return 0
+
+
+def _list(args: argparse.Namespace) -> int:
+    grants = _grants(args)
+    listed = grants.listed()
+    grants.close()
+    if args.json:
+        sys.stdout.write(json.dumps([_document(entry) for entry in listed]) + "\n")
+    elif not listed:
+        sys.stdout.write("No key was made: whoever reaches the lake may send and read.\n")
+    else:
+        _show(listed)
+    return 0
+
+
+def _revoke(args: argparse.Namespace) -> int:
+    grants = _grants(args)
+    is_ended = grants.revoke(args.id)
+    grants.close()
+    if not is_ended:
+        raise LakeError(f"There is no key {args.id!a} that could be ended; `promptlake access list` gives the ids.")
+    sys.stdout.write(json.dumps({"revoked": args.id}) + "\n" if args.json else f"The key {args.id} is ended.\n")
+    return 0
+
+
+def _document(entry: "Listed") -> dict[str, Any]:
+    grant = entry.grant
+    return {
+        "id": grant.id,
+        "role": grant.role,
+        "environments": list(grant.environments),
+        "events_per_s": grant.events_per_s,
+        "note": entry.note,
+        "made_at": entry.made_at,
+        "revoked_at": entry.revoked_at,
+    }
+
+
+def _show(listed: "list[Listed]") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("id", "role", "environments", "events/s", "made", "ended", "note"):
+        table.add_column(name)
+    for grant, note, made_at, revoked_at in listed:
+        rate = "" if grant.events_per_s is None else f"{grant.events_per_s:g}"
+        words = (grant.id, grant.role, ", ".join(grant.environments) or "all", rate, made_at, revoked_at or "", note)
+        table.add_row(*map(Text, words))
+    console().print(table)

@@ -1,0 +1,1 @@
+"""What delivery does so that nothing personal is stored beyond what the owner allows."""

@@ -1,0 +1,227 @@
+"""The fast way from what was sent to a bronze row, for what is plainly well formed and has nothing to be taken out.
+
+It never says no: where a contract, a rule or a treatment has more to do, it gives None, and the event goes the way that
+``transform`` describes. A differential test proves that both accept, refuse, drop and write the same.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ingest.contracts.envelope import DEFAULT_ENVIRONMENT
+from ingest.contracts.instants import to_us
+from ingest.contracts.registry import EVENTS
+from ingest.contracts.validate import CLOCK_SKEW_US, EARLIEST
+from ingest.delivery.packing import ROW_MAX_BYTES
+from ingest.delivery.privacy.decided import Named
+from ingest.delivery.privacy.keys import Keyring
+from ingest.delivery.privacy.redactor import MENTION_MIN_CHARS
+from ingest.delivery.privacy.treatment import MADE, Treatment
+from ingest.delivery.scope import Scope
+from ingest.delivery.structs import TIME, Reader, readers
+
+# The first place that looks like the type; where it is not the event's own, the contract's literal does not fit.
+_type_in = re.compile(rb'"event_type"\s*:\s*"([a-z_]+)"').search
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_is_identifier = re.compile(r"[!-~]+").fullmatch
+_encode = msgspec.json.Encoder().encode
+_TIME_NAME, _TIME_COLUMN = f'{{"{TIME}":'.encode(), f'{{"{TIME}_us":'.encode()
+_EARLIEST_US = to_us(EARLIEST)
+_REMEMBERED_MAX = 50_000
+_BY_NAME = {name.encode(): name for name in EVENTS}
+
+
+class Read(msgspec.Struct, gc=False):
+    """An event that its contract takes, and what it was read from."""
+
+    event_type: str
+    event: Any
+    source: Any
+    """A line of JSON, or a decoded object."""
+
+
+def read_line(line: bytes) -> Read | None:
+    """The event that a line of JSON plainly is."""
+    found = _type_in(line)
+    event_type = _BY_NAME.get(found[1]) if found else None
+    if event_type is None:
+        return None
+    try:
+        event = readers()[event_type].read(line)
+    except _UNREADABLE:
+        return None
+    return Read(event_type, event, line) if _is_plain(event, readers()[event_type]) else None
+
+
+def read_object(document: dict[str, Any]) -> Read | None:
+    """The same for a decoded object."""
+    event_type = document.get("event_type")
+    if not isinstance(event_type, str) or event_type not in EVENTS:
+        return None
+    try:
+        event = readers()[event_type].convert(document)
+    except _UNREADABLE:
+        return None
+    return Read(event_type, event, document) if _is_plain(event, readers()[event_type]) else None
+
+
+def _is_plain(event: Any, reader: Reader) -> bool:
+    """Whether an event says nothing that takes a closer look: data of free form, consent, a second instant."""
+    if event.properties is not None or event.consent is not None:
+        return False
+    return all(getattr(event, name) is None for name in reader.times) if reader.times else True
+
+
+class _Person(NamedTuple):
+    pseudonym: str
+    mention: bytes | None
+    """How the id would stand in a row, if it is long enough to be looked for."""
+
+
+class _Rules(NamedTuple):
+    """What an environment asks, as far as the fast way can do it."""
+
+    left_out: frozenset[tuple[str, str]]
+    """Texts, by event type and field, of which nothing is kept."""
+    label: Callable[[str], str]
+    has_names: bool
+    clean: set[tuple[str | None, ...]]
+    """Labels of earlier events in which nothing personal was found."""
+
+
+class Quick:
+    """Makes rows.
+
+    Args:
+        treatment: the rules of an environment.
+        keyring: makes pseudonyms.
+    """
+
+    def __init__(self, treatment: Callable[[str], Treatment], keyring: Keyring) -> None:
+        self._treatment, self._keyring = treatment, keyring
+        self._rules: dict[str, _Rules | None] = {}
+        self._people: dict[str, _Person] = {}
+
+    def row(self, read: Read, received_us: int, scope: Scope | None) -> bytes | None:
+        """The bronze row of an event that arrived at ``received_us``. Changes the event."""
+        event_type, event = read.event_type, read.event
+        reader = readers()[event_type]
+        at_us = to_us(event.occurred_at)
+        if not _EARLIEST_US <= at_us <= received_us + CLOCK_SKEW_US:
+            return None
+        rules = self._rules_for(event, scope)
+        if rules is None or not _follows(event, reader) or not _is_clean(event, reader, rules):
+            return None
+        for name in reader.texts:
+            if getattr(event, name) is not None:
+                if (event_type, name) not in rules.left_out:
+                    return None
+                setattr(event, name, None)
+        mentions = self._name_persons(event, reader.persons)
+        event.occurred_at, event.event_type = at_us, msgspec.UNSET
+        row: bytes = _TIME_COLUMN + _encode(event)[len(_TIME_NAME) :]
+        if len(row) > ROW_MAX_BYTES or any(mention in row for mention in mentions):
+            return None
+        return row
+
+    def named(self, read: Read, scope: Scope | None) -> Named:
+        """The environment of an event, and the persons that it names there."""
+        environment = read.event.environment
+        if environment is msgspec.UNSET:
+            environment = DEFAULT_ENVIRONMENT if scope is None else scope.default
+        ids = readers()[read.event_type].persons_of(read.event)
+        return environment, tuple(identity for identity in ids if identity is not None)
+
+    def _rules_for(self, event: Any, scope: Scope | None) -> _Rules | None:
+        environment = event.environment
+        if environment is msgspec.UNSET:
+            environment = event.environment = DEFAULT_ENVIRONMENT if scope is None else scope.default
+        elif scope is not None and environment not in scope.environments:
+            return None
+        if environment not in self._rules:
+            _forget(self._rules)
+            self._rules[environment] = _rules(self._treatment(environment))
+        return self._rules[environment]
+
+    def _name_persons(self, event: Any, names: tuple[str, ...]) -> list[bytes]:
+        """Put pseudonyms in the place of ids; returns how these would stand elsewhere in the row."""
+        people = self._people
+        mentions = []
+        for name in names:
+            identity = getattr(event, name)
+            if identity is not None:
+                person = people.get(identity) or self._person(identity)
+                setattr(event, name, person[0])
+                if person[1] is not None:
+                    mentions.append(person[1])
+        return mentions
+
+    def _person(self, identity: str) -> _Person:
+        _forget(self._people)
+        mention = _encode(identity)[1:-1] if len(identity) >= MENTION_MIN_CHARS else None
+        person = self._people[identity] = _Person(self._keyring.pseudonym(identity), mention)
+        return person
+
+
+def _rules(treatment: Treatment) -> _Rules | None:
+    privacy = treatment.privacy
+    if not (privacy.consent.analytics and privacy.consent.content):
+        return None
+    left_out = frozenset(
+        (event_type, name)
+        for event_type, reader in readers().items()
+        for name in reader.texts
+        if privacy.handling(event_type, name) == "none"
+    )
+    return _Rules(left_out, treatment.redactor.label, bool(privacy.names), set())
+
+
+def _follows(event: Any, reader: Reader) -> bool:
+    """Whether the contract would take the event as it is, rules between fields included."""
+    for name, convert in reader.converted:
+        value = getattr(event, name)
+        if isinstance(value, float):
+            setattr(event, name, convert(value))
+        elif isinstance(value, str) and convert(value) != value:
+            return False
+    try:
+        for rule in reader.rules:
+            rule(event)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_clean(event: Any, reader: Reader, rules: _Rules) -> bool:
+    """Whether nothing personal is in ids and labels."""
+    for value in reader.identifiers_of(event):
+        if value is None or (value.isalnum() and value.isascii() and not value.isdigit() and not rules.has_names):
+            continue  # most ids, at once
+        if not _is_clean_identifier(value, rules):
+            return False
+    labels = reader.labels_of(event)
+    return labels in rules.clean or _are_clean(labels, rules)
+
+
+def _is_clean_identifier(value: str, rules: _Rules) -> bool:
+    if not _is_identifier(value) or value.startswith(MADE):
+        return False
+    # Neither a number nor an address of a person is made of words with a letter in each.
+    parts = value.split("-")
+    is_plain = not rules.has_names and all(part.isalnum() and not part.isdigit() for part in parts)
+    return is_plain or rules.label(value) == value
+
+
+def _are_clean(labels: tuple[Any, ...], rules: _Rules) -> bool:
+    if any(isinstance(value, str) and rules.label(value) != value for value in labels):
+        return False
+    _forget(rules.clean)
+    rules.clean.add(labels)
+    return True
+
+
+def _forget(remembered: dict[Any, Any] | set[Any]) -> None:
+    if len(remembered) >= _REMEMBERED_MAX:
+        remembered.clear()

@@ -1,0 +1,102 @@
+"""Lets requests through to where their key may go, and no faster than it may."""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+
+from ingest.doors.access.credentials import presented
+from ingest.doors.access.grants import Grant, Grants, Role, digest_of, id_of
+from ingest.doors.exchange import Request
+from ingest.doors.request_refused import NotLetIn
+
+BURST_S = 10.0
+"""So many seconds' worth of events may come at once, from whoever was quiet for as long."""
+
+_MAY = {"emitter": "send", "viewer": "read"}
+
+
+class Gate:
+    """One for a process: how fast each key was used is counted here.
+
+    Args:
+        grants: the keys.
+        clock: seconds that never run backwards.
+    """
+
+    def __init__(self, grants: Grants, clock: Callable[[], float] = time.monotonic) -> None:
+        self._grants, self._clock = grants, clock
+        self._buckets: dict[str, _Bucket] = {}
+
+    def sender(self, request: Request, in_body: Iterable[str] = ()) -> Grant | None:
+        """Who sends; None where anybody may.
+
+        Args:
+            request: its headers and query are looked at.
+            in_body: what may be a key there, for clients that have no other place for one.
+
+        Raises:
+            NotLetIn: 401 without a key where one is needed, 403 with one that may not send, 429 too fast.
+        """
+        grant = self._let("emitter", [*presented(request), *in_body])
+        if grant is not None:
+            self._hold_back(grant)
+        return grant
+
+    def reader(self, request: Request) -> Grant | None:
+        """Who reads; None where anybody may.
+
+        Raises:
+            NotLetIn: 401 without a key where one is needed, 403 with one that may not read.
+        """
+        return self._let("viewer", list(presented(request)))
+
+    def charge(self, grant: Grant, events: int) -> None:
+        """Count what came with a key. What is in one request is taken whole; the next one waits the longer."""
+        if grant.events_per_s is not None:
+            self._bucket(grant, grant.events_per_s).take(events, self._clock())
+
+    def _let(self, role: Role, candidates: Iterable[str]) -> Grant | None:
+        keys = [(key_id, text) for text in candidates if (key_id := id_of(text))]
+        found = [grant for key_id, text in keys if (grant := self._grants.find(key_id, digest_of(text)))]
+        for grant in found:
+            if grant.role == role:
+                return grant
+        if found:
+            message = f"This key may {_MAY[found[0].role]}, not {_MAY[role]}; use one that was made for it."
+            raise NotLetIn(403, "wrong_key", message)
+        if not self._grants.are_demanded(role):
+            return None
+        reason = "The key is unknown or was revoked" if keys else f"Nobody may {_MAY[role]} here without a key"
+        message = f"{reason}; the lake's owner makes one with `promptlake access add --role {role}`."
+        raise NotLetIn(401, "no_key", message, {"www-authenticate": 'Basic realm="promptlake", charset="UTF-8"'})
+
+    def _hold_back(self, grant: Grant) -> None:
+        if grant.events_per_s is None:
+            return
+        wait_s = self._bucket(grant, grant.events_per_s).wait_s(self._clock())
+        if wait_s > 0:
+            message = f"This key may send {grant.events_per_s:g} events a second; wait {wait_s:.1f} s."
+            raise NotLetIn(429, "too_fast", message, {"retry-after": str(math.ceil(wait_s))})
+
+    def _bucket(self, grant: Grant, per_s: float) -> "_Bucket":
+        return self._buckets.setdefault(grant.id, _Bucket(per_s, self._clock()))
+
+
+class _Bucket:
+    """Fills at a rate, up to ``BURST_S`` of it; may be overdrawn, and is then waited for."""
+
+    def __init__(self, per_s: float, now_s: float) -> None:
+        self._per_s, self._at_s = per_s, now_s
+        self._events = per_s * BURST_S
+
+    def take(self, events: int, now_s: float) -> None:
+        self._fill(now_s)
+        self._events -= events
+
+    def wait_s(self, now_s: float) -> float:
+        self._fill(now_s)
+        return max(0.0, -self._events / self._per_s)
+
+    def _fill(self, now_s: float) -> None:
+        self._events = min(self._per_s * BURST_S, self._events + (now_s - self._at_s) * self._per_s)
+        self._at_s = now_s
