@@ -5,6 +5,7 @@ PYTHON ?= python3
 LAKE ?= demo-lake
 PYTEST_ARGS ?= -n auto --dist loadfile
 LOCK_ARGS ?=
+FAULTS_ARGS ?=
 
 SHELL := /bin/bash
 ROOMS := ingest transforms serving sql infra dashboards
@@ -24,14 +25,14 @@ SOURCES := $(shell find $(ROOMS) -name node_modules -prune -o -name '*.py' -prin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types imports pytest format lock generate costs bench clean
+.PHONY: help setup demo test lint types imports pytest format lock generate costs bench faults clean
 
 help: ## List the targets
 	@echo 'promptlake: make TARGET'
 	@echo
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo 'Variables: PYTHON=python3.12 (3.11 or later), LAKE=folder (for demo), PYTEST_ARGS="-k word", LOCK_ARGS=--upgrade'
+	@echo 'Variables: PYTHON=python3.12 (3.11 or later), LAKE=folder (for demo), PYTEST_ARGS="-k word", LOCK_ARGS=--upgrade, FAULTS_ARGS="--seed 7 --kills 20"'
 
 setup: $(DEV_READY) $(COMPILED) ## Set up .venv for development; instant when nothing changed
 	@echo 'Ready. The command is $(BIN)/promptlake'
@@ -83,6 +84,9 @@ costs: $(DEV_READY) ## Write docs/cost.md again, from the prices and assumptions
 
 bench: $(DEV_READY) $(COMPILED) ## Measure speed and size; never part of the tests
 	@$(BIN)/python -m tests.bench
+
+faults: $(DEV_READY) $(COMPILED) ## Kill a lake 200 times under load and write the result to docs/faults.md
+	@$(BIN)/python -m tests.faults $(FAULTS_ARGS)
 
 clean: ## Remove .venv, the caches, build results and the demo's lake
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist demo-lake

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,15 @@ from typing import Any
 PROMPTLAKE = Path(sys.executable).with_name("promptlake")
 
 
-def run(*words: object, check: bool = True) -> "subprocess.CompletedProcess[str]":
-    """Run one command to its end; fails with what it printed unless ``check`` is off."""
-    done = subprocess.run([str(PROMPTLAKE), *map(str, words)], capture_output=True, text=True, timeout=300)
+def run(
+    *words: object, check: bool = True, before: Sequence[str] = (), env: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run one command to its end; fails with what it printed unless ``check`` is off.
+
+    ``before`` is what runs the command in its place, with its own words; ``env`` is the whole environment.
+    """
+    command = [*before, str(PROMPTLAKE), *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=env)
     if check:
         assert done.returncode == 0, f"{' '.join(map(str, words))}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done
@@ -51,10 +57,10 @@ class Up:
 
 
 @contextmanager
-def up(lake: Path, *words: object) -> Iterator[Up]:
+def up(lake: Path, *words: object, before: Sequence[str] = (), env: Mapping[str, str] | None = None) -> Iterator[Up]:
     """Start ``promptlake up`` on a free port and stop it again."""
-    command = [str(PROMPTLAKE), "up", "--lake", str(lake), "--port", "0", "--json", *map(str, words)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = [*before, str(PROMPTLAKE), "up", "--lake", str(lake), "--port", "0", "--json", *map(str, words)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
     try:
         assert process.stdout is not None
         yield Up(process, json.loads(process.stdout.readline())["url"])

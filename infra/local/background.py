@@ -5,61 +5,54 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from threading import Thread
 from typing import IO
 
 from infra.local.lake import Lake, LakeError
+from infra.local.sink import SpoolSink
 
 DRAIN_EVERY_S = 10.0
 DRAIN_BYTES = 32 << 20
 """Bronze objects should be few and large: a drain waits this long, or for this much. Whoever reads drains first."""
+CLOCK_BEHIND_S = 60.0
+"""Where the machine's clock was set back further than this, somebody should know."""
 
 
 class Background:
     """Drains in a thread, builds in a child process, so that neither keeps a client waiting."""
 
-    def __init__(self, lake: Lake, build_every_s: float | None) -> None:
-        self._lake, self._build_every_s = lake, build_every_s
+    def __init__(self, lake: Lake, sink: SpoolSink, build_every_s: float | None) -> None:
+        self._lake, self._sink, self._build_every_s = lake, sink, build_every_s
         self._drain: Thread | None = None
-        self._drained_at = 0.0
-        self._drain_failed = False
+        self._drained_at = time.monotonic() - DRAIN_EVERY_S  # what a server before this one left is drained at once
         self._build: subprocess.Popen[bytes] | None = None
         self._build_errors: IO[bytes] = io.BytesIO()
         self._built_at = time.monotonic() - (build_every_s or 0.0)
-        self.problem: str | None = None
-        """What went wrong last, for the status page; None once it went well again."""
+        self._warned = ""
+        self._problems: dict[str, str] = {}
 
-    def wants_drain(self, now_s: float, waiting_bytes: int) -> bool:
-        """Start a drain if one is due; says whether it did."""
-        due = (waiting_bytes > 0 or self._drain_failed) and (
-            now_s - self._drained_at >= DRAIN_EVERY_S or waiting_bytes >= DRAIN_BYTES
-        )
-        if not due or (self._drain is not None and self._drain.is_alive()):
-            return False
-        self._drained_at = now_s
-        self._drain = Thread(target=self._drain_once, name="drain")
-        self._drain.start()
-        return True
+    @property
+    def problem(self) -> str | None:
+        """What is wrong now, for the status page."""
+        return " ".join(self._problems.values()) or None
 
-    def build_if_due(self, now_s: float, before: Callable[[], None]) -> None:
-        """Start a build if one is due and none is running; ``before`` hands over what is in the open segment."""
-        if self._build is not None and self._build.poll() is not None:
-            self._note_build(self._build)
-            self._build = None
-        if self._build_every_s is None or self._build is not None or now_s - self._built_at < self._build_every_s:
-            return
-        self._built_at = now_s
-        before()
-        command = [sys.executable, "-m", "infra.local.cli", "build", "--quiet", "--lake", str(self._lake.root)]
-        self._build_errors = tempfile.TemporaryFile()  # noqa: SIM115 - read when the build has ended
+    def tick(self, now_s: float) -> None:
+        """Do what is due by now, which is of the monotonic clock. Returns at once."""
         try:
-            self._build = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self._build_errors)  # noqa: S603
+            self._sink.roll_if_due(now_s)
+            self._drain_if_due(now_s)
+            self._build_if_due(now_s)
         except OSError as error:
-            self._tell(f"No build could be started ({error}); it is tried again.")
+            self._tell("tick", f"The server can't do all it should ({error}); it is tried again.")
+        else:
+            self._tell("tick", None)
+        backlog = self._sink.backlog
+        self._tell("backlog", backlog and f"New events are refused: {backlog}.")
+        self._tell("clock", _told_behind(self._sink.clock_behind_s))
 
     def stop(self) -> None:
-        """Wait for a drain, and end a build: it is safe to be cut off anywhere."""
+        """Hand over what is open, wait for a drain, and end a build: it is safe to be cut off anywhere."""
+        self._sink.roll()
         if self._drain is not None:
             self._drain.join()
         if self._build is not None:
@@ -67,28 +60,71 @@ class Background:
             self._build.wait()
         self._drain_once()
 
+    def _drain_if_due(self, now_s: float) -> None:
+        if now_s - self._drained_at < DRAIN_EVERY_S and self._sink.rolled_bytes < DRAIN_BYTES:
+            return
+        if self._drain is not None and self._drain.is_alive():
+            return
+        self._drained_at = now_s
+        self._sink.drain_begins()
+        self._drain = Thread(target=self._drain_once, name="drain")
+        self._drain.start()
+
     def _drain_once(self) -> None:
         try:
-            drained = self._lake.drain()
-        except (OSError, LakeError) as error:
-            self._drain_failed = True
-            self._tell(f"The spool could not be drained ({error}); nothing is lost, it is tried again.")
+            # Also what others wrote: an import beside this server drains nothing before its end.
+            damaged = self._lake.drain().damaged if self._lake.spool_bytes() else ()
+            self._sink.left_bytes = self._lake.spool_bytes()
+        except (OSError, LakeError, ValueError) as error:
+            self._tell("drain", f"The spool could not be drained ({error}); nothing is lost, it is tried again.")
         else:
-            self._drain_failed = False
-            self.problem = None
-            for sentence in drained.damaged:
-                self._tell(sentence)
+            self._tell("drain", " ".join(damaged) or None)
+
+    def _build_if_due(self, now_s: float) -> None:
+        if self._build is not None and self._build.poll() is not None:
+            self._note_build(self._build)
+            self._build = None
+        if self._build_every_s is None or self._build is not None or now_s - self._built_at < self._build_every_s:
+            return
+        self._built_at = now_s
+        self._sink.roll()
+        command = [sys.executable, "-m", "infra.local.cli", "build", "--quiet", "--lake", str(self._lake.root)]
+        try:
+            self._build_errors = tempfile.TemporaryFile()  # noqa: SIM115 - read when the build has ended
+            self._build = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self._build_errors)  # noqa: S603
+        except OSError as error:
+            self._tell("build", f"No build could be started ({error}); it is tried again.")
 
     def _note_build(self, build: subprocess.Popen[bytes]) -> None:
         with self._build_errors as file:
             file.seek(0)
             errors = file.read().decode(errors="replace").strip()
-        if build.returncode != 0:
-            self._tell(errors or f"The build ended with {build.returncode}.")
-        else:
-            self.problem = None
+        if build.returncode:
+            self._tell("build", errors or f"The build ended with {build.returncode}.")
+            return
+        self._tell("build", None)
+        if errors != self._warned:  # and not the same again with every build
+            self._warned = errors
+            _log(errors)
 
-    def _tell(self, sentence: str) -> None:
-        if sentence != self.problem:
-            print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the server's log
-        self.problem = sentence
+    def _tell(self, part: str, sentence: str | None) -> None:
+        if sentence is None:
+            self._problems.pop(part, None)
+            return
+        if sentence != self._problems.get(part):
+            _log(sentence)
+        self._problems[part] = sentence
+
+
+def _log(text: str) -> None:
+    if text:
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _told_behind(behind_s: float) -> str | None:
+    if behind_s < CLOCK_BEHIND_S:
+        return None
+    return (
+        f"The machine's clock stands more than {CLOCK_BEHIND_S:.0f} s behind the last arrival in this lake; what "
+        "arrives gets the time of that arrival until the clock has caught up."
+    )

@@ -10,14 +10,27 @@ from transforms.jobs.build import BuildRequest, BuildResult, build
 
 
 def build_lake(
-    lake: Lake, on_step: Callable[[str], None] = lambda _: None, on_wait: Callable[[], None] = lambda: None
+    lake: Lake,
+    on_step: Callable[[str], None] = lambda _: None,
+    on_wait: Callable[[], None] = lambda: None,
+    on_damage: Callable[[str], None] = lambda _: None,
 ) -> BuildResult:
-    """Build the lake; waits where another process is building it, and says so through ``on_wait``."""
+    """Build the lake; waits where another process is building it, and says so through ``on_wait``.
+
+    ``on_damage`` gets a sentence for each part of the spool that could not be read.
+    """
+
+    def drain() -> int:
+        drained = lake.drain()
+        for sentence in drained.damaged:
+            on_damage(sentence)
+        return drained.complete_through_us
+
     with _alone(lake, on_wait):
         lake.check_catalog()
         ledger, consents = lake.ledger(), consents_of(lake)
         try:
-            request = BuildRequest(lake.root, ledger, consents, lambda: lake.drain().complete_through_us, on_step)
+            request = BuildRequest(lake.root, ledger, consents, drain, on_step)
             return build(request)
         finally:
             consents.close()

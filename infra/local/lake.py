@@ -15,7 +15,7 @@ from pathlib import Path
 from infra.local.ledger import SqliteLedger
 from ingest.contracts import layout
 from ingest.delivery.drain import Drained, drain
-from ingest.delivery.spool import SpoolWriter
+from ingest.delivery.spool import SpoolWriter, waiting_bytes
 
 FORMAT_VERSION = 1
 """Raised when an older program could no longer read what a newer one wrote, or the other way round."""
@@ -52,6 +52,16 @@ class Lake:
                 f"{path} can't be used as the lake's ledger ({error}); restore it from a backup, and check the disk."
             ) from error
 
+    def check_writable(self) -> None:
+        """Refuse to begin what would fail at its first event.
+
+        Raises:
+            LakeError: nobody may write here, or not this user.
+        """
+        for folder in (self.root, *(self.root / name for name in (layout.SPOOL, layout.STAGING, layout.BRONZE))):
+            if folder.exists() and not os.access(folder, os.W_OK):
+                raise LakeError(f"{folder} can't be written; check who owns it, and whether its disk is read-only.")
+
     def check_catalog(self) -> None:
         """Refuse to go on without the catalog that built tables are known by.
 
@@ -76,11 +86,23 @@ class Lake:
     def spool_writer(self) -> SpoolWriter:
         return SpoolWriter(self.root / layout.SPOOL)
 
+    def spool_bytes(self) -> int:
+        """What is on its way to bronze."""
+        return waiting_bytes(self.root / layout.SPOOL)
+
     def drain(self) -> Drained:
-        """Move what the spool holds into bronze."""
+        """Move what the spool holds into bronze.
+
+        Raises:
+            LakeError: the ledger can't be written.
+            OSError: bronze or the spool can't be.
+        """
         ledger = self.ledger()
         try:
             return drain(self.root, ledger)
+        except sqlite3.DatabaseError as error:
+            path = self.root / layout.STATE_FILE
+            raise LakeError(f"{path} can't be written ({error}); check the disk and who may write there.") from error
         finally:
             ledger.close()
 

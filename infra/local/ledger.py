@@ -60,8 +60,14 @@ class SqliteLedger:
             self._book(bookings)
             self._db.executemany("INSERT INTO drained_segment VALUES (?)", [(name,) for name in segments])
 
-    def drained_until(self, received_us: int) -> None:
-        self._db.execute("INSERT OR REPLACE INTO fact VALUES ('drained_until_us', ?)", (str(received_us),))
+    def drained_until(self, received_us: int) -> int:
+        """Remember that all that arrived before is in bronze; returns until when it is, which may be later already."""
+        ((until_us,),) = self._db.execute(
+            "INSERT INTO fact VALUES ('drained_until_us', ?) ON CONFLICT (name) DO UPDATE "
+            "SET value = CAST(max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER)) AS TEXT) RETURNING value",
+            (str(received_us),),
+        ).fetchall()
+        return int(until_us)
 
     def objects_to_land(self) -> list[str]:
         return [path for (path,) in self._db.execute("SELECT path FROM bronze_object WHERE landed = 0")]

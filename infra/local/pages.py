@@ -14,6 +14,7 @@ from infra.local.gateway import Resolver, ask
 from infra.local.lake import Lake
 from ingest.contracts.validate import Refusal
 from ingest.delivery.delivery import Delivery
+from ingest.delivery.unavailable import Unavailable
 from ingest.doors.exchange import Request, Response
 from ingest.doors.routes import KNOWN
 from sql.reader import NothingPublished, Reader
@@ -93,7 +94,10 @@ class Pages:
 
 
 def _record_feedback(event: dict[str, Any]) -> Refusal | None:
-    outcome = _delivery.get().take("analytics", [event], datetime.now(UTC))
+    try:
+        outcome = _delivery.get().take("analytics", [event], datetime.now(UTC))
+    except Unavailable as error:
+        raise OSError(str(error)) from error  # the only one that the API knows of
     return outcome.refusals[0][1] if outcome.refusals else None
 
 

@@ -5,20 +5,20 @@ import json
 import signal
 import socket
 
-import pyarrow.json  # noqa: F401 - the first drain needs it, and must not keep a client waiting for the import
+import pyarrow as pa
+import pyarrow.json  # the first drain needs it, and must not keep a client waiting for the import
 import uvicorn
 
 from infra.local.access import SqliteGrants
 from infra.local.delivering import open_transform
 from infra.local.lake import Lake, LakeError
 from infra.local.server import Server
+from infra.local.sink import SPOOL_MAX_BYTES, SpoolSink
 from ingest.contracts import layout
 from ingest.doors.access.gate import Gate
 from ingest.doors.origins import LOOPBACK_ONLY, Origins
 
 HOST = "127.0.0.1"
-CONNECTIONS_MAX = 256
-"""Each may hold one body, up to its limit; more are answered 503 at once."""
 
 
 def serve(
@@ -27,6 +27,7 @@ def serve(
     build_every_s: float | None,
     *,
     allowed: Origins = LOOPBACK_ONLY,
+    spool_max_bytes: int = SPOOL_MAX_BYTES,
     as_json: bool = False,
 ) -> int:
     """Serve until SIGINT or SIGTERM.
@@ -36,6 +37,7 @@ def serve(
         port: 0 takes a free one.
         build_every_s: None builds only on command.
         allowed: whose pages may send.
+        spool_max_bytes: takes no more events where this much waits for a drain.
         as_json: say where it listens as one line of JSON.
 
     Raises:
@@ -45,18 +47,20 @@ def serve(
     gate = Gate(SqliteGrants(lake.root / layout.STATE_FILE))
     listening = _listen(port)
     url = f"http://{HOST}:{listening.getsockname()[1]}"
+    if "jemalloc" in pa.supported_memory_backends():
+        # Drains come and go; pyarrow's usual allocator keeps 90 MB more of what they needed.
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
     # What is alive now stays alive; without this, every collection walks all of it again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
     config = uvicorn.Config(
-        Server(lake, transform, gate, build_every_s, allowed),
+        Server(lake, SpoolSink(lake, spool_max_bytes), transform, gate, build_every_s, allowed),
         lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_keep_alive=30,
-        limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=10,
     )
     server = uvicorn.Server(config)

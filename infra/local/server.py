@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from infra.local.admission import Admission, Admitted, Overloaded
 from infra.local.background import Background
 from infra.local.lake import Lake
 from infra.local.pages import OPEN, Pages
@@ -41,7 +42,6 @@ DISCARD_MAX_BYTES = 8 * BODY_MAX_BYTES
 class Served:
     """The parts that one running server is made of."""
 
-    sink: SpoolSink
     doors: Doors
     background: Background
     pages: Pages
@@ -55,13 +55,15 @@ class Server:
     def __init__(
         self,
         lake: Lake,
+        sink: SpoolSink,
         transform: Transform,
         gate: Gate,
         build_every_s: float | None,
         allowed: Origins = LOOPBACK_ONLY,
     ) -> None:
-        self._lake, self._transform, self._gate = lake, transform, gate
+        self._lake, self._sink, self._transform, self._gate = lake, sink, transform, gate
         self._build_every_s, self._allowed = build_every_s, allowed
+        self._admission = Admission()
         self._ticking: asyncio.Task[None] | None = None
         self._served: Served | None = None
 
@@ -73,28 +75,17 @@ class Server:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        sink = SpoolSink(self._lake)
-        background = Background(self._lake, self._build_every_s)
-        doors = Doors(Delivery(self._transform, sink), lambda: datetime.now(UTC), self._allowed, self._gate)
-        self._served = Served(sink, doors, background, Pages(self._lake, lambda: background.problem))
-        self._ticking = asyncio.create_task(self._tick(self._served))
+        background = Background(self._lake, self._sink, self._build_every_s)
+        doors = Doors(Delivery(self._transform, self._sink), lambda: datetime.now(UTC), self._allowed, self._gate)
+        self._served = Served(doors, background, Pages(self._lake, lambda: background.problem))
+        self._ticking = asyncio.create_task(_tick(background))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._ticking
-        sink.roll()
         await asyncio.to_thread(background.stop)
         await send({"type": "lifespan.shutdown.complete"})
-
-    async def _tick(self, served: Served) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            now_s = time.monotonic()
-            served.sink.roll_if_due(now_s)
-            if served.background.wants_drain(now_s, served.sink.rolled_bytes):
-                served.sink.rolled_bytes = 0
-            served.background.build_if_due(now_s, served.sink.roll)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._served is not None  # noqa: S101 - uvicorn serves nothing before the lifespan has started
@@ -105,14 +96,17 @@ class Server:
             await _reply(send, 403, {"content-type": "text/plain"}, b"This server answers to localhost only.\n")
             return
         try:
-            body = await read_body(receive, headers)
+            with self._admission.enter() as admitted:
+                body = await read_body(receive, headers, admitted)
+                if isinstance(body, RequestRefused):
+                    answer = self._served.doors.refuse(request, body)
+                    await _reply(send, answer.status, {**answer.headers, "connection": "close"}, answer.body)
+                else:
+                    await _reply(send, *await self._answer(self._served, request._replace(body=body)))
+        except Overloaded as overloaded:
+            await _reply(send, *self._served.doors.unavailable(request, overloaded))
         except _ClientGone:
             return
-        if isinstance(body, RequestRefused):
-            answer = self._served.doors.refuse(request, body)
-            await _reply(send, answer.status, {**answer.headers, "connection": "close"}, answer.body)
-        else:
-            await _reply(send, *await self._answer(self._served, request._replace(body=body)))
 
     async def _answer(self, served: Served, request: Request) -> Response:
         if find(request) is not None:
@@ -129,22 +123,28 @@ class Server:
         return await served.pages.answer(request, delivery)
 
 
+async def _tick(background: Background) -> None:
+    while True:
+        await asyncio.sleep(TICK_S)
+        background.tick(time.monotonic())
+
+
 class _ClientGone(Exception):
     """The client left in the middle of its body: nothing was taken, and nobody is there to be told."""
 
 
-async def read_body(receive: Receive, headers: Mapping[str, str]) -> bytes | RequestRefused:
-    """The body, or why it is not waited for any longer."""
+async def read_body(receive: Receive, headers: Mapping[str, str], admitted: Admitted) -> bytes | RequestRefused:
+    """The body, or why it is not waited for any longer. Raises ``Overloaded`` where too much is being sent at once."""
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            body = await _read(receive, headers)
+            body = await _read(receive, headers, admitted)
     except TimeoutError:
         message = f"The body did not come within {BODY_TIMEOUT_S:g} s; send it again."
         return RequestRefused(408, "body_too_slow", message)
     return too_large() if body is None else body
 
 
-async def _read(receive: Receive, headers: Mapping[str, str]) -> bytes | None:
+async def _read(receive: Receive, headers: Mapping[str, str], admitted: Admitted) -> bytes | None:
     """The body, or None where it is over the limit."""
     declared = headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > DISCARD_MAX_BYTES:
@@ -157,9 +157,11 @@ async def _read(receive: Receive, headers: Mapping[str, str]) -> bytes | None:
         part = message.get("body", b"")
         size += len(part)
         if size <= BODY_MAX_BYTES:
+            admitted.hold(size)
             parts.append(part)
         else:
             parts.clear()
+            admitted.hold(0)
         if size > DISCARD_MAX_BYTES:
             return None
         if not message.get("more_body"):

@@ -7,11 +7,10 @@ the segments to be drained again, one after it leaves renames that the next drai
 
 import fcntl
 import os
-import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -20,7 +19,9 @@ from typing import NamedTuple, Protocol
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.delivery.bronze import to_arrow, write_parquet
-from ingest.delivery.spool import SUFFIX, Frame, Gap, read_segment, sync_folder
+from ingest.delivery.clock import LakeClock
+from ingest.delivery.durable import sync_folder
+from ingest.delivery.spool import SUFFIX, Frame, Gap, opened_at_us, read_segment
 
 _BATCH_BYTES = 16 << 20
 
@@ -51,7 +52,7 @@ class DeliveryLedger(Protocol):
 
     def is_drained(self, segment: str) -> bool: ...
     def commit_drain(self, objects: list[BronzeObject], bookings: list[Booking], segments: list[str]) -> None: ...
-    def drained_until(self, received_us: int) -> None: ...
+    def drained_until(self, received_us: int) -> int: ...
     def objects_to_land(self) -> list[str]: ...
     def landed(self, paths: list[str]) -> None: ...
     def forget_segments(self, segments: list[str]) -> None: ...
@@ -77,13 +78,13 @@ def drain(root: Path, ledger: DeliveryLedger) -> Drained:
     spool = root / layout.SPOOL
     rows = objects_written = 0
     damaged: list[str] = []
-    with ExitStack() as held, drain_lock(root):
+    with drain_lock(root):
         _land(root, ledger)
         _clear_staging(root)
-        through_us = time.time_ns() // 1000
-        ready, busy = _take(spool, held)
-        through_us = min([through_us, *(_opened_at_us(path) for path in busy)])
-        for batch in _batches(ready):
+        # Before looking for segments: whatever is written into one that is not there yet arrives later.
+        through_us = _now_us(spool)
+        busy: list[Path] = []
+        for batch in _batches(sorted(spool.glob(f"*{SUFFIX}")), busy):
             fresh = [path for path in batch if not ledger.is_drained(path.name)]
             frames, unread = _read(fresh)
             objects = _stage(root, frames)
@@ -95,8 +96,16 @@ def drain(root: Path, ledger: DeliveryLedger) -> Drained:
             rows += sum(o.rows for o in objects)
             objects_written += len(objects)
             damaged += unread
-        ledger.drained_until(through_us)
+        # What was complete once stays so: a segment that is older and busy came into sight after that was said.
+        through_us = ledger.drained_until(min([through_us, *map(opened_at_us, busy)]))
     return Drained(rows, objects_written, through_us, tuple(damaged))
+
+
+def _now_us(spool: Path) -> int:
+    with closing(LakeClock(spool)) as clock:
+        now_us = clock.tick_us()
+        clock.sync()  # a writer that starts after a power cut must not go back behind what is told as complete
+        return now_us
 
 
 def put(
@@ -122,11 +131,17 @@ def drain_lock(root: Path) -> Iterator[None]:
         yield
 
 
-def _batches(segments: list[Path]) -> Iterator[list[Path]]:
-    """Segments in groups that fit into memory several times over."""
+def _batches(segments: list[Path], busy: list[Path]) -> Iterator[list[Path]]:
+    """Finished segments in groups that fit into memory several times over; those that are being written go to ``busy``.
+
+    Nobody goes back to a segment, so one that is held by nobody now is finished.
+    """
     batch: list[Path] = []
     size = 0
     for path in segments:
+        if _is_held(path):
+            busy.append(path)
+            continue
         if batch and size + path.stat().st_size > _BATCH_BYTES:
             yield batch
             batch, size = [], 0
@@ -136,24 +151,14 @@ def _batches(segments: list[Path]) -> Iterator[list[Path]]:
         yield batch
 
 
-def _take(spool: Path, held: ExitStack) -> tuple[list[Path], list[Path]]:
-    """Segments that could be locked, and those that a living writer holds."""
-    ready, busy = [], []
-    for path in sorted(spool.glob(f"*{SUFFIX}")):
-        file = FileIO(path, "r+")
+def _is_held(path: Path) -> bool:
+    """Whether a living writer has the segment."""
+    with FileIO(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.close()
-            busy.append(path)
-        else:
-            held.callback(file.close)
-            ready.append(path)
-    return ready, busy
-
-
-def _opened_at_us(path: Path) -> int:
-    return int(path.name.split("-")[0]) // 1000
+            return True
+        return False
 
 
 def _read(segments: list[Path]) -> tuple[list[Frame], list[str]]:

@@ -4,17 +4,19 @@ What passes is handed over to bronze now, and booked as ``replayed``: an entry o
 received and refused once, which stays booked as it was. What fails again stays where it is.
 """
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import orjson
 
+from ingest.contracts import layout
 from ingest.contracts.instants import from_us
 from ingest.delivery.batch import PAYLOAD_MAX_CHARS, UNWRITABLE
+from ingest.delivery.clock import LakeClock
 from ingest.delivery.drain import Booking, BronzeObject, DeliveryLedger, drain_lock, put
 from ingest.delivery.outcome import Outcome
 from ingest.delivery.privacy.remains import REMOVED
@@ -140,7 +142,8 @@ def _replay(root: Path, ledger: ReplayLedger, transform: Transform, rows: Sequen
         taken.append((row.path, row.row))
     if not taken:
         return
-    now_us = time.time_ns() // 1000
+    with closing(LakeClock(root / layout.SPOOL)) as clock:
+        now_us = clock.tick_us()
     frames = [_frame(door, outcome, now_us) for door, outcome in passed.items()]
     put(root, ledger, frames, lambda objects, bookings: ledger.commit_replay(objects, bookings, taken))
     for outcome in passed.values():

@@ -5,12 +5,14 @@ is ready to be drained, whether its writer closed it or died. A frame is one ack
 included, so that what was booked and what was stored can never disagree.
 """
 
+import errno
 import fcntl
 import os
 import struct
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -18,9 +20,15 @@ from typing import Any
 
 import orjson
 
+from ingest.delivery.clock import LakeClock
+from ingest.delivery.durable import sync_folder
 from ingest.delivery.outcome import Outcome
 
 SUFFIX = ".seg"
+RESERVE_BYTES = 128 << 20
+"""No segment is begun with less space than this left on the disk. To empty the spool takes space first: up to 16 MiB of
+segments lie there as Parquet too until the ledger knows of it, and a segment that is open may still grow by 30 MiB.
+"""
 _MAGIC = b"PLK1"
 _HEAD = struct.Struct("<4sIQI")  # magic, header bytes, body bytes, crc32 of header and body
 
@@ -51,13 +59,11 @@ class SpoolWriter:
     """Appends batches to a segment of its own. Not thread-safe: one writer an event loop or process."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._clock = folder, LakeClock(folder)
         self._file: FileIO | None = None
-        self._path: Path | None = None
-        self._last_us = 0
         self.opened_at = 0.0
         self.bytes_written = 0
-        folder.mkdir(parents=True, exist_ok=True)
 
     def append(self, door: str, outcome: Outcome, refused_requests: dict[str, int] | None = None) -> int:
         """Write one batch and return its arrival time (µs since 1970) once it is on disk.
@@ -66,13 +72,13 @@ class SpoolWriter:
             OSError: the disk is full or the folder read-only; nothing of the batch stays.
         """
         file = self._file or self._open()
-        # Arrival times never run backwards within a writer, whatever the clock does.
-        self._last_us = max(self._last_us, time.time_ns() // 1000)
+        # Asked for once the segment can be seen: a drain that looked before it was there has an earlier time.
+        arrived_us = self._clock.tick_us()
         bodies = [b"\n".join(rows) + b"\n" for rows in outcome.rows.values()]
         header = orjson.dumps(
             {
                 "door": door,
-                "received_at_us": self._last_us,
+                "received_at_us": arrived_us,
                 "counts": {
                     "received": outcome.received,
                     "quarantined": outcome.quarantined,
@@ -100,12 +106,17 @@ class SpoolWriter:
             self._cut_back(file, start)
             raise
         self.bytes_written += len(frame)
-        return self._last_us
+        return arrived_us
 
     @property
     def is_open(self) -> bool:
         """Whether a segment holds what no drain can take yet."""
         return self._file is not None
+
+    @property
+    def clock_behind_us(self) -> int:
+        """How far the machine's clock stood behind the lake's when the last batch was written."""
+        return self._clock.behind_us
 
     def roll(self) -> None:
         """Close the segment, so that a drain may take it."""
@@ -114,12 +125,13 @@ class SpoolWriter:
             self._file = None
 
     def _open(self) -> FileIO:
-        name = f"{time.time_ns():020d}-{os.getpid()}"
+        _check_room(self._folder)
+        name = f"{self._clock.tick_us() * 1000:020d}-{os.getpid()}"  # see `opened_at_us`
         hidden = self._folder / f".{name}"
         file = FileIO(hidden, "x")
         fcntl.flock(file, fcntl.LOCK_EX)
         # Locked before it gets the name that a drain looks for.
-        self._path = hidden.rename(self._folder / f"{name}{SUFFIX}")
+        hidden.rename(self._folder / f"{name}{SUFFIX}")
         sync_folder(self._folder)
         self._file = file
         self.opened_at = time.monotonic()
@@ -129,6 +141,20 @@ class SpoolWriter:
     def _cut_back(self, file: FileIO, start: int) -> None:
         os.ftruncate(file.fileno(), start)
         file.seek(start)
+
+
+def opened_at_us(segment: Path) -> int:
+    """When a segment was begun: nothing in it arrived before."""
+    return int(segment.name.partition("-")[0]) // 1000
+
+
+def waiting_bytes(folder: Path) -> int:
+    """Size of all segments of a spool; others may come and go meanwhile."""
+    size = 0
+    for path in folder.glob(f"*{SUFFIX}"):
+        with suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 def read_segment(path: Path) -> Iterator[Frame | Gap]:
@@ -168,10 +194,7 @@ def _frame_at(data: memoryview, offset: int) -> tuple[Frame, int] | None:
     return Frame(header["door"], header["received_at_us"], header["counts"], parts), end
 
 
-def sync_folder(folder: Path) -> None:
-    """Make sure that what was created in a folder, or renamed into it, is still there after a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _check_room(folder: Path) -> None:
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < RESERVE_BYTES:
+        raise OSError(errno.ENOSPC, f"less than {RESERVE_BYTES >> 20} MiB are free on the disk", str(folder))

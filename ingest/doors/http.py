@@ -49,12 +49,16 @@ class Doors:
         except RequestRefused as refused:
             answer = self._say_no(request, refused)
         except (OSError, Unavailable) as error:
-            answer = _unavailable(request, error)
+            return self.unavailable(request, error)
         return self._shared(request, answer)
 
     def refuse(self, request: Request, refused: RequestRefused) -> Response:
         """Book a refused request and answer it in the form of its door: for a server that stops before the body."""
         return self._shared(request, self._say_no(request, refused))
+
+    def unavailable(self, request: Request, error: OSError | Unavailable) -> Response:
+        """Answer what can't be taken now in the form of its door: for a server that stops before the body."""
+        return self._shared(request, _unavailable(request, error))
 
     def _answer(self, request: Request) -> Response:
         origins.check(request, self.allowed)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from tests.bench import build, emitter, native, otlp
+from tests.bench import build, emitter, memory, native, otlp
 from tests.bench.measure import machine
 
 RUNS = 3
@@ -16,15 +16,16 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 
 def main() -> None:
-    otlps, natives, builds, emits = [], [], [], []
+    otlps, natives, builds, emits, memories = [], [], [], [], []
     for number in range(RUNS):
         print(f"run {number + 1} of {RUNS}", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder:
             otlps.append(otlp.run(Path(folder)))
             natives.append(native.run(Path(folder)))
             builds.append(build.measure(Path(folder)))
+            memories.append(memory.run(Path(folder)))
         emits.append(emitter.run())
-    rows = [*_otlp(otlps), *_native(natives), *_build(builds), *_emitter(emits)]
+    rows = [*_otlp(otlps), *_native(natives), *_memory(memories), *_build(builds), *_emitter(emits)]
     lines = [
         "# Benchmarks",
         "",
@@ -69,6 +70,15 @@ def _native(runs: list[native.Native]) -> list[Row]:
         (f"native, {native.EVENTS:,} events to queryable bronze, events/s", f"{stored:,.0f}", "at least 40,000",
          f"{stored / parse:.3f} × {baseline}"),
         ("the same until acknowledged, events/s", f"{taken:,.0f}", "", f"{taken / parse:.3f} × {baseline}"),
+    ]  # fmt: skip
+
+
+def _memory(runs: list[memory.Memory]) -> list[Row]:
+    quarter, idle = (max(getattr(run, name) for run in runs) for name in ("quarter_mb", "idle_mb"))
+    return [
+        (f"memory of the server over {memory.EVENTS:,} native events, peak, MB",
+         f"{max(run.peak_mb for run in runs):,.0f}", "under 300",
+         f"{quarter:,.0f} after a quarter of them, {idle:,.0f} before the first"),
     ]  # fmt: skip
 
 

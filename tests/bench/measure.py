@@ -32,6 +32,15 @@ def measured(command: Sequence[str]) -> Run:
     return Run(wall_s, usage.ru_maxrss * unit / 1e6)
 
 
+def resident_mb(process: int) -> float:
+    """What a running process holds in memory now."""
+    if os.path.exists("/proc/self/statm"):  # noqa: PTH110 - not there on macOS
+        with open(f"/proc/{process}/statm") as file:  # noqa: PTH123
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    told = subprocess.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True, check=True)
+    return int(told.stdout) * 1024 / 1e6
+
+
 def machine() -> str:
     """What the figures were taken on."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -21,17 +21,18 @@ class Native:
 
 
 def run(folder: Path) -> Native:
-    requests = _bodies(EVENTS)
+    requests = bodies(EVENTS)
     started = time.perf_counter()
     for body in requests:
         for line in body.split(b"\n"):
             orjson.loads(line)
     parse_only = EVENTS / (time.perf_counter() - started)
-    sent = measure(folder / "native", "/v1/events", "application/x-ndjson", _bodies(WARM_UP), requests, EVENTS)
+    sent = measure(folder / "native", "/v1/events", "application/x-ndjson", bodies(WARM_UP), requests, EVENTS)
     return Native(sent, parse_only)
 
 
-def _bodies(count: int) -> list[bytes]:
+def bodies(count: int) -> list[bytes]:
+    """Requests of executions as NDJSON, with random ids."""
     now = datetime.now(UTC)
     return [
         b"\n".join(orjson.dumps(_execution(number, now)) for number in range(first, first + BATCH))

@@ -5,6 +5,7 @@ import io
 import json
 import sqlite3
 from argparse import ArgumentTypeError
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from infra.local.cli import main
 from infra.local.commands.up import duration_s
 from infra.local.lake import Lake
-from tests.lakes import build_lake, event, make_lake, send
+from tests.lakes import build_lake, event, make_lake, row, send
 
 
 @pytest.fixture
@@ -44,6 +45,19 @@ def test_sql_without_a_query_lists_every_table(lake: Lake, capsys: pytest.Captur
 def test_a_query_that_fails_is_one_sentence(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sql", "SELECT * FROM gold.cost_dayly", "--lake", str(lake.root)]) == 1
     assert capsys.readouterr().err.startswith("promptlake: The query failed: Catalog Error: Table with name cost_dayly")
+
+
+def test_a_build_whose_catalog_is_held_by_something_else_is_one_sentence(
+    lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    send(lake, [event()])
+    with closing(sqlite3.connect(lake.root / "catalog.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert main(["build", "--lake", str(lake.root)]) == 1
+    told = capsys.readouterr().err
+    assert told == "promptlake: The build stopped, and readers keep the last good state: database is locked\n"
+    build_lake(lake)
+    assert row(lake, "SELECT count(*) FROM silver.prompt_execution") == (2,)
 
 
 def test_status_ends_with_1_where_an_event_is_not_accounted_for(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:

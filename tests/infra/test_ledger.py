@@ -92,9 +92,11 @@ def test_facts_are_replaced_and_forgotten(ledger: SqliteLedger) -> None:
     assert ledger.fact("x") == "2"
     ledger.set_fact("x", None)
     assert ledger.fact("x") is None
-    ledger.drained_until(7)
-    ledger.drained_until(9)
-    assert ledger.fact("drained_until_us") == "9"
+
+
+def test_what_was_drained_once_stays_so(ledger: SqliteLedger) -> None:
+    assert [ledger.drained_until(us) for us in (9, 10, 7, 11)] == [9, 10, 10, 11]
+    assert ledger.fact("drained_until_us") == "11"
 
 
 def test_quarantine_waits_for_no_build(ledger: SqliteLedger) -> None:

@@ -202,6 +202,17 @@ def test_a_time_in_the_future_does_not_become_right_by_waiting(
     assert ask.json("replay")["refused_again"] == {"prompt_execution": 1}
 
 
+def test_a_replay_comes_after_what_was_complete_also_where_the_clock_is_set_back(
+    lake: Lake, ask: Asked, unfixed: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(lake, [{"event_type": "behavior", "event_id": "b", "occurred_at": "2026-03-02T10:00:00Z", "action": "click"}])
+    complete_us = lake.drain().complete_through_us
+    unfixed.undo()
+    monkeypatch.setattr("time.time_ns", lambda: (complete_us - 3_600_000_000) * 1000)
+    assert ask.json("replay")["stored"] == {"behavior": 1}
+    assert row(lake, f"SELECT received_at_us >= {complete_us} FROM bronze.behavior") == (True,)
+
+
 def test_a_replay_that_is_cut_off_happened_or_did_not(lake: Lake, ask: Asked, unfixed: pytest.MonkeyPatch) -> None:
     send(lake, [{"event_type": "behavior", "event_id": "b", "occurred_at": "2026-03-02T10:00:00Z", "action": "click"}])
     lake.drain()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.local import server as embedded
+from infra.local.admission import Admission, Admitted
 from ingest.doors.request_refused import RequestRefused
 from tests.commands import run, run_json, up
 from tests.lakes import event
@@ -64,6 +65,6 @@ def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPat
         await asyncio.sleep(3600)
         return {}
 
-    refused = asyncio.run(embedded.read_body(receive, {}))
+    refused = asyncio.run(embedded.read_body(receive, {}, Admitted(Admission())))
     assert isinstance(refused, RequestRefused)
     assert (refused.status, refused.code) == (408, "body_too_slow")

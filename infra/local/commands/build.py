@@ -3,6 +3,7 @@
 import argparse
 import gc
 import json
+import sqlite3
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     # A short life with a million objects from imports alone: collecting garbage costs more than there is of it.
     gc.disable()
     import duckdb  # the engines take a second to import
+    from sqlalchemy.exc import DBAPIError
 
     from infra.local.build import build_lake
     from infra.local.progress import steps
@@ -42,19 +44,26 @@ def run(args: argparse.Namespace) -> int:
 
     with steps("Building", quiet=args.quiet or args.json) as step:
         try:
-            result = build_lake(lake, step, on_wait=lambda: step("waiting for another build of this lake"))
+            result = build_lake(
+                lake, step, on_wait=lambda: step("waiting for another build of this lake"), on_damage=_warn
+            )
         except GateFailed as failed:
             raise LakeError(str(failed)) from failed
-        except duckdb.Error as error:
-            reason = " ".join(str(error).split())
+        except (duckdb.Error, sqlite3.DatabaseError, DBAPIError) as error:
+            said = error.orig if isinstance(error, DBAPIError) else error
+            reason = " ".join(str(said).split())
             raise LakeError(f"The build stopped, and readers keep the last good state: {reason}") from error
     for warning in result.warnings:
-        print(f"warning: {warning.sentence}", file=sys.stderr)  # noqa: T201
+        _warn(warning.sentence)
     if args.json:
         print(json.dumps(_document(result)))  # noqa: T201
     elif not args.quiet:
         print(_sentence(result))  # noqa: T201
     return 0
+
+
+def _warn(sentence: str) -> None:
+    print(f"warning: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 def _document(result: "BuildResult") -> dict[str, Any]:

@@ -66,7 +66,7 @@ def read_status(lake: Lake) -> Status:
         return Status(
             lake=str(lake.root),
             publication=current(lake.root),
-            spool_bytes=sum(path.stat().st_size for path in (lake.root / layout.SPOOL).glob("*.seg")),
+            spool_bytes=lake.spool_bytes(),
             bronze=ledger.stored(),
             counts=counts(ledger),
             refused_requests=refused_requests(ledger),

@@ -43,6 +43,12 @@ def add_parser(subparsers: Any) -> None:
         help="let pages of this origin send too, such as https://app.example; may be repeated, and * means all "
         "(default: pages on loopback only)",
     )
+    parser.add_argument(
+        "--spool-max",
+        metavar="SIZE",
+        type=_size_bytes,
+        help="take no more events (503 and Retry-After) where this much waits in the spool, such as 256M (default 1G)",
+    )
     parser.add_argument("--json", action="store_true", help="say where it listens as one line of JSON")
     parser.set_defaults(run=run)
 
@@ -51,14 +57,22 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted; returns 0 after an orderly end.
 
     Raises:
-        LakeError: the lake can't be opened, is served already, or the port is taken.
+        LakeError: the lake can't be opened or written, is served already, or the port is taken.
     """
     lake = open_lake(lake_path(args.lake), create=True)
+    lake.check_writable()
     with served_once(lake):
         from infra.local.serve import serve
+        from infra.local.sink import SPOOL_MAX_BYTES
 
-        allowed = Origins(frozenset(args.allow_origin))
-        return serve(lake, args.port, args.build_every or None, allowed=allowed, as_json=args.json)
+        return serve(
+            lake,
+            args.port,
+            args.build_every or None,
+            allowed=Origins(frozenset(args.allow_origin)),
+            spool_max_bytes=args.spool_max or SPOOL_MAX_BYTES,
+            as_json=args.json,
+        )
 
 
 def duration_s(text: str) -> float:
@@ -67,6 +81,13 @@ def duration_s(text: str) -> float:
     if not match:
         raise argparse.ArgumentTypeError(f"{text!r} is no length of time; write 30s, 5m or 1h")
     return float(match[1]) * _UNITS_S[match[2] or "s"]
+
+
+def _size_bytes(text: str) -> int:
+    match = re.fullmatch(r"([1-9]\d*)([MG])", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write 256M or 1G")
+    return int(match[1]) << {"M": 20, "G": 30}[match[2]]
 
 
 def _port(text: str) -> int:

@@ -88,6 +88,7 @@ def test_what_passes_is_tried_again(failing: Scripted) -> None:
         ("Mon, 01 Jan 2024 00:00:00 GMT", 0, 0),
         ("soon", 0, 0),
     ],
+    ids=["seconds", "a time to come", "a time that has passed", "neither"],  # each worker has a time of its own
 )
 def test_retry_after_is_understood(said: str, least_s: float, most_s: float) -> None:
     with serving((429, {"retry-after": said}, {})) as server:

@@ -102,7 +102,7 @@ def test_a_row_larger_than_any_usual_one_is_stored(lake: Lake, monkeypatch: pyte
 
 def test_an_hour_that_ends_begins_another_partition(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     boundary_us = int(NOW.timestamp()) * 1_000_000
-    times_us = iter([boundary_us - 1, boundary_us - 1, boundary_us, boundary_us + HOUR_US])
+    times_us = iter([boundary_us - 2, boundary_us - 1, boundary_us, boundary_us + HOUR_US])  # first, the segment's
     writer = lake.spool_writer()
     with monkeypatch.context() as patched:
         patched.setattr(spool.time, "time_ns", lambda: next(times_us) * 1000)

@@ -1,5 +1,6 @@
 """The drain moves each acknowledged event once, wherever it is cut off, and keeps what it can't read."""
 
+import resource
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -95,6 +96,39 @@ def test_a_segment_in_use_waits(lake: Lake) -> None:
     moved = lake.drain()
     assert (moved.rows, stored_ids(lake)) == (2, {"a": 1})
     assert moved.complete_through_us >= arrived_us
+
+
+def test_what_was_complete_once_stays_so(lake: Lake) -> None:
+    """A segment that a drain has not seen yet has an older name than what it tells; what arrives in it comes later."""
+    slow, quick = lake.spool_writer(), lake.spool_writer()
+    append(slow, "a")
+    older = segments(lake)[0]
+    hidden = older.rename(older.with_name(f".{older.stem}"))
+    through_us = lake.drain().complete_through_us
+    hidden.rename(older)
+    arrived_us = append(slow, "b")
+    append(quick, "c")
+    quick.roll()
+    assert lake.drain().complete_through_us == through_us < arrived_us
+    slow.roll()
+    assert lake.drain().complete_through_us > arrived_us
+
+
+def test_more_segments_than_files_may_be_open_are_drained(lake: Lake) -> None:
+    """Where nothing could be drained for long, each half second has left one."""
+    writer = lake.spool_writer()
+    for number in range(120):
+        append(writer, f"e{number}")
+        writer.roll()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(path.name) for path in Path("/dev/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 40, hard))
+    try:
+        lake.drain()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(stored_ids(lake)) == 120
+    assert_nothing_is_on_its_way(lake)
 
 
 def test_an_empty_spool_is_drained(lake: Lake) -> None:

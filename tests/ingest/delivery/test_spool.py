@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.delivery import spool
 from ingest.delivery.outcome import Outcome
-from ingest.delivery.spool import Frame, Gap, SpoolWriter, read_segment
+from ingest.delivery.spool import Frame, Gap, SpoolWriter, opened_at_us, read_segment
 from tests.ingest.contracts.examples import steady
 from tests.ingest.delivery.spooled import append, open_folder, without_rights
 
@@ -122,16 +122,17 @@ def test_an_empty_segment_holds_nothing(tmp_path: Path) -> None:
     assert list(read_segment(path)) == []
 
 
-def test_arrival_never_runs_backwards_in_a_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([5_000_000, 4_000_000, 9_000_000, 1_000_000, 2_000_000])
-    monkeypatch.setattr(time, "time_ns", lambda: next(clock))
-    writer = SpoolWriter(tmp_path)
-    first = [append(writer, "a"), append(writer, "b")]  # the first of the clock's times names the segment
-    writer.roll()
-    second = append(writer, "c")
-    assert [*first, second] == [4_000, 9_000, 9_000]
-    writer.roll()
-    assert len(list(tmp_path.glob("*.seg"))) == 2
+def test_arrival_never_runs_backwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two writers of one spool, the second of which starts after the clock was set back."""
+    clock_ns = iter([5_000_000, 4_000_000, 9_000_000, 1_000_000, 1_000_000, 0, 99_000_000])
+    monkeypatch.setattr(time, "time_ns", lambda: next(clock_ns))
+    writer, other = SpoolWriter(tmp_path), SpoolWriter(tmp_path)
+    arrived_us = [append(writer, "a"), append(writer, "b")]  # the first of the clock's times names the segment
+    assert writer.clock_behind_us == 0
+    arrived_us += [append(other, "c"), append(writer, "d"), append(writer, "e")]
+    assert arrived_us == [5_001, 9_000, 9_002, 9_003, 99_000]
+    assert other.clock_behind_us == 8_002
+    assert [opened_at_us(path) for path in sorted(tmp_path.glob("*.seg"))] == [5_000, 9_001]
 
 
 def test_a_read_only_folder_is_told_and_recovered_from() -> None:
