@@ -37,7 +37,12 @@ class Transform:
         self._quick = Quick(self._treatment, keyring)
 
     def __call__(
-        self, items: Iterable[Any], received_at: datetime, place_of: PlaceOf | None = None, scope: Scope | None = None
+        self,
+        items: Iterable[Any],
+        received_at: datetime,
+        place_of: PlaceOf | None = None,
+        scope: Scope | None = None,
+        record: str | None = None,
     ) -> Outcome:
         """Turn what a door decoded into bronze rows.
 
@@ -47,9 +52,11 @@ class Transform:
             received_at: arrival time, aware.
             place_of: where an item stood, by its position, for sentences about it. A door's ``Refusal`` says so itself.
             scope: for which environments the sender may send; None is all.
+            record: names the record of a stream that the items came in, so that what is refused of it can be told from
+                a repetition.
         """
         reader, decided = Reader(received_at, scope), Decided(self._consents, self._keyring)
-        batch = Batch(reader, received_at, self._treatment, decided, self._quick, place_of)
+        batch = Batch(reader, received_at, self._treatment, decided, self._quick, place_of, record)
         return batch.take([(item, reader.read(item)) for item in items])
 
     def again(self, payload: Any, received_at: datetime) -> Outcome:
