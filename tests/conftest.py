@@ -12,7 +12,11 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("promptlake")  # a slow machine is no bug
+hypothesis.settings.load_profile("promptlake")
 
 REAL_DATA = "PROMPTLAKE_REAL_DATA"
 REQUIRE_ALL = "PROMPTLAKE_REQUIRE_ALL"

@@ -11,6 +11,7 @@ import uvicorn
 
 from infra.local.access import SqliteGrants
 from infra.local.delivering import open_transform
+from infra.local.keyring import key_path
 from infra.local.lake import Lake, LakeError
 from infra.local.server import Server
 from infra.local.sink import SPOOL_MAX_BYTES, SpoolSink
@@ -97,6 +98,7 @@ def _announce(lake: Lake, url: str, *, as_json: bool) -> None:
         f"  calls     Segment's libraries: host {url}",
         f"  pages     POST {url}/v1/beacon   web-vitals or events, by navigator.sendBeacon",
         f"  answers   GET  {url}/analytics/costs, /analytics/usage, /analytics/performance",
+        f"  keys      {key_path(lake)}; keep a copy, without them nobody can be found in the lake",
         "  stop with Ctrl-C",
     ]
     print("\n".join(lines), flush=True)  # noqa: T201

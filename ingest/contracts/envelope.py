@@ -50,15 +50,6 @@ class Event(BaseModel):
         "Anything else, stored as one JSON document", pii="open", default=None
     )
 
-    def stored(self) -> dict[str, Any]:
-        """What is stored of it, by field: all that was said, and the defaults of what must be there."""
-        told = self.__dict__
-        row = stored_defaults(type(self)).copy()
-        row.update(
-            (name, told[name]) for name in self.model_fields_set if name not in NOT_STORED and told[name] is not None
-        )
-        return row
-
 
 NOT_STORED = frozenset({"event_type", "consent"})
 """Envelope fields with no column: the type is the table's name, and consent is acted on before storage."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from ingest.contracts.derive import QUARANTINE_TABLE, time_fields
-from ingest.contracts.envelope import PROPERTIES, Event, content_fields, person_fields
+from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.contracts.envelope import Event, content_fields, person_fields
 from ingest.contracts.instants import to_us
 from ingest.contracts.validate import Refusal
 from ingest.delivery.outcome import Outcome
@@ -17,7 +17,7 @@ from ingest.delivery.privacy.decided import Decided, Named
 from ingest.delivery.privacy.remains import Remains, consent_of, environment_of, ids_of, text_of
 from ingest.delivery.privacy.treatment import Treatment
 from ingest.delivery.quick import Quick, Read
-from ingest.delivery.reader import Reader
+from ingest.delivery.reader import Reader, decoded
 
 PAYLOAD_MAX_CHARS = 65_536
 """Quarantine keeps this much of what was refused; nobody repairs more by hand."""
@@ -53,7 +53,8 @@ class Batch:
                 continue
             row = None if self._has_decided(read) else self.quick.row(read, received_us, self.reader.scope)
             if row is None:
-                self._route(index, *self.reader.read_again(read))
+                item = decoded(read)
+                self._route(index, item, self.reader.validate(item))
             else:
                 outcome.received[read.event_type] += 1
                 outcome.rows.setdefault(read.event_type, []).append(row)
@@ -74,15 +75,18 @@ class Batch:
     def _store(self, event: Event) -> Refusal | None:
         """Store an event that its contract accepts; what can't be stored all the same is refused."""
         model, treatment = type(event), self.treatment(event.environment)
-        purposes = self.decided.agreed(self._named(None, event), event.consent, treatment.privacy.consent)
-        if not purposes["analytics"]:
+        default = treatment.privacy.consent
+        if event.consent is None and not self.decided.is_any:
+            analytics, content = default.analytics, default.content
+        else:
+            purposes = self.decided.agreed(self._named(None, event), event.consent, default)
+            analytics, content = purposes["analytics"], purposes["content"]
+        if not analytics:
             self.outcome.dropped[event.event_type] += 1
             return None
-        told = event.stored()
-        if not purposes["content"]:
-            told = {name: value for name, value in told.items() if name not in content_fields(model)}
+        left_out = () if content else content_fields(model)
         try:
-            row = bronze_row(model, treatment.row(model, event.event_type, told))
+            row = treatment.row(event, left_out)
         except (TypeError, RecursionError):  # orjson's
             reason = f"{UNWRITABLE}: a number over 64 bits, half a character, or nested too deep"
             return _refuse(event, "invalid_value", reason)
@@ -93,6 +97,7 @@ class Batch:
         return None
 
     def _quarantine(self, index: int, item: Any, refusal: Refusal) -> None:
+        item = decoded(item)
         treatment = self.treatment(self._named(item, refusal)[0])
         remains = Remains(item, treatment)
         refusal = replace(
@@ -127,24 +132,6 @@ class Batch:
             fields: dict[str, Any] = read.__dict__
             return read.environment, tuple(v for n in person_fields(type(read)) if (v := fields[n]) is not None)
         return environment_of(item, self.reader.default_environment), ids_of(item)
-
-
-def bronze_row(model: type[Event], kept: dict[str, Any]) -> bytes:
-    """One event as a JSON object of bronze columns, without the ones that delivery adds at the hand-over.
-
-    Args:
-        model: the event's contract.
-        kept: its fields, treated.
-
-    Raises:
-        TypeError: something in it can't be written.
-    """
-    for name in time_fields(model):
-        if name in kept:
-            kept[f"{name}_us"] = to_us(kept.pop(name))
-    if PROPERTIES in kept:
-        kept[PROPERTIES] = orjson.dumps(kept[PROPERTIES], option=orjson.OPT_SORT_KEYS).decode()
-    return orjson.dumps(kept)
 
 
 def _refuse(event: Event, code: str, reason: str) -> Refusal:

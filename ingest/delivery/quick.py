@@ -12,18 +12,16 @@ import msgspec
 
 from ingest.contracts.envelope import DEFAULT_ENVIRONMENT
 from ingest.contracts.instants import to_us
+from ingest.contracts.parse import type_in
 from ingest.contracts.registry import EVENTS
 from ingest.contracts.validate import CLOCK_SKEW_US, EARLIEST
 from ingest.delivery.packing import ROW_MAX_BYTES
-from ingest.delivery.privacy.decided import Named
-from ingest.delivery.privacy.keys import Keyring
-from ingest.delivery.privacy.redactor import MENTION_MIN_CHARS
-from ingest.delivery.privacy.treatment import MADE, Treatment
+from ingest.delivery.privacy import decided
+from ingest.delivery.privacy.redactor import Redactor
+from ingest.delivery.privacy.treatment import MADE, Named, Treatment
 from ingest.delivery.scope import Scope
 from ingest.delivery.structs import TIME, Reader, readers
 
-# The first place that looks like the type; where it is not the event's own, the contract's literal does not fit.
-_type_in = re.compile(rb'"event_type"\s*:\s*"([a-z_]+)"').search
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _is_identifier = re.compile(r"[!-~]+").fullmatch
 _encode = msgspec.json.Encoder().encode
@@ -44,7 +42,7 @@ class Read(msgspec.Struct, gc=False):
 
 def read_line(line: bytes) -> Read | None:
     """The event that a line of JSON plainly is."""
-    found = _type_in(line)
+    found = type_in(line)
     event_type = _BY_NAME.get(found[1]) if found else None
     if event_type is None:
         return None
@@ -74,19 +72,13 @@ def _is_plain(event: Any, reader: Reader) -> bool:
     return all(getattr(event, name) is None for name in reader.times) if reader.times else True
 
 
-class _Person(NamedTuple):
-    pseudonym: str
-    mention: bytes | None
-    """How the id would stand in a row, if it is long enough to be looked for."""
-
-
 class _Rules(NamedTuple):
     """What an environment asks, as far as the fast way can do it."""
 
     left_out: frozenset[tuple[str, str]]
     """Texts, by event type and field, of which nothing is kept."""
-    label: Callable[[str], str]
-    has_names: bool
+    redactor: Redactor
+    named: Callable[[str], Named]
     clean: set[tuple[str | None, ...]]
     """Labels of earlier events in which nothing personal was found."""
 
@@ -96,13 +88,11 @@ class Quick:
 
     Args:
         treatment: the rules of an environment.
-        keyring: makes pseudonyms.
     """
 
-    def __init__(self, treatment: Callable[[str], Treatment], keyring: Keyring) -> None:
-        self._treatment, self._keyring = treatment, keyring
+    def __init__(self, treatment: Callable[[str], Treatment]) -> None:
+        self._treatment = treatment
         self._rules: dict[str, _Rules | None] = {}
-        self._people: dict[str, _Person] = {}
 
     def row(self, read: Read, received_us: int, scope: Scope | None) -> bytes | None:
         """The bronze row of an event that arrived at ``received_us``. Changes the event."""
@@ -119,14 +109,14 @@ class Quick:
                 if (event_type, name) not in rules.left_out:
                     return None
                 setattr(event, name, None)
-        mentions = self._name_persons(event, reader.persons)
+        needles = _name_persons(event, reader.persons, rules.named)
         event.occurred_at, event.event_type = at_us, msgspec.UNSET
         row: bytes = _TIME_COLUMN + _encode(event)[len(_TIME_NAME) :]
-        if len(row) > ROW_MAX_BYTES or any(mention in row for mention in mentions):
+        if len(row) > ROW_MAX_BYTES or any(needle in row for needle in needles):
             return None
         return row
 
-    def named(self, read: Read, scope: Scope | None) -> Named:
+    def named(self, read: Read, scope: Scope | None) -> decided.Named:
         """The environment of an event, and the persons that it names there."""
         environment = read.event.environment
         if environment is msgspec.UNSET:
@@ -145,25 +135,6 @@ class Quick:
             self._rules[environment] = _rules(self._treatment(environment))
         return self._rules[environment]
 
-    def _name_persons(self, event: Any, names: tuple[str, ...]) -> list[bytes]:
-        """Put pseudonyms in the place of ids; returns how these would stand elsewhere in the row."""
-        people = self._people
-        mentions = []
-        for name in names:
-            identity = getattr(event, name)
-            if identity is not None:
-                person = people.get(identity) or self._person(identity)
-                setattr(event, name, person[0])
-                if person[1] is not None:
-                    mentions.append(person[1])
-        return mentions
-
-    def _person(self, identity: str) -> _Person:
-        _forget(self._people)
-        mention = _encode(identity)[1:-1] if len(identity) >= MENTION_MIN_CHARS else None
-        person = self._people[identity] = _Person(self._keyring.pseudonym(identity), mention)
-        return person
-
 
 def _rules(treatment: Treatment) -> _Rules | None:
     privacy = treatment.privacy
@@ -175,7 +146,7 @@ def _rules(treatment: Treatment) -> _Rules | None:
         for name in reader.texts
         if privacy.handling(event_type, name) == "none"
     )
-    return _Rules(left_out, treatment.redactor.label, bool(privacy.names), set())
+    return _Rules(left_out, treatment.redactor, treatment.named, set())
 
 
 def _follows(event: Any, reader: Reader) -> bool:
@@ -196,30 +167,35 @@ def _follows(event: Any, reader: Reader) -> bool:
 
 def _is_clean(event: Any, reader: Reader, rules: _Rules) -> bool:
     """Whether nothing personal is in ids and labels."""
+    redactor = rules.redactor
     for value in reader.identifiers_of(event):
-        if value is None or (value.isalnum() and value.isascii() and not value.isdigit() and not rules.has_names):
+        if value is None or (value.isalnum() and value.isascii() and not (value.isdigit() or redactor.name_words)):
             continue  # most ids, at once
-        if not _is_clean_identifier(value, rules):
+        if not _is_identifier(value) or value[0] == MADE or not redactor.is_clean_id(value):
             return False
     labels = reader.labels_of(event)
     return labels in rules.clean or _are_clean(labels, rules)
 
 
-def _is_clean_identifier(value: str, rules: _Rules) -> bool:
-    if not _is_identifier(value) or value.startswith(MADE):
-        return False
-    # Neither a number nor an address of a person is made of words with a letter in each.
-    parts = value.split("-")
-    is_plain = not rules.has_names and all(part.isalnum() and not part.isdigit() for part in parts)
-    return is_plain or rules.label(value) == value
-
-
 def _are_clean(labels: tuple[Any, ...], rules: _Rules) -> bool:
-    if any(isinstance(value, str) and rules.label(value) != value for value in labels):
+    if any(isinstance(value, str) and rules.redactor.label(value) != value for value in labels):
         return False
     _forget(rules.clean)
     rules.clean.add(labels)
     return True
+
+
+def _name_persons(event: Any, names: tuple[str, ...], named: Callable[[str], Named]) -> list[bytes]:
+    """Put pseudonyms in the place of ids; returns how these would stand elsewhere in the row."""
+    needles = []
+    for name in names:
+        identity = getattr(event, name)
+        if identity is not None:
+            pseudonym, needle = named(identity)
+            setattr(event, name, pseudonym)
+            if needle is not None:
+                needles.append(needle)
+    return needles
 
 
 def _forget(remembered: dict[Any, Any] | set[Any]) -> None:

@@ -6,9 +6,23 @@ from typing import Any
 import orjson
 
 from ingest.contracts.envelope import DEFAULT_ENVIRONMENT, ENVIRONMENT, Event
-from ingest.contracts.validate import Refusal, validate
+from ingest.contracts.parse import parse
+from ingest.contracts.validate import Refusal, hold_against_clock, validate
+from ingest.delivery import quick
 from ingest.delivery.quick import Read, read_object
 from ingest.delivery.scope import Scope
+
+_FREE_FORM = b'"properties"'
+
+
+def read_line(line: bytes) -> Read | None:
+    """The event that a line of JSON is, read by a struct or else by pydantic; None where it has to be decoded first."""
+    if _FREE_FORM in line:
+        return None
+    read = quick.read_line(line)
+    if read is None and (event := parse(line)) is not None:
+        return Read(event.event_type, event, line)
+    return read
 
 
 class Reader:
@@ -28,31 +42,39 @@ class Reader:
         return DEFAULT_ENVIRONMENT if self.scope is None else self.scope.default
 
     def read(self, item: Any) -> Read | Event | Refusal:
-        """The fast way where it can be gone, and pydantic's where not."""
-        if isinstance(item, Read | Refusal):
+        """What an item is; a ``Read`` of a struct stays one."""
+        if isinstance(item, Read):
+            return self._checked(item.event) if isinstance(item.event, Event) else item
+        if isinstance(item, Refusal):
             return item
         return (read_object(item) if isinstance(item, dict) else None) or self.validate(item)
 
-    def read_again(self, read: Read) -> tuple[Any, Event | Refusal]:
-        """What was read the fast way, by pydantic's: the decoded item, and what it makes of it."""
-        if not isinstance(read.source, bytes):
-            return read.source, self.validate(read.source)
-        try:
-            item = orjson.loads(read.source)
-        except orjson.JSONDecodeError as error:
-            text = read.source.decode(errors="replace")
-            return text, Refusal("invalid_json", f"The event is not JSON: {error.msg}.", payload=text)
-        return item, self.validate(item)
-
     def validate(self, item: Any) -> Event | Refusal:
-        """Pydantic's way."""
+        """What pydantic makes of a decoded item."""
         if self.scope is None or not isinstance(item, dict):
             return validate(item, self._received_at)
         event = validate(item if ENVIRONMENT in item else {**item, ENVIRONMENT: self.scope.default}, self._received_at)
-        if isinstance(event, Event) and event.environment not in self.scope.environments:
-            return _out_of_scope(event, self.scope)
-        return event
+        return event if isinstance(event, Refusal) else self._in_scope(event, self.scope)
+
+    def _checked(self, event: Event) -> Event | Refusal:
+        if self.scope is not None and ENVIRONMENT not in event.model_fields_set:
+            event.environment = self.scope.default
+        checked = hold_against_clock(event, self._received_at)
+        if self.scope is None or isinstance(checked, Refusal):
+            return checked
+        return self._in_scope(checked, self.scope)
+
+    def _in_scope(self, event: Event, scope: Scope) -> Event | Refusal:
+        if event.environment in scope.environments:
+            return event
+        return Refusal("wrong_environment", f"{event.event_type}: {scope.sentence}.", event.event_type, event.event_id)
 
 
-def _out_of_scope(event: Event, scope: Scope) -> Refusal:
-    return Refusal("wrong_environment", f"{event.event_type}: {scope.sentence}.", event.event_type, event.event_id)
+def decoded(item: Any) -> Any:
+    """An item as it was sent, decoded if it can be."""
+    if not isinstance(item, Read) or not isinstance(item.source, bytes):
+        return item.source if isinstance(item, Read) else item
+    try:
+        return orjson.loads(item.source)
+    except orjson.JSONDecodeError:
+        return item.source.decode(errors="replace")

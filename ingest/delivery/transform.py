@@ -34,7 +34,7 @@ class Transform:
         self._settings, self._keyring, self._consents = settings, keyring, consents
         self._treatments: dict[tuple[str, bool], Treatment] = {}
         self._kept = frozenset(text for text in texts() if settings.keeps(*text))
-        self._quick = Quick(self._treatment, keyring)
+        self._quick = Quick(self._treatment)
 
     def __call__(
         self,

@@ -8,7 +8,7 @@ import orjson
 from ingest.contracts.validate import Refusal
 from ingest.delivery.delivery import Delivery
 from ingest.delivery.nesting import DEPTH_MAX, as_text, is_too_deep
-from ingest.delivery.quick import read_line
+from ingest.delivery.reader import read_line
 from ingest.doors.body import EVENTS_MAX, too_many
 from ingest.doors.exchange import (
     JSON,

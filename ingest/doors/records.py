@@ -12,7 +12,8 @@ import orjson
 
 from ingest.contracts.validate import Refusal
 from ingest.delivery.nesting import as_text, is_too_deep
-from ingest.delivery.quick import Read, read_line
+from ingest.delivery.quick import Read
+from ingest.delivery.reader import read_line
 from ingest.doors import aws_records
 from ingest.doors.body import BODY_MAX_BYTES, decompress
 from ingest.doors.request_refused import RequestRefused

@@ -48,7 +48,7 @@ values = st.lists(st.integers(0, 3_600_000) | st.integers(0, 300), min_size=1, m
 @given(st.dictionaries(st.sampled_from(["a", "b", "c"]), values, min_size=1))
 @example({"a": list(range(1, 101)), "b": [1] * 19 + [1000]})
 @example({"a": [1] * 95 + [900] * 5})
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_percentiles_are_within_one_percent_of_the_raw_ones(by_feature: dict[str, list[int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         publish_latencies(Path(folder), by_feature)

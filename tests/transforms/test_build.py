@@ -326,7 +326,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(batches=st.lists(EVENTS, min_size=1, max_size=3))
 def test_gold_does_not_depend_on_how_events_were_batched(
     batches: list[list[dict[str, Any]]], tmp_path_factory: pytest.TempPathFactory

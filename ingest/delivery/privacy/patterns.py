@@ -132,12 +132,12 @@ class Names:
 
         self._found = ahocorasick.Automaton()
         for name in names:
-            folded = _folded(" ".join(name.split()))
-            self._found.add_word(folded, len(folded))
+            word = folded(" ".join(name.split()))
+            self._found.add_word(word, len(word))
         self._found.make_automaton()
 
     def __call__(self, text: str) -> Iterator[Span]:
-        for last, length in self._found.iter(_folded(text)):
+        for last, length in self._found.iter(folded(text)):
             start, end = last - length + 1, last + 1
             if not (_is_letter(text, start - 1) or _is_letter(text, end)):
                 yield Span(start, end, "name")
@@ -147,7 +147,7 @@ def _is_letter(text: str, place: int) -> bool:
     return 0 <= place < len(text) and text[place].isalnum()
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """In lower case and with blanks for what else joins names, each character in its place; of the few whose lower case
     is longer, as it was.
     """

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
+
+import orjson
 
 from ingest.delivery.privacy.patterns import (
     Finder,
@@ -12,13 +14,13 @@ from ingest.delivery.privacy.patterns import (
     bank_accounts,
     cards,
     emails,
+    folded,
     network_addresses,
     replaced,
 )
 
-_CACHED = 20_000
-_CACHED_MAX_CHARS = 64
-"""Names and labels come again and again; what people write does not."""
+_LABELS_MAX = 10_000
+"""So many are remembered: they come again and again, as what people write does not."""
 
 MENTION_MIN_CHARS = 5
 """A shorter id is a word or a number like others, and tells nobody who someone is."""
@@ -32,37 +34,35 @@ class Redactor:
         in_texts: list[Finder] = [emails, cards, bank_accounts, network_addresses, Phones(phone_regions), *listed]
         # A service's address is no person's, and a number without a country code may be anything.
         in_labels: list[Finder] = [emails, cards, Phones(()), *listed]
-        self._text = _cached(in_texts)
-        self._label = _cached(in_labels)
-
-    def text(self, text: str) -> str:
+        self.text: Callable[[str], str] = partial(replaced, finders=in_texts)
         """What someone may have written, without all that names a person."""
-        return self._text(text)
-
-    def label(self, label: str) -> str:
+        self.label: Callable[[str], str] = lru_cache(_LABELS_MAX)(partial(replaced, finders=in_labels))
         """A name, an id or an address, without what can only be a person's."""
-        return self._label(label)
+        self.name_words = frozenset(word for name in names for word in folded(name).split())
+
+    def is_clean_id(self, identifier: str) -> bool:
+        """Whether an id says nothing of a person, as far as ``label`` can see."""
+        if not identifier.isascii():
+            return self.label(identifier) == identifier
+        # No number and no address of a person is of words with a letter in each, and a name is of its own words.
+        words = self.name_words
+        for word in identifier.split("-"):
+            if not word.isalnum() or word.isdigit() or (words and word.lower() in words):
+                return self.label(identifier) == identifier
+        return True
 
     def document(self, value: Any) -> Any:
         """Free-form data: every text and every name in it, and numbers that are a card's."""
         if isinstance(value, str):
-            return self._text(value)
+            return self.text(value)
         if isinstance(value, dict):
-            return {self._text(name): self.document(inner) for name, inner in value.items()}
+            return {self.text(name): self.document(inner) for name, inner in value.items()}
         if isinstance(value, list):
             return [self.document(inner) for inner in value]
         if type(value) is int and value > 0:
-            digits = self._label(str(value)) if value < 10**19 else ""
+            digits = self.label(str(value)) if value < 10**19 else ""
             return value if digits.isdigit() or not digits else digits
         return value
-
-
-def _cached(finders: Sequence[Finder]) -> Callable[[str], str]:
-    @lru_cache(_CACHED)
-    def remembered(text: str) -> str:
-        return replaced(text, finders)
-
-    return lambda text: remembered(text) if len(text) <= _CACHED_MAX_CHARS else replaced(text, finders)
 
 
 class Mentions:
@@ -92,3 +92,17 @@ class Mentions:
         if type(value) is int and str(value) in self._people:
             return self._people[str(value)]
         return value
+
+
+def needle(identity: str) -> bytes | None:
+    """How an id would stand in a row of JSON, however deep; None where it is too short to be looked for.
+
+    An id that JSON writes otherwise the deeper it stands gives ``{``, which every row has: each is looked at closely.
+    """
+    if len(identity) < MENTION_MIN_CHARS:
+        return None
+    written = orjson.dumps(identity)[1:-1]
+    return written if written == identity.encode() else b"{"
+
+
+NO_MENTIONS = Mentions({})

@@ -1,27 +1,54 @@
 """What is kept of an event: persons by pseudonym, texts as the owner allows, and nothing personal in all the rest."""
 
-from collections.abc import Mapping
-from functools import cache, cached_property
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from functools import cache, cached_property, lru_cache, partial
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from ingest.contracts.envelope import Event, person_fields, pii_class
-from ingest.contracts.shape import shape
+from ingest.contracts.envelope import NOT_STORED, Event, person_fields, pii_class, stored_defaults
+from ingest.contracts.shape import Shape, shape
+from ingest.contracts.types import PiiClass
 from ingest.delivery.privacy.keys import Keyring, is_digest
-from ingest.delivery.privacy.redactor import Mentions, Redactor
+from ingest.delivery.privacy.redactor import NO_MENTIONS, Mentions, Redactor, needle
 from ingest.delivery.privacy.settings import Handling, Privacy
+from ingest.delivery.row import bronze_row
 
 MADE = "~"
 """Begins the id of an event that came without one: a digest of all that it says, so that who knows the rest could find
 out who it was by trying. It is never kept.
 """
 
+_REMEMBERED_MAX = 50_000
+
+Kind = Literal["person", "text", "label", "id", "other", "not stored"]
+Way = Callable[[Any], Any] | None
+"""What is kept of a value, None where nothing is; no way at all keeps it as it is."""
+
 
 @cache
-def identifier_fields(model: type[Event]) -> frozenset[str]:
-    """Fields that tell one thing from all others, so that what replaces a value must do so too."""
-    return frozenset(name for name, info in model.model_fields.items() if shape(info).is_identifier)
+def kinds(model: type[Event]) -> Mapping[str, Kind]:
+    """How each field of a contract is treated."""
+    of_fields = {name: _kind(pii_class(model, name), shape(info)) for name, info in model.model_fields.items()}
+    return of_fields | dict.fromkeys(NOT_STORED, "not stored")
+
+
+def _kind(pii: PiiClass, told: Shape) -> Kind:
+    if pii == "person":
+        return "person"
+    if pii in ("content", "open"):
+        return "text"
+    if told.type is not str or told.choices:
+        return "other"
+    return "id" if told.is_identifier else "label"
+
+
+class Named(NamedTuple):
+    """Whom a field of a person is kept as."""
+
+    pseudonym: str
+    needle: bytes | None
+    """How the id would stand elsewhere in the row; None where it is too short to be looked for."""
 
 
 class Treatment:
@@ -36,6 +63,9 @@ class Treatment:
     def __init__(self, privacy: Privacy, keyring: Keyring, *, is_treated: bool = False) -> None:
         self.privacy = privacy
         self._keyring, self._is_treated = keyring, is_treated
+        self.named: Callable[[str], Named] = lru_cache(_REMEMBERED_MAX)(self._named)
+        """Whom an id stands for."""
+        self._ways: dict[type[Event], Mapping[str, Way]] = {}
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -43,26 +73,52 @@ class Treatment:
 
     def pseudonym(self, identity: str) -> str:
         """Whom a field of a person is kept as."""
-        return identity if self._is_treated else self._keyring.pseudonym(identity)
+        return self.named(identity)[0]
 
-    def row(self, model: type[Event], event_type: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        """What is stored of an event, by field. ``row`` holds what its contract accepted, ``properties`` decoded."""
-        people = {row[name]: self.pseudonym(row[name]) for name in person_fields(model) if row.get(name) is not None}
-        mentions = Mentions({} if self._is_treated else people)
-        kept = {name: self._kept(model, event_type, name, value, people, mentions) for name, value in row.items()}
-        return {name: value for name, value in kept.items() if value is not None}
+    def _named(self, identity: str) -> Named:
+        return Named(identity, None) if self._is_treated else Named(self._keyring.pseudonym(identity), needle(identity))
 
-    def _kept(
-        self, model: type[Event], event_type: str, name: str, value: Any, people: Mapping[str, str], mentions: Mentions
-    ) -> Any:
-        kind = pii_class(model, name)
-        if kind == "person":
-            return people[value]
-        if kind in ("content", "open"):
-            return self.text(self.privacy.handling(event_type, name), value, mentions)
-        if not isinstance(value, str):
-            return value
-        return self.identifier(value, mentions) if name in identifier_fields(model) else self.label(value, mentions)
+    def row(self, event: Event, left_out: Collection[str] = ()) -> bytes:
+        """The bronze row of an event that its contract accepted.
+
+        Args:
+            event: as it was validated.
+            left_out: fields of which nothing may be kept.
+
+        Raises:
+            TypeError: something in it can't be written.
+        """
+        model = type(event)
+        if model not in self._ways:
+            self._ways[model] = self._ways_of(model, NO_MENTIONS)
+        row = bronze_row(model, _kept(event, self._ways[model], left_out))
+        people = [identity for name in person_fields(model) if (identity := event.__dict__[name]) is not None]
+        # Looked for in what is written, all of it at once; only where one is found, field by field.
+        if any((sought := self.named(identity)[1]) is not None and sought in row for identity in people):
+            mentions = Mentions({identity: self.pseudonym(identity) for identity in people})
+            row = bronze_row(model, _kept(event, self._ways_of(model, mentions), left_out))
+        return row
+
+    def _ways_of(self, model: type[Event], mentions: Mentions) -> Mapping[str, Way]:
+        event_type = model.model_fields["event_type"].annotation.__args__[0]  # type: ignore[union-attr]
+        return {name: self._way(kind, event_type, name, mentions) for name, kind in kinds(model).items()}
+
+    def _way(self, kind: Kind, event_type: str, name: str, mentions: Mentions) -> Way:
+        match kind:
+            case "other":
+                return None
+            case "not stored":
+                return _nothing
+            case "person":
+                return self.pseudonym
+            case "label":
+                return self.redactor.label if mentions is NO_MENTIONS else partial(self.label, mentions=mentions)
+            case "id":
+                return (
+                    self._plain_identifier if mentions is NO_MENTIONS else partial(self.identifier, mentions=mentions)
+                )
+            case "text":
+                return partial(self.text, self.privacy.handling(event_type, name), mentions=mentions)
 
     def text(self, handling: Handling, value: Any, mentions: Mentions) -> Any:
         """A free text, or a document of free form; None where nothing is kept of it."""
@@ -83,5 +139,26 @@ class Treatment:
 
     def identifier(self, value: str, mentions: Mentions) -> str:
         """An id; one that is personal is replaced as a whole, for two of them must not become one."""
-        is_clean = not value.startswith(MADE) and self.label(value, mentions) == value
+        return self._plain_identifier(value) if mentions.replaced(value) == value else self._keyring.opaque_id(value)
+
+    def _plain_identifier(self, value: str) -> str:
+        is_clean = value[:1] != MADE and self.redactor.is_clean_id(value)
         return value if is_clean else self._keyring.opaque_id(value)
+
+
+def _kept(event: Event, ways: Mapping[str, Way], left_out: Collection[str]) -> dict[str, Any]:
+    """By field, with the defaults of what must be there."""
+    told, row = event.__dict__, stored_defaults(type(event)).copy()
+    for name in event.__pydantic_fields_set__:
+        value, way = told[name], ways[name]
+        if value is not None and way is not None:
+            value = way(value)
+        if value is not None:
+            row[name] = value
+    for name in left_out:
+        row.pop(name, None)
+    return row
+
+
+def _nothing(_: Any) -> None:
+    """Of what has no column."""

@@ -44,7 +44,7 @@ class Moody:
         return answer
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 10**6),
     is_down=st.sampled_from([0.0, 0.2, 1.0]),

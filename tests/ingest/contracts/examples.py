@@ -15,7 +15,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """When the examples are taken to arrive."""
 
 
-steady = settings(deadline=None, derandomize=True)
+steady = settings(derandomize=True)
 """For every property: the same cases on each machine, however slow it is."""
 
 

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.contracts.envelope import Consent
+from ingest.contracts.parse import parse
 from ingest.contracts.registry import EVENTS
 from ingest.delivery.batch import Batch
 from ingest.delivery.outcome import Outcome
@@ -55,14 +56,18 @@ def assert_the_same(line: bytes) -> None:
     try:
         decoded = orjson.loads(line)
     except orjson.JSONDecodeError:
-        assert read_line(line) is None
+        assert (read_line(line), parse(line)) == (None, None)
         return
+    parsed = parse(line)
     for transform in STEPS.values():
         for scope in SCOPES:
             expected = told(plainly(transform, [decoded], scope))
             assert told(transform([decoded], NOW, scope=scope)) == expected
             if (read := read_line(line)) is not None:
                 assert told(transform([read], NOW, scope=scope)) == expected
+            if parsed is not None:  # each time anew, for the step may fill in the environment
+                event = parsed.model_copy()
+                assert told(transform([Read(event.event_type, event, line)], NOW, scope=scope)) == expected
 
 
 @pytest.mark.parametrize("path", files("pass"), ids=name)

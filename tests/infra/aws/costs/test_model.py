@@ -27,7 +27,7 @@ ANY_MONTH = st.builds(
     is_packed=st.booleans(),
 )
 
-properties = settings(max_examples=200, deadline=None)
+properties = settings(max_examples=200)
 
 
 def billed(month: Scenario, given: Given = ASSUMED.given, fixed: Mapping[str, Fixed] = ASSUMED.fixed.default) -> Bill:

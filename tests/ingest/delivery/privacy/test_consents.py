@@ -107,7 +107,7 @@ def test_more_people_than_one_request_takes(fresh: Callable[[], Open]) -> None:
     assert set(store.of(people)) == set(store.withdrawn("analytics")) == set(people)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(
         st.builds(Decision, st.sampled_from([ANN, BOB]), st.sampled_from(PURPOSES), st.booleans(), st.integers(1, 4)),

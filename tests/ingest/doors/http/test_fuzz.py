@@ -77,7 +77,7 @@ def check_traces(body: bytes, headers: dict[str, str]) -> None:
     assert rejected == sum(outcome.quarantined.total() for outcome in sink.outcomes)
 
 
-many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 
 media_types = st.sampled_from(["application/json", "application/x-ndjson", "text/plain", ""])
 json_values = st.recursive(

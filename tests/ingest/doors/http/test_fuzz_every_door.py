@@ -104,7 +104,7 @@ def check(path: str, headers: dict[str, str], body: bytes) -> None:
 
 ids = [f"{path}{headers.get('x-amz-target', '')}" for path, headers, _ in samples()]
 every_door = pytest.mark.parametrize("sample", samples(), ids=ids)
-some = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+some = settings(max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @every_door

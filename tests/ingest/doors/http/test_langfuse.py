@@ -262,7 +262,7 @@ any_event = json_values | st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=300, suppress_health_check=[*HealthCheck])
 @given(st.lists(any_score, max_size=3), st.lists(any_event, max_size=3))
 def test_scores_and_events_of_any_shape_are_stored_or_refused(post, sink, scores, events):
     sink.delivered.clear()
@@ -278,7 +278,7 @@ def test_scores_and_events_of_any_shape_are_stored_or_refused(post, sink, scores
 usage_values = st.dictionaries(st.sampled_from(["input", "output", "total", "cache_read", "x"]), json_values)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=200, suppress_health_check=[*HealthCheck])
 @given(
     st.dictionaries(
         st.sampled_from(

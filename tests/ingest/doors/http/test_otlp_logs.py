@@ -272,7 +272,7 @@ any_record = json_values | st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=300, suppress_health_check=[*HealthCheck])
 @given(st.lists(any_record, max_size=3))
 def test_records_of_any_shape_are_stored_refused_or_ignored(send, sink, records):
     sink.delivered.clear()

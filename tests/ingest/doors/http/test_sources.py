@@ -125,7 +125,7 @@ def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.sampled_from(live.names()),
     st.binary(max_size=80) | _values.map(_json) | st.text("a,b\n\"'1;", max_size=40).map(str.encode),

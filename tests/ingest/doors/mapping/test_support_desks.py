@@ -150,7 +150,7 @@ def _replaced(value: Any, way: tuple[str, ...], new: Any) -> Any:
     return {**value, way[0]: _replaced(value[way[0]], way[1:], new)} if way else new
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data(), st.sampled_from(["zendesk", "jira"]), _anything)
 def test_whatever_a_desk_sends_is_one_ticket_or_one_refusal(data: Any, name: str, new: Any) -> None:
     payload = (
