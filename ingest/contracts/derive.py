@@ -45,6 +45,7 @@ QUARANTINE_COLUMNS = (
     *DELIVERY_COLUMNS,
     Column("event_type", "string", "Event type, as far as it could be told", required=True),
     Column("event_id", "string", "Event id, as far as it could be told"),
+    Column("refusal_key", "string", "Record of a stream and place in it; the same again is a repetition"),
     Column("stage", "string", "Step that refused it", required=True),
     Column("code", "string", "Kind of reason", required=True),
     Column("message", "string", "The reason, one sentence", required=True),

@@ -39,6 +39,8 @@ class Batch:
     decided: Decided
     quick: Quick
     place_of: PlaceOf | None = None
+    record: str | None = None
+    """Names the record of a stream that the items came in, for whoever may hand it over again."""
     outcome: Outcome = field(default_factory=Outcome)
 
     def take(self, reads: Sequence[tuple[Any, Read | Event | Refusal]]) -> Outcome:
@@ -103,6 +105,7 @@ class Batch:
         row = {
             "event_type": refusal.event_type,
             "event_id": refusal.event_id,
+            **({} if self.record is None else {"refusal_key": f"{self.record}-{index}"}),
             "stage": "delivery",
             "code": refusal.code,
             "message": refusal.message,

@@ -33,13 +33,20 @@ class Delivery:
     on_take: Callable[[int], None] | None = None
     """Is told how many events each batch had."""
 
-    def take(self, door: str, items: Iterable[Any], received_at: datetime, place_of: PlaceOf | None = None) -> Outcome:
+    def take(
+        self,
+        door: str,
+        items: Iterable[Any],
+        received_at: datetime,
+        place_of: PlaceOf | None = None,
+        record: str | None = None,
+    ) -> Outcome:
         """Put items through the step, and return once what became of them is kept. See ``Transform`` for the arguments.
 
         Raises:
             OSError: or ``Unavailable``: it can't be; nothing was taken.
         """
-        outcome = self.transform(items, received_at, place_of, self.scope)
+        outcome = self.transform(items, received_at, place_of, self.scope, record)
         if outcome.received:
             self.store.deliver(door, outcome)
             if self.on_take is not None:

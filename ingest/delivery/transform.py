@@ -14,7 +14,7 @@ from ingest.delivery.outcome import Outcome
 from ingest.delivery.privacy.consent import Choice, Consents, Decision, Person
 from ingest.delivery.privacy.decided import Decided
 from ingest.delivery.privacy.keys import Keyring
-from ingest.delivery.privacy.settings import ANY, Settings
+from ingest.delivery.privacy.settings import ANY, Settings, texts
 from ingest.delivery.privacy.treatment import Treatment
 from ingest.delivery.quick import Quick
 from ingest.delivery.reader import Reader
@@ -33,10 +33,16 @@ class Transform:
     def __init__(self, settings: Settings, keyring: Keyring, consents: Consents) -> None:
         self._settings, self._keyring, self._consents = settings, keyring, consents
         self._treatments: dict[tuple[str, bool], Treatment] = {}
+        self._kept = frozenset(text for text in texts() if settings.keeps(*text))
         self._quick = Quick(self._treatment, keyring)
 
     def __call__(
-        self, items: Iterable[Any], received_at: datetime, place_of: PlaceOf | None = None, scope: Scope | None = None
+        self,
+        items: Iterable[Any],
+        received_at: datetime,
+        place_of: PlaceOf | None = None,
+        scope: Scope | None = None,
+        record: str | None = None,
     ) -> Outcome:
         """Turn what a door decoded into bronze rows.
 
@@ -46,9 +52,11 @@ class Transform:
             received_at: arrival time, aware.
             place_of: where an item stood, by its position, for sentences about it. A door's ``Refusal`` says so itself.
             scope: for which environments the sender may send; None is all.
+            record: names the record of a stream that the items came in, so that what is refused of it can be told from
+                a repetition.
         """
         reader, decided = Reader(received_at, scope), Decided(self._consents, self._keyring)
-        batch = Batch(reader, received_at, self._treatment, decided, self._quick, place_of)
+        batch = Batch(reader, received_at, self._treatment, decided, self._quick, place_of, record)
         return batch.take([(item, reader.read(item)) for item in items])
 
     def again(self, payload: Any, received_at: datetime) -> Outcome:
@@ -78,7 +86,7 @@ class Transform:
 
     def keeps(self, event_type: str, field: str) -> bool:
         """Whether anything is kept of a free text, in any environment; if not, a door need not read it."""
-        return self._settings.keeps(event_type, field)
+        return (event_type, field) in self._kept
 
     def _treatment(self, environment: str, *, is_treated: bool = False) -> Treatment:
         key = environment if environment in self._settings.environments else ANY, is_treated

@@ -7,7 +7,7 @@ place in the contract and are not taken. Where a span follows several convention
 from collections.abc import Mapping
 
 from ingest.doors import langfuse, openinference
-from ingest.doors.otlp_attribute import Attribute, count, number, text, weak
+from ingest.doors.otlp_attribute import Attribute, count, number, passage, text, weak
 
 WHO_AND_WHAT: Mapping[str, Attribute] = {
     "user.id": text("user_id"),
@@ -33,6 +33,18 @@ RESOURCE_ATTRIBUTES: Mapping[str, Attribute] = {
     "deployment.environment": text("environment", preferred=False),
     "service.name": text("feature", preferred=False),
 }
+
+TEXT_ATTRIBUTES: Mapping[str, Attribute] = {
+    "gen_ai.input.messages": passage("prompt"),
+    "gen_ai.output.messages": passage("answer"),
+    "gen_ai.prompt": passage("prompt", preferred=False),
+    "gen_ai.completion": passage("answer", preferred=False),
+    "langfuse.observation.input": passage("prompt", preferred=False),
+    "langfuse.observation.output": passage("answer", preferred=False),
+    "input.value": passage("prompt", preferred=False),
+    "output.value": passage("answer", preferred=False),
+}
+"""What was said: read only where something of it is kept."""
 
 SPAN_ATTRIBUTES: Mapping[str, Attribute] = {
     **weak(openinference.ATTRIBUTES),

@@ -1,4 +1,5 @@
-"""Langfuse's SDKs: the attributes that they put on OpenTelemetry spans. Prompts and answers among them are not read.
+"""Langfuse's SDKs: the attributes that they put on OpenTelemetry spans. Prompts and answers among them are
+read where something of them is kept.
 
 https://langfuse.com/integrations/native/opentelemetry#property-mapping
 """

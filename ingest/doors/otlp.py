@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 from ingest.doors import genai, genai_evaluation
 from ingest.doors.body import EVENTS_MAX, too_many
 from ingest.doors.genai import Span, SpanEvent
-from ingest.doors.genai_attributes import RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES
+from ingest.doors.genai_attributes import RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES, TEXT_ATTRIBUTES
 from ingest.doors.otlp_attribute import Attribute, read
 from ingest.doors.otlp_export import Export
 from ingest.doors.otlp_raw import RawReader, with_raw_attributes
@@ -27,24 +27,29 @@ EVENTS: Mapping[str, Mapping[str, Attribute]] = {
 _Request = with_raw_attributes(
     trace_service_pb2.ExportTraceServiceRequest, "Span", resource_pb2, trace_pb2, trace_service_pb2
 )
-_span_attributes = RawReader(SPAN_ATTRIBUTES)
+_without_texts = RawReader(SPAN_ATTRIBUTES)
+_with_texts = RawReader({**TEXT_ATTRIBUTES, **SPAN_ATTRIBUTES})
 
 
-def decode_protobuf(body: bytes) -> Export:
+def decode_protobuf(body: bytes, *, with_texts: bool = False) -> Export:
     """Read an ``ExportTraceServiceRequest``. An empty body is an empty request, and valid.
+
+    Args:
+        body: as it was sent, uncompressed.
+        with_texts: what models were given and answered is wanted too.
 
     Raises:
         RequestRefused: 400 if it can't be decoded, 413 with too many spans.
     """
     try:
-        return _export(_Request.FromString(body))
+        return _export(_Request.FromString(body), _with_texts if with_texts else _without_texts)
     except DecodeError as error:
         raise RequestRefused(
             400, "invalid_protobuf", "The body can't be decoded as a protobuf ExportTraceServiceRequest."
         ) from error
 
 
-def _export(request: Any) -> Export:
+def _export(request: Any, reader: RawReader) -> Export:
     if sum(len(s.spans) for r in request.resource_spans for s in r.scope_spans) > EVENTS_MAX:
         raise too_many("spans")
     export = Export()
@@ -53,7 +58,7 @@ def _export(request: Any) -> Export:
         for scope_spans in resource_spans.scope_spans:
             for span in scope_spans.spans:
                 events = _events(span) if span.events else ()
-                add_span(export, _span_attributes.read(span.attributes), resource, _span(span), events)
+                add_span(export, reader.read(span.attributes), resource, _span(span), events)
     return export
 
 

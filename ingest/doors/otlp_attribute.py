@@ -1,5 +1,6 @@
 """How an attribute of an OTLP span, event or resource becomes a field, fast and whatever type it has."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -7,7 +8,11 @@ from typing import Any, Final, NamedTuple
 import orjson
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
+from ingest.contracts.types import PASSAGE_MAX_CHARS
+from ingest.delivery.nesting import as_text
+
 PARAMETERS: Final = "parameters"
+PASSAGE: Final = "passage"
 
 
 class Attribute(NamedTuple):
@@ -41,6 +46,11 @@ def parameters(field: str) -> Attribute:
     return Attribute(field, PARAMETERS, attrgetter("value.string_value"), True)
 
 
+def passage(field: str, preferred: bool = True) -> Attribute:
+    """An attribute that is what a model was given, or made: text, or messages, which become JSON."""
+    return Attribute(field, PASSAGE, attrgetter("value.string_value"), preferred)
+
+
 def parameter(field: Any, name: str) -> str | None:
     """One of those parameters, if it is text. SDKs cut long attributes off, so what can't be decoded says nothing."""
     try:
@@ -70,6 +80,8 @@ def value_of(wanted: Attribute, attribute: KeyValue) -> Any:
     """What a protobuf attribute says, as its field wants it if that is possible; None where it says nothing."""
     # `WhichOneof` costs more than all the rest, so the type that a value should have is read first, and only what is
     # empty, zero or of another type is looked at again.
+    if wanted.kind == PASSAGE:
+        return _converted(wanted, _decoded(attribute.value))
     return wanted.fast(attribute) or _converted(wanted, _value(attribute.value))
 
 
@@ -86,11 +98,28 @@ def _put(fields: dict[str, Any], attribute: Attribute, value: Any) -> None:
 def _converted(attribute: Attribute, value: Any) -> Any:
     if value == "":
         return None
+    if attribute.kind == PASSAGE:
+        return value[:PASSAGE_MAX_CHARS] if isinstance(value, str) else as_text(value)[:PASSAGE_MAX_CHARS]
     if attribute.kind == "text" and type(value) is int:
         return str(value)  # a user id out of a database
     if attribute.kind == "count" and type(value) is float and value.is_integer() and abs(value) < 2**53:
         return int(value)  # JavaScript has no integers
     return value
+
+
+def _decoded(value: AnyValue) -> Any:
+    """A value of any type, as JSON has it."""
+    match value.WhichOneof("value"):
+        case "array_value":
+            return [_decoded(inner) for inner in value.array_value.values]
+        case "kvlist_value":
+            return {inner.key: _decoded(inner.value) for inner in value.kvlist_value.values}
+        case "bytes_value":
+            return b64encode(value.bytes_value).decode()
+        case None:
+            return ""
+        case kind:
+            return getattr(value, kind)
 
 
 def _value(value: AnyValue) -> str | int | float | bool | bytes | None:

@@ -16,12 +16,13 @@ IGNORED_SPANS_HEADER = "x-promptlake-ignored-spans"
 IGNORED_LOG_RECORDS_HEADER = "x-promptlake-ignored-log-records"
 """How many log records were no results of an evaluation."""
 
+_TEXTS = ("prompt", "answer")
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
 
 
 class _Signal(NamedTuple):
-    decode_protobuf: Callable[[bytes], Export]
-    decode_json: Callable[[bytes], Export]
+    decode_protobuf: Callable[..., Export]
+    decode_json: Callable[..., Export]
     reply: otlp_reply.Reply
     ignored_header: str
 
@@ -35,7 +36,8 @@ def _take(door: str, signal: _Signal, request: Request, delivery: Delivery, rece
     as_json = said == JSON
     if not as_json and said not in _PROTOBUF:
         raise unsupported(request, "application/x-protobuf or application/json")
-    export = (signal.decode_json if as_json else signal.decode_protobuf)(request.body)
+    decode = signal.decode_json if as_json else signal.decode_protobuf
+    export = decode(request.body, with_texts=any(delivery.keeps("prompt_execution", text) for text in _TEXTS))
     outcome = delivery.take(door, export.items, received_at)
     headers = {"content-type": said}
     if export.ignored:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ingest.doors.body import EVENTS_MAX, too_many
-from ingest.doors.otlp_attribute import PARAMETERS, Attribute, place
+from ingest.doors.otlp_attribute import PARAMETERS, PASSAGE, Attribute, place
 from ingest.doors.request_refused import RequestRefused
 
 # JSON has no word for infinity and no number, so protobuf writes them as strings.
@@ -77,7 +77,8 @@ def fields_of(owner: dict[str, Any], known: Mapping[str, Attribute]) -> dict[str
         key = attribute.get("key") if isinstance(attribute, dict) else None
         wanted = known.get(key) if isinstance(key, str) else None
         if wanted is not None:
-            place(fields, wanted, _value(attribute.get("value"), key))
+            read = _decoded if wanted.kind == PASSAGE else _value
+            place(fields, wanted, read(attribute.get("value"), key))
     return fields
 
 
@@ -100,6 +101,21 @@ def hexadecimal(owner: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not _HEX.fullmatch(value):
         raise ValueError(f"{name} is not written in hexadecimal digits")
     return value.lower()
+
+
+def _decoded(value: Any, key: Any) -> Any:
+    """A value of any type, as plain JSON has it."""
+    if not isinstance(value, dict):
+        return ""
+    if isinstance(value.get("arrayValue"), dict):
+        inner = value["arrayValue"].get("values")
+        return [_decoded(one, key) for one in inner] if isinstance(inner, list) else []
+    if isinstance(value.get("kvlistValue"), dict):
+        pairs = value["kvlistValue"].get("values")
+        pairs = [pair for pair in pairs if isinstance(pair, dict)] if isinstance(pairs, list) else []
+        return {str(pair.get("key")): _decoded(pair.get("value"), key) for pair in pairs}
+    scalar = _value(value, key)
+    return "" if scalar is None else scalar
 
 
 def _value(value: Any, key: Any) -> str | int | float | bool | None:

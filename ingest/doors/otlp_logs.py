@@ -21,7 +21,7 @@ EVALUATION_ATTRIBUTES: Mapping[str, Attribute] = {
 }
 
 
-def decode_protobuf(body: bytes) -> Export:
+def decode_protobuf(body: bytes, *, with_texts: bool = False) -> Export:  # noqa: ARG001 - an evaluation has none
     """Read an ``ExportLogsServiceRequest``. An empty body is an empty request, and valid.
 
     Raises:

@@ -13,7 +13,7 @@ _SHAPE = Shape("ExportLogsServiceRequest", "resourceLogs", "scopeLogs", "logReco
 _RECORD_FIELDS = ("traceId", "spanId", "timeUnixNano", "observedTimeUnixNano", "eventName")
 
 
-def decode_json(body: bytes) -> Export:
+def decode_json(body: bytes, *, with_texts: bool = False) -> Export:  # noqa: ARG001 - an evaluation has none
     """Read an ``ExportLogsServiceRequest`` as JSON.
 
     Raises:

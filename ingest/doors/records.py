@@ -12,6 +12,7 @@ import orjson
 
 from ingest.contracts.validate import Refusal
 from ingest.delivery.nesting import as_text, is_too_deep
+from ingest.delivery.quick import Read, read_line
 from ingest.doors import aws_records
 from ingest.doors.body import BODY_MAX_BYTES, decompress
 from ingest.doors.request_refused import RequestRefused
@@ -55,13 +56,17 @@ def items(data: bytes) -> list[Any]:
 
 
 def _is_ours(document: Any) -> bool:
-    return isinstance(document, Refusal) or (isinstance(document, dict) and "event_type" in document)
+    return isinstance(document, Refusal | Read) or (isinstance(document, dict) and "event_type" in document)
 
 
 def _documents(data: bytes) -> Iterator[Any]:
     place = 0
     for line in data.split(b"\n"):
         if line and not line.isspace():
+            if (read := read_line(line)) is not None:
+                yield read
+                place += len(line) + 1
+                continue
             try:
                 document = orjson.loads(line)
             except orjson.JSONDecodeError:

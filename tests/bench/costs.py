@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -29,14 +30,15 @@ import pyarrow.parquet as pq
 from infra.local.lake import open_lake
 from ingest.contracts.generate import first_example
 from ingest.contracts.registry import EVENTS
+from ingest.delivery.delivery import Delivery
 from ingest.delivery.firehose import FirehoseSink
-from ingest.delivery.transform import Outcome
-from ingest.doors.http import handle
+from ingest.delivery.outcome import Outcome
+from ingest.doors.http import Doors
 from ingest.doors.lambdas import collector, firehose, wiring
-from ingest.doors.origins import Origins
 from tests.bench import build, native
 from tests.bench.measure import machine
 from tests.commands import PROMPTLAKE
+from tests.steps import step
 
 ROWS, PACKED = 7_500, 500
 """Events in one call of the transform, which is 3 MB of them; events in a record or request."""
@@ -71,6 +73,7 @@ def typical_bytes(event_type: str) -> int:
 
 def _transform(lines: Sequence[bytes]) -> Iterator[tuple[str, float]]:
     os.environ |= {wiring.PREFIX_VARIABLE: "bench-", "AWS_DEFAULT_REGION": "us-east-1"}
+    wiring.transform = cache(step)
     rows = b"".join(row + b"\n" for row in firehose.take(_record(lines, 0), "prompt_execution").own).splitlines(True)
     yield "bytes of a finished row over its event's", (sum(map(len, rows)) - sum(map(len, lines))) / len(lines)
     for what, given in (("event", lines), ("finished row", rows)):
@@ -102,7 +105,7 @@ class _Takes:
 
 
 def _collector(lines: Sequence[bytes]) -> Iterator[tuple[str, float]]:
-    sink = FirehoseSink(_Takes(), "bench-", wiring.book, wiring.now)
+    doors = Doors(Delivery(step(), FirehoseSink(_Takes(), "bench-", wiring.book, wiring.now)), wiring.now)
     for size in (1, PACKED):
         events = [_request(b"".join(lines[first : first + size])) for first in range(0, len(lines), size)]
 
@@ -110,7 +113,7 @@ def _collector(lines: Sequence[bytes]) -> Iterator[tuple[str, float]]:
             with redirect_stdout(io.StringIO()):
                 for event in events:
                     request = collector.to_request(json.loads(event))
-                    json.dumps(collector.to_gateway(handle(request, sink, wiring.now, Origins(frozenset()))))
+                    json.dumps(collector.to_gateway(doors.answer(request)))
 
         yield f"collector, µs of CPU an event, {size} in a request", _cpu_s(call) / ROWS * 1e6
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from infra.aws.costs.assumptions import Given
 from infra.aws.costs.traffic import Traffic
-from infra.aws.costs.usage import DELIVERY, FUNCTIONS, GB, MILLION, SECONDS, Scenario, Use, Uses
+from infra.aws.costs.usage import DELIVERY, FUNCTIONS, GB, MILLION, Scenario, Use, Uses
 
 
 def services(sent: Traffic, given: Given) -> Uses:
@@ -25,8 +25,7 @@ def functions(month: Scenario, sent: Traffic, given: Given) -> Uses:
     yield Use(FUNCTIONS, "transform", "lambda_requests", sent.transforms)
     yield Use(FUNCTIONS, "transform", "lambda_duration", _transform_gb_s(month, sent, given))
     calls = sent.transforms + sent.requests
-    refreshes = min(calls, given.warm_functions * SECONDS / given.consent_refresh_s)
-    consent_reads = refreshes + month.events * given.consent_reads_per_event
+    consent_reads = calls * given.consent_reads_per_call + month.events * given.consent_reads_per_event
     yield Use(FUNCTIONS, "consent", "dynamodb_read", consent_reads)
     yield Use(FUNCTIONS, "ledger of objects", "dynamodb_write", sent.objects * given.ledger_writes_per_object)
 

@@ -9,7 +9,7 @@ from infra.aws.costs.usage import GB, HOURS, SECONDS, WATCHING, Scenario, Use, U
 
 def watching(month: Scenario, sent: Traffic, given: Given) -> Uses:
     """A metric is billed for the hours in which it is sent: of a day's one, that is one in 24."""
-    counts = given.doors_in_use * given.types_in_use * given.counts_per_type * min(month.events / HOURS, Decimal(1))
+    counts = given.types_in_use * given.counts_per_type * min(month.events / HOURS, Decimal(1))
     yield Use(WATCHING, "hourly figures", "metric", given.hourly_metrics)
     yield Use(WATCHING, "daily figures", "metric", given.daily_metrics / 24)
     yield Use(WATCHING, "counts by door and event type", "metric", counts)

@@ -119,8 +119,13 @@ class Phones:
             return False
 
 
+_JOINTS = str.maketrans("_-.+", "    ")
+
+
 class Names:
-    """The names of a list, whatever their case, as whole words."""
+    """The names of a list as whole words, whatever their case and whatever joins their parts: ids and addresses have no
+    blanks.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
         import ahocorasick
@@ -134,18 +139,22 @@ class Names:
     def __call__(self, text: str) -> Iterator[Span]:
         for last, length in self._found.iter(_folded(text)):
             start, end = last - length + 1, last + 1
-            if not (_is_word(text, start - 1) or _is_word(text, end)):
+            if not (_is_letter(text, start - 1) or _is_letter(text, end)):
                 yield Span(start, end, "name")
 
 
-def _is_word(text: str, place: int) -> bool:
-    return 0 <= place < len(text) and (text[place].isalnum() or text[place] == "_")
+def _is_letter(text: str, place: int) -> bool:
+    return 0 <= place < len(text) and text[place].isalnum()
 
 
 def _folded(text: str) -> str:
-    """In lower case, each character in its place; of the few whose lower case is longer, as it was."""
+    """In lower case and with blanks for what else joins names, each character in its place; of the few whose lower case
+    is longer, as it was.
+    """
     lower = text.lower()
-    return lower if len(lower) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
+    if len(lower) != len(text):
+        lower = "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
+    return lower.translate(_JOINTS)
 
 
 def replaced(text: str, finders: Iterable[Finder]) -> str:

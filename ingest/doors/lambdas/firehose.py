@@ -5,8 +5,8 @@ through the transform step here, and nobody is left to be told, so what is refus
 and what belongs to another table to that table's stream.
 
 Firehose asks again when it got no answer. All that is written of a record then is the same to the byte: the arrival
-time is Firehose's, and a refused event without an id of its own gets one from its record. So the same row twice is one
-row; of events silver sees to that anyway.
+time is Firehose's, and a row of quarantine names its record and its place there in ``refusal_key``. So the same row
+twice is one row; of events silver sees to that anyway.
 
 The answer may have 6 MB, and a packed or compressed record can become more than it was. Rows that have no room in the
 answer are put back into the stream, finished and packed, and come again as rows that pass. That ends, since a finished
@@ -17,7 +17,7 @@ import base64
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,16 +97,16 @@ def take(record: dict[str, Any], table: str) -> Taken:
     finished_lines = _finished(data)
     if finished_lines:
         return Taken(record["recordId"], finished_lines)
-    outcome = wiring.transform()(records.decode(data), from_us(arrived_us))
+    name = f"{DOOR}-{record['recordId']}"
+    outcome = wiring.transform()(records.decode(data), from_us(arrived_us), record=name)
     taken = Taken(record["recordId"], outcome=outcome)
     added = orjson.dumps({"received_at_us": arrived_us, "door": DOOR})[1:]
-    for name, rows in outcome.rows.items():
-        told = _with_ids(rows, outcome, taken.record_id) if name == QUARANTINE_TABLE else rows
-        finished = [row[:-1] + b"," + added for row in told]
-        if name == table:
+    for table_of, rows in outcome.rows.items():
+        finished = [row[:-1] + b"," + added for row in rows]
+        if table_of == table:
             taken.own += finished
         else:
-            taken.others[name] = finished
+            taken.others[table_of] = finished
     return taken
 
 
@@ -125,15 +125,6 @@ def _is_row(document: Any) -> bool:
     if not isinstance(document, dict) or "received_at_us" not in document:
         return False
     return "event_type" not in document or document.keys() >= {"stage", "code", "payload"}
-
-
-def _with_ids(rows: Sequence[bytes], outcome: Outcome, record_id: str) -> Iterator[bytes]:
-    """Rows of quarantine, those without an event id with one that a repetition gives them again."""
-    for row, (index, refusal) in zip(rows, outcome.refusals, strict=True):
-        if refusal.event_id is None:
-            yield orjson.dumps({**orjson.loads(row), "event_id": f"{DOOR}-{record_id}-{index}"})
-        else:
-            yield row
 
 
 def _put(table: str, parts: Sequence[tuple[Taken, list[bytes]]]) -> None:

@@ -27,4 +27,5 @@ def take(record: KinesisStreamRecord) -> None:
     Raises:
         Unavailable: Firehose did not take them all.
     """
-    wiring.delivery().take(DOOR, records.decode(record.kinesis.data_as_bytes()), wiring.now())
+    name = f"{DOOR}-{record.kinesis.sequence_number}"
+    wiring.delivery().take(DOOR, records.decode(record.kinesis.data_as_bytes()), wiring.now(), record=name)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contracts.validate import Refusal
+from ingest.delivery.quick import Read
 from ingest.doors import aws_records, records
 from ingest.doors.records import DOCUMENTS_MAX
 from tests.ingest.contracts.examples import NOW, anything, steady
@@ -19,6 +20,11 @@ from tests.steps import transform
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 AT_MS = int(AT.timestamp() * 1000)
+
+
+def decoded(data: bytes) -> list[Any]:
+    """What a record holds, as it was sent."""
+    return [orjson.loads(item.source) if isinstance(item, Read) else item for item in records.decode(data)]
 
 
 def bedrock(**said: Any) -> dict[str, Any]:
@@ -321,12 +327,12 @@ def test_a_record_holds_several_documents(join: Any) -> None:
         found = transform(records.decode(data), NOW)
         assert found.refusals == []
         assert found.accepted in (1, 3)
-    assert [item["event_id"] for item in records.decode(join(parts))] == ["e0", "e1", "e2"]
+    assert [item["event_id"] for item in decoded(join(parts))] == ["e0", "e1", "e2"]
 
 
 def test_what_comes_before_the_break_is_kept() -> None:
     good = orjson.dumps(event(event_id="e0"))
-    first, second = records.decode(good + good[:30])
+    first, second = decoded(good + good[:30])
     assert first["event_id"] == "e0"
     assert isinstance(second, Refusal)
     assert second.code == "invalid_json"
@@ -336,7 +342,7 @@ def test_what_comes_before_the_break_is_kept() -> None:
 def test_one_bad_line_costs_only_itself() -> None:
     lines = [orjson.dumps(event(event_id=f"e{n}")) for n in range(4)]
     lines[2:2] = [b"{broken", REPORT.encode(), b'{"a": NaN}']
-    found = records.decode(b"\n".join(lines))
+    found = decoded(b"\n".join(lines))
     assert [item["event_id"] for item in found if isinstance(item, dict) and "model" in item] == [
         "e0",
         "e1",
@@ -360,13 +366,13 @@ def test_every_part_of_a_record_is_told_once(parts: list[str], zipped: bool) -> 
         option = orjson.OPT_INDENT_2 if part == "pretty" else None
         lines.append(WRITTEN.get(part) or orjson.dumps(event(event_id=f"e{number}"), option=option))
     data = b"\n".join(lines)
-    found = records.decode(gzip.compress(data) if zipped else data)
+    found = decoded(gzip.compress(data) if zipped else data)
     assert [item["event_id"] for item in found if isinstance(item, dict) and "model" in item] == ids
     assert len(found) == len(ids) + parts.count("broken") + parts.count("report")
 
 
 def test_a_record_of_too_many_events_is_cut_and_says_so() -> None:
-    found = records.decode(b"{}" * (DOCUMENTS_MAX + 5))
+    found = decoded(b"{}" * (DOCUMENTS_MAX + 5))
     assert len(found) == DOCUMENTS_MAX + 1
     assert found[-1].code == "too_many_events"
 
@@ -377,7 +383,7 @@ def test_a_record_of_too_many_events_is_cut_and_says_so() -> None:
     ids=["broken", "cut", "too-large"],
 )
 def test_a_record_that_is_no_good_gzip_is_refused_as_one(data: bytes) -> None:
-    (refusal,) = records.decode(data)
+    (refusal,) = decoded(data)
     assert isinstance(refusal, Refusal)
     assert "record" in refusal.message
 
@@ -385,7 +391,7 @@ def test_a_record_that_is_no_good_gzip_is_refused_as_one(data: bytes) -> None:
 @steady
 @given(st.binary(max_size=200) | st.lists(anything, max_size=3).map(lambda v: json_bytes(v)))
 def test_whatever_a_record_holds_is_accounted_for(data: bytes) -> None:
-    items = records.decode(data)
+    items = decoded(data)
     outcome = transform(items, NOW)
     assert outcome.received.total() == len(items) == outcome.accepted + len(outcome.refusals) + outcome.dropped.total()
     assert items or not data.strip(b" \t\r\n,\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0")

@@ -15,8 +15,10 @@ from infra.aws.costs.assumptions import PATH, load_assumptions
 from infra.aws.costs.documents import CostError
 from ingest.contracts.generate import first_example
 from ingest.delivery.packing import RECORD_MAX_BYTES
+from ingest.doors.lambdas import wiring
 from ingest.doors.lambdas.firehose import take
 from tests.ingest.clients.source import SOURCE
+from tests.steps import step
 from transforms.jobs.silver import ID_WINDOW
 
 ASSUMED = load_assumptions()
@@ -51,7 +53,8 @@ def test_as_many_types_are_in_use_as_the_mix_has() -> None:
     assert len(ASSUMED.mix) == GIVEN.types_in_use
 
 
-def test_a_finished_row_is_longer_than_its_event_by_what_delivery_adds() -> None:
+def test_a_finished_row_is_longer_than_its_event_by_what_delivery_adds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "transform", step)
     for event_type in ASSUMED.mix:
         line = typical(event_type)
         record = {

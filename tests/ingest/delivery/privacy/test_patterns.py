@@ -31,6 +31,7 @@ PLAIN = Redactor()
         ("from 10.2.3.4 and 2001:db8::1", "from [ip] and [ip]"),
         ("ANN  SMITH? ann smith, Ann Smith!", "ANN  SMITH? [name], [name]!"),
         ("jürgen met O'neill", "[name] met [name]"),
+        ("/u/ann-smith/x, user_Ann_Smith_1, ann.smith", "/u/[name]/x, user_[name]_1, [name]"),
     ],
 )
 def test_what_names_a_person_is_taken_out(text: str, kept: str) -> None:

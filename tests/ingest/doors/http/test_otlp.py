@@ -1,6 +1,7 @@
 """`POST /v1/traces`: GenAI spans become executions, in both encodings."""
 
 import json
+from typing import Any
 
 import orjson
 import pytest
@@ -9,7 +10,12 @@ from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
-from tests.ingest.doors.http.conftest import key_values
+from ingest.delivery.delivery import Delivery
+from ingest.delivery.privacy.settings import Privacy, Settings
+from ingest.doors.exchange import Request
+from ingest.doors.http import Doors
+from tests.ingest.doors.http.conftest import NOW, key_values
+from tests.steps import step
 
 PATH = "/v1/traces"
 PROTOBUF = "application/x-protobuf"
@@ -452,3 +458,36 @@ def test_json_nested_as_deep_as_json_can_be(send, sink):
 def test_a_call_is_not_lost_over_a_side_of_it(row, attributes, wanted):
     stored = row({**CALL, **attributes})
     assert {name: stored.get(name) for name in wanted} == wanted
+
+
+MESSAGES = [{"role": "user", "parts": [{"type": "text", "content": "Wo ist mein Paket?"}]}]
+
+
+@pytest.mark.parametrize("form", ["protobuf", "json"])
+@pytest.mark.parametrize(
+    ("attributes", "prompt", "answer"),
+    [
+        (
+            {"gen_ai.input.messages": orjson.dumps(MESSAGES).decode(), "gen_ai.output.messages": "[]"},
+            orjson.dumps(MESSAGES).decode(),
+            "[]",
+        ),
+        ({"gen_ai.input.messages": ["a", 7]}, '["a",7]', None),
+        ({"gen_ai.prompt": "old", "gen_ai.completion": "new"}, "old", "new"),
+        ({"input.value": "weak", "gen_ai.prompt": "", "output.value": "x" * 600_000}, "weak", "x" * 500_000),
+        ({"langfuse.observation.input": '{"q": 1}'}, '{"q": 1}', None),
+        ({}, None, None),
+    ],
+    ids=["messages", "values", "older names", "openinference", "langfuse", "none"],
+)
+def test_what_was_said_is_read_where_it_is_kept(sink, export, form, attributes, prompt, answer):
+    keeps: Any = {"prompt_execution": {"prompt": "full", "answer": "full"}}
+    request = export({**CALL, **attributes})
+    body, said = (
+        (request.SerializeToString(), PROTOBUF) if form == "protobuf" else (as_json(request), "application/json")
+    )
+    for settings, is_kept in ((Settings(), False), (Settings(environments={"*": Privacy(text=keeps)}), True)):
+        doors = Doors(Delivery(step(settings), sink), lambda: NOW)
+        assert doors.answer(Request("POST", PATH, {"content-type": said}, body)).status == 200
+        (row,) = [orjson.loads(row) for row in sink.delivered[-1][1].rows["prompt_execution"]]
+        assert (row.get("prompt"), row.get("answer")) == ((prompt, answer) if is_kept else (None, None))

@@ -95,6 +95,8 @@ def test_a_repetition_writes_the_same_rows_to_the_byte(streams: Any) -> None:
     assert firehose.handler(asked, object()) == firehose.handler(asked, object())
     rows = [json.dumps(row) for row in streams(QUARANTINE_TABLE)]
     assert (len(rows), len(set(rows))) == (6, 3)
+    ids = [record["recordId"] for record in asked["records"]]
+    assert {row["refusal_key"] for row in streams(QUARANTINE_TABLE)} == {f"firehose-{name}-0" for name in ids[:3]}
 
 
 @pytest.mark.parametrize("table", ["prompt_execution", QUARANTINE_TABLE])
