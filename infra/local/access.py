@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, cast
 
+from infra.local.passing import passing
 from ingest.doors.access.grants import Grant, NewKey, Role, make_key
 
 _SCHEMA = """
@@ -40,7 +41,7 @@ class SqliteGrants:
 
     def are_demanded(self, role: Role) -> bool:
         """Whether nobody may act in a role without a key."""
-        with self._lock:
+        with self._lock, passing():
             self._forget_if_changed()
             if role not in self._demanded:
                 # Revoked ones count: who takes a key away does not mean to let everybody in.
@@ -50,7 +51,7 @@ class SqliteGrants:
 
     def find(self, key_id: str, digest: str) -> Grant | None:
         """What a key grants; None where there is none of this id and digest, or it was revoked."""
-        with self._lock:
+        with self._lock, passing():
             self._forget_if_changed()
             if (key_id, digest) not in self._found:
                 query = """SELECT id, role, environments, events_per_s FROM access_key

@@ -76,7 +76,7 @@ class Background:
             damaged = self._lake.drain().damaged if self._lake.spool_bytes() else ()
             self._sink.left_bytes = self._lake.spool_bytes()
         except (OSError, LakeError, ValueError) as error:
-            self._tell("drain", f"The spool could not be drained ({error}); nothing is lost, it is tried again.")
+            self._tell("drain", f"{error} Nothing is lost, it is tried again.")
         else:
             self._tell("drain", " ".join(damaged) or None)
 

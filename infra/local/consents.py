@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, cast
 
+from infra.local.passing import passing
 from ingest.contracts.instants import from_us
 from ingest.delivery.privacy.consent import Decision, Person, Purpose
 
@@ -44,7 +45,7 @@ class SqliteConsents:
 
     def is_empty(self) -> bool:
         """Whether nobody has decided anything yet."""
-        with self._lock:
+        with self._lock, passing():
             # What others write raises it; what is written here is noted here.
             (version,) = self._db.execute("PRAGMA data_version").fetchone()
             if self._is_empty and version != self._seen_version:
@@ -55,7 +56,7 @@ class SqliteConsents:
     def record(self, decisions: Collection[Decision]) -> None:
         """Return once they are stored."""
         rows = [(*d.person, d.purpose, int(d.granted), d.decided_at_us) for d in decisions]
-        with self._lock:
+        with self._lock, passing():
             self._db.execute("BEGIN IMMEDIATE")
             with self._db:  # commits, or rolls back whatever went wrong
                 self._db.executemany(_LOG, rows)
@@ -66,7 +67,7 @@ class SqliteConsents:
         """What is in force; persons of whom nothing is known are left out."""
         found: dict[Person, dict[Purpose, bool]] = {}
         query = "SELECT purpose, granted FROM consent WHERE environment = ? AND pseudonym = ?"
-        with self._lock:
+        with self._lock, passing():
             for person in people:
                 for purpose, granted in self._db.execute(query, person):
                     found.setdefault(person, {})[cast("Purpose", purpose)] = bool(granted)

@@ -17,6 +17,7 @@ from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.delivery.outcome import Outcome
 from ingest.delivery.spool import SpoolWriter
 from ingest.delivery.transform import Transform
+from ingest.delivery.unavailable import Unavailable
 from ingest.doors.mapping.apply import RowMapper
 from ingest.doors.mapping.batches import Batch, batches
 from ingest.doors.mapping.ids import RowIds
@@ -87,7 +88,7 @@ def import_files(lake: Lake, paths: Sequence[Path], mapping: Mapping, size_bytes
                 imported.add(batch, outcome)
                 done[batch.file] += batch.rows
                 advance(batch)
-    except (ImportRefused, OSError) as error:
+    except (ImportRefused, OSError, Unavailable) as error:
         writer.roll()
         raise ImportRefused(_half_way(error, paths, done)) from error
     finally:

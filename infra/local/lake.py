@@ -27,6 +27,10 @@ class LakeError(Exception):
     """The lake can't be used as asked. The message is one sentence that says where and what to do."""
 
 
+class NotWritable(LakeError):
+    """Nothing can be moved or built now: the disk is full, say, or read-only. What is stored can be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lake:
     """An opened lake. Holds no file or connection open by itself, so that it can go anywhere."""
@@ -38,7 +42,7 @@ class Lake:
         """The lake's memory; the caller closes it.
 
         Raises:
-            LakeError: it can't be read or written.
+            LakeError: it can't be read; ``NotWritable``: or not be written.
         """
         path = self.root / layout.STATE_FILE
         if not path.exists() and (self.root / layout.BRONZE).exists():
@@ -46,7 +50,7 @@ class Lake:
         try:
             return SqliteLedger(path)
         except sqlite3.OperationalError as error:
-            raise LakeError(f"{path} can't be opened ({error}); check the disk and who may write there.") from error
+            raise NotWritable(f"{path} can't be opened ({error}); check the disk and who may write there.") from error
         except sqlite3.DatabaseError as error:
             raise LakeError(
                 f"{path} can't be used as the lake's ledger ({error}); restore it from a backup, and check the disk."
@@ -94,15 +98,16 @@ class Lake:
         """Move what the spool holds into bronze.
 
         Raises:
-            LakeError: the ledger can't be written.
-            OSError: bronze or the spool can't be.
+            LakeError: the ledger can't be used; ``NotWritable``: it, the spool or bronze can't be written.
         """
         ledger = self.ledger()
         try:
             return drain(self.root, ledger)
-        except sqlite3.DatabaseError as error:
-            path = self.root / layout.STATE_FILE
-            raise LakeError(f"{path} can't be written ({error}); check the disk and who may write there.") from error
+        except (OSError, sqlite3.DatabaseError) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or error
+            raise NotWritable(
+                f"The spool of {self.root} can't be drained ({reason}); check the disk and who may write there."
+            ) from error
         finally:
             ledger.close()
 

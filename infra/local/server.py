@@ -15,6 +15,7 @@ from infra.local.pages import OPEN, Pages
 from infra.local.sink import SpoolSink
 from ingest.delivery.delivery import Delivery
 from ingest.delivery.transform import Transform
+from ingest.delivery.unavailable import Unavailable
 from ingest.doors import origins
 from ingest.doors.access.gate import Gate
 from ingest.doors.body import BODY_MAX_BYTES, too_large
@@ -120,6 +121,8 @@ class Server:
                 self._gate.reader(request)
         except RequestRefused as refused:
             return served.doors.refuse(request, refused)
+        except Unavailable as error:
+            return served.doors.unavailable(request, error)
         return await served.pages.answer(request, delivery)
 
 

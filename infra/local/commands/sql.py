@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from infra.local.commands.options import add_lake
-from infra.local.lake import LakeError, lake_path, open_lake
+from infra.local.lake import LakeError, NotWritable, lake_path, open_lake
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,7 +46,11 @@ def run(args: argparse.Namespace) -> int:
 
     query = args.query or _TABLES
     try:
-        db = open_session(lake)
+        try:
+            db = open_session(lake)
+        except NotWritable as error:
+            print(f"warning: {error} What came last is not in the answer.", file=sys.stderr)  # noqa: T201
+            db = open_session(lake, drain=False)
         try:
             _must_be_one_select(db, query)
             cursor = db.execute(query)
