@@ -15,7 +15,7 @@ from typing import TypeVar
 import hypothesis
 import pytest
 
-hypothesis.settings.register_profile("promptlake")  # a slow machine is no bug
+hypothesis.settings.register_profile("promptlake", deadline=None)  # a slow machine is no bug
 hypothesis.settings.load_profile("promptlake")
 
 REAL_DATA = "PROMPTLAKE_REAL_DATA"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.doors.mapping.convert import Kind
@@ -45,7 +45,6 @@ def test_a_time_in_another_unit_is_refused_with_the_right_one(moment: datetime, 
             convert(value, "time", unit=said)
 
 
-@settings(deadline=None)  # the first one reads the zones from disk
 @given(_moments, st.sampled_from([" ", "T"]))
 def test_a_time_without_offset_needs_a_zone(moment: datetime, between: str) -> None:
     text = moment.replace(tzinfo=None).isoformat(between)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contracts.events.prompt_execution import PromptExecution
@@ -190,7 +190,6 @@ _values = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.dictionaries(_names, _values | st.dictionaries(_names, _values), max_size=6), min_size=1, max_size=6)
 )
