@@ -1,5 +1,6 @@
 """What persons decided, in the embedded lake's SQLite file."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -29,6 +30,11 @@ _DECIDE = """INSERT INTO consent VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET granted = excluded.granted, decided_at_us = excluded.decided_at_us
     WHERE (excluded.decided_at_us, -excluded.granted) > (decided_at_us, -granted)"""
 
+_FIND = """SELECT c.environment, c.pseudonym, c.purpose, c.granted FROM json_each(?) AS asked
+    CROSS JOIN consent AS c ON c.environment = asked.value ->> 0 AND c.pseudonym = asked.value ->> 1"""
+
+_REMEMBERED_MAX = 100_000
+
 
 class SqliteConsents:
     """Keeps decisions. Safe to use from several threads and processes."""
@@ -38,7 +44,8 @@ class SqliteConsents:
         self._lock = Lock()
         self._db.executescript(_SCHEMA)
         self._seen_version = -1
-        self._is_empty = True
+        self._newest = 0
+        self._known: dict[Person, Mapping[Purpose, bool]] = {}
 
     def close(self) -> None:
         self._db.close()
@@ -46,12 +53,18 @@ class SqliteConsents:
     def is_empty(self) -> bool:
         """Whether nobody has decided anything yet."""
         with self._lock, passing():
-            # What others write raises it; what is written here is noted here.
-            (version,) = self._db.execute("PRAGMA data_version").fetchone()
-            if self._is_empty and version != self._seen_version:
-                self._is_empty = self._db.execute("SELECT 1 FROM consent LIMIT 1").fetchone() is None
-                self._seen_version = version
-            return self._is_empty
+            self._follow()
+            return self._newest == 0
+
+    def _follow(self) -> None:
+        """Forget what others may have changed; they raise the version, whatever they write."""
+        (version,) = self._db.execute("PRAGMA data_version").fetchone()
+        if version == self._seen_version:
+            return
+        (newest,) = self._db.execute("SELECT coalesce(max(id), 0) FROM consent_decision").fetchone()
+        if newest != self._newest:
+            self._known.clear()
+        self._seen_version, self._newest = version, newest
 
     def record(self, decisions: Collection[Decision]) -> None:
         """Return once they are stored."""
@@ -61,16 +74,24 @@ class SqliteConsents:
             with self._db:  # commits, or rolls back whatever went wrong
                 self._db.executemany(_LOG, rows)
                 self._db.executemany(_DECIDE, rows)
-            self._is_empty = self._is_empty and not rows
+            self._seen_version = -1
 
     def of(self, people: Collection[Person]) -> Mapping[Person, Mapping[Purpose, bool]]:
         """What is in force; persons of whom nothing is known are left out."""
-        found: dict[Person, dict[Purpose, bool]] = {}
-        query = "SELECT purpose, granted FROM consent WHERE environment = ? AND pseudonym = ?"
         with self._lock, passing():
-            for person in people:
-                for purpose, granted in self._db.execute(query, person):
-                    found.setdefault(person, {})[cast("Purpose", purpose)] = bool(granted)
+            self._follow()
+            known = self._known
+            if new := [person for person in people if person not in known]:
+                if len(known) + len(new) > _REMEMBERED_MAX:
+                    known.clear()
+                    new = list(people)
+                known.update(self._look_up(new))
+            return {person: told for person in people if (told := known[person])}
+
+    def _look_up(self, people: Collection[Person]) -> Mapping[Person, Mapping[Purpose, bool]]:
+        found: dict[Person, dict[Purpose, bool]] = {person: {} for person in people}
+        for environment, pseudonym, purpose, granted in self._db.execute(_FIND, (json.dumps(list(people)),)):
+            found[Person(environment, pseudonym)][cast("Purpose", purpose)] = bool(granted)
         return found
 
     def withdrawn(self, purpose: Purpose) -> Iterator[Person]:

@@ -5,7 +5,6 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from infra.local.admission import Admission, Admitted, Overloaded
@@ -77,7 +76,7 @@ class Server:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         background = Background(self._lake, self._sink, self._build_every_s)
-        doors = Doors(Delivery(self._transform, self._sink), lambda: datetime.now(UTC), self._allowed, self._gate)
+        doors = Doors(Delivery(self._transform, self._sink), self._sink.now, self._allowed, self._gate)
         self._served = Served(doors, background, Pages(self._lake, lambda: background.problem))
         self._ticking = asyncio.create_task(_tick(background))
         await send({"type": "lifespan.startup.complete"})

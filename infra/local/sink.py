@@ -1,9 +1,11 @@
 """Where the embedded doors deliver to: the lake's spool."""
 
 from collections import Counter
+from datetime import datetime
 from threading import Lock
 
 from infra.local.lake import Lake
+from ingest.contracts.instants import from_us
 from ingest.delivery.outcome import Outcome
 from ingest.delivery.unavailable import Unavailable
 
@@ -32,6 +34,15 @@ class SpoolSink:
     def clock_behind_s(self) -> float:
         """How far the machine's clock stood behind the lake's when the last batch was written."""
         return self._writer.clock_behind_us / 1e6
+
+    def now(self) -> datetime:
+        """The lake's time: what someone decides after something else is later, whatever the machine's clock does.
+
+        Raises:
+            OSError: the lake's folder is read-only.
+        """
+        with self._lock:
+            return from_us(self._writer.now_us())
 
     def deliver(self, door: str, outcome: Outcome) -> None:
         """Return once the batch is on disk.

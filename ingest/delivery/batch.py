@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from ingest.contracts.derive import QUARANTINE_TABLE
-from ingest.contracts.envelope import Event, content_fields, person_fields
+from ingest.contracts.envelope import Event, person_fields
 from ingest.contracts.instants import to_us
 from ingest.contracts.validate import Refusal
 from ingest.delivery.outcome import Outcome
@@ -51,7 +51,8 @@ class Batch:
             if not isinstance(read, Read):
                 self._route(index, item, read)
                 continue
-            row = None if self._has_decided(read) else self.quick.row(read, received_us, self.reader.scope)
+            agreed = self._agreed(read) if self.decided.is_any else None
+            row = self.quick.row(read, received_us, self.reader.scope, agreed=agreed)
             if row is None:
                 item = decoded(read)
                 self._route(index, item, self.reader.validate(item))
@@ -60,8 +61,11 @@ class Batch:
                 outcome.rows.setdefault(read.event_type, []).append(row)
         return outcome
 
-    def _has_decided(self, read: Read) -> bool:
-        return self.decided.is_any and self.decided.knows(self._named(None, read))
+    def _agreed(self, read: Read) -> bool:
+        """Whether an event that says nothing of consent may be stored with all that it holds."""
+        named = self._named(None, read)
+        purposes = self.decided.agreed(named, None, self.treatment(named[0]).privacy.consent)
+        return purposes["analytics"] and purposes["content"]
 
     def _route(self, index: int, item: Any, read: Event | Refusal) -> None:
         self.outcome.received[read.event_type] += 1
@@ -74,7 +78,7 @@ class Batch:
 
     def _store(self, event: Event) -> Refusal | None:
         """Store an event that its contract accepts; what can't be stored all the same is refused."""
-        model, treatment = type(event), self.treatment(event.environment)
+        treatment = self.treatment(event.environment)
         default = treatment.privacy.consent
         if event.consent is None and not self.decided.is_any:
             analytics, content = default.analytics, default.content
@@ -84,9 +88,8 @@ class Batch:
         if not analytics:
             self.outcome.dropped[event.event_type] += 1
             return None
-        left_out = () if content else content_fields(model)
         try:
-            row = treatment.row(event, left_out)
+            row = treatment.row(event, with_content=content)
         except (TypeError, RecursionError):  # orjson's
             reason = f"{UNWRITABLE}: a number over 64 bits, half a character, or nested too deep"
             return _refuse(event, "invalid_value", reason)

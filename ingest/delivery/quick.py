@@ -75,6 +75,8 @@ def _is_plain(event: Any, reader: Reader) -> bool:
 class _Rules(NamedTuple):
     """What an environment asks, as far as the fast way can do it."""
 
+    agreed: bool
+    """Whether events may be stored where nobody has said anything."""
     left_out: frozenset[tuple[str, str]]
     """Texts, by event type and field, of which nothing is kept."""
     redactor: Redactor
@@ -92,17 +94,23 @@ class Quick:
 
     def __init__(self, treatment: Callable[[str], Treatment]) -> None:
         self._treatment = treatment
-        self._rules: dict[str, _Rules | None] = {}
+        self._rules: dict[str, _Rules] = {}
 
-    def row(self, read: Read, received_us: int, scope: Scope | None) -> bytes | None:
-        """The bronze row of an event that arrived at ``received_us``. Changes the event."""
+    def row(self, read: Read, received_us: int, scope: Scope | None, *, agreed: bool | None = None) -> bytes | None:
+        """The bronze row of an event that arrived at ``received_us``. Changes the event.
+
+        Args:
+            agreed: whether it may be stored as a whole; None where nobody whom it names has decided.
+        """
         event_type, event = read.event_type, read.event
         reader = readers()[event_type]
         at_us = to_us(event.occurred_at)
         if not _EARLIEST_US <= at_us <= received_us + CLOCK_SKEW_US:
             return None
         rules = self._rules_for(event, scope)
-        if rules is None or not _follows(event, reader) or not _is_clean(event, reader, rules):
+        if rules is None or not (rules.agreed if agreed is None else agreed):
+            return None
+        if not _follows(event, reader) or not _is_clean(event, reader, rules):
             return None
         for name in reader.texts:
             if getattr(event, name) is not None:
@@ -136,17 +144,17 @@ class Quick:
         return self._rules[environment]
 
 
-def _rules(treatment: Treatment) -> _Rules | None:
+def _rules(treatment: Treatment) -> _Rules:
     privacy = treatment.privacy
-    if not (privacy.consent.analytics and privacy.consent.content):
-        return None
     left_out = frozenset(
         (event_type, name)
         for event_type, reader in readers().items()
         for name in reader.texts
         if privacy.handling(event_type, name) == "none"
     )
-    return _Rules(left_out, treatment.redactor, treatment.named, set())
+    return _Rules(
+        privacy.consent.analytics and privacy.consent.content, left_out, treatment.redactor, treatment.named, set()
+    )
 
 
 def _follows(event: Any, reader: Reader) -> bool:
@@ -169,7 +177,7 @@ def _is_clean(event: Any, reader: Reader, rules: _Rules) -> bool:
     """Whether nothing personal is in ids and labels."""
     redactor = rules.redactor
     for value in reader.identifiers_of(event):
-        if value is None or (value.isalnum() and value.isascii() and not (value.isdigit() or redactor.name_words)):
+        if value is None or (value.isalnum() and value.isascii() and redactor.is_clean_id(value)):
             continue  # most ids, at once
         if not _is_identifier(value) or value[0] == MADE or not redactor.is_clean_id(value):
             return False

@@ -65,6 +65,14 @@ class SpoolWriter:
         self.opened_at = 0.0
         self.bytes_written = 0
 
+    def now_us(self) -> int:
+        """The lake's time, later than that of any batch before.
+
+        Raises:
+            OSError: the folder is read-only.
+        """
+        return self._clock.tick_us()
+
     def append(self, door: str, outcome: Outcome, refused_requests: dict[str, int] | None = None) -> int:
         """Write one batch and return its arrival time (µs since 1970) once it is on disk.
 

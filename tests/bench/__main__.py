@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from tests.bench import build, emitter, memory, native, otlp
+from tests.bench import build, emitter, memory, native, otlp, transform
 from tests.bench.measure import machine
 
 RUNS = 3
@@ -16,7 +16,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 
 def main() -> None:
-    otlps, natives, builds, emits, memories = [], [], [], [], []
+    otlps, natives, builds, emits, memories, steps = [], [], [], [], [], []
     for number in range(RUNS):
         print(f"run {number + 1} of {RUNS}", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder:
@@ -25,12 +25,14 @@ def main() -> None:
             builds.append(build.measure(Path(folder)))
             memories.append(memory.run(Path(folder)))
         emits.append(emitter.run())
-    rows = [*_otlp(otlps), *_native(natives), *_memory(memories), *_build(builds), *_emitter(emits)]
+        steps.append(transform.run())
+    rows = [*_otlp(otlps), *_native(natives), *_step(steps), *_memory(memories), *_build(builds), *_emitter(emits)]
     lines = [
         "# Benchmarks",
         "",
         f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}; medians of {RUNS} runs (peak memory: the largest), "
-        "client beside the server.",
+        "client beside the server. The server has every safeguard on: a write key with a limit, listed names, phone "
+        "regions, a consent withdrawn.",
         "",
         f"Machine: {machine()}.",
         "",
@@ -71,6 +73,27 @@ def _native(runs: list[native.Native]) -> list[Row]:
          f"{stored / parse:.3f} × {baseline}"),
         ("the same until acknowledged, events/s", f"{taken:,.0f}", "", f"{taken / parse:.3f} × {baseline}"),
     ]  # fmt: skip
+
+
+def _step(runs: list[transform.Step]) -> list[Row]:
+    rows = []
+    for kind, took in (
+        ("", [run.bare for run in runs]),
+        (" with prompt and answer, kept `none`", [run.with_texts for run in runs]),
+    ):
+        size, parse, plain, fast = (
+            median(getattr(one, name) for one in took)
+            for name in ("bytes_per_event", "parse_only_us", "plain_us", "fast_us")
+        )
+        baseline = f"orjson's parser alone ({1e6 / parse:,.0f}/s)"
+        event = f"an execution of {size:,.0f} bytes{kind}"
+        rows += [
+            (f"transform step, {event}, pydantic alone, events/s", f"{1e6 / plain:,.0f}", "at least 0.2 ×",
+             f"{parse / plain:.2f} × {baseline}"),
+            ("the same read by the structs, events/s", f"{1e6 / fast:,.0f}", "aim 0.5 ×",
+             f"{parse / fast:.2f} × {baseline}"),
+        ]  # fmt: skip
+    return rows
 
 
 def _memory(runs: list[memory.Memory]) -> list[Row]:

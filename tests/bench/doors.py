@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from infra.local.lake import Lake, open_lake
 from infra.local.query import open_session
-from tests.commands import up
+from tests.bench.safeguards import guarded
 
 BATCH = 500
 WARM_UP = 2_000
@@ -30,13 +30,13 @@ def measure(
     root: Path, path: str, content_type: str, warm_up: Sequence[bytes], requests: Sequence[bytes], events: int
 ) -> Sent:
     """Start a server, warm it up with ``WARM_UP`` events, send the requests, and wait for all of their ``events``."""
-    lake = open_lake(root, create=True)
-    with up(lake.root, "--build-every", "0") as server:
+    with guarded(root) as (server, let_in):
+        lake, headers = open_lake(root), {"Content-Type": content_type, **let_in}
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc)
-        _send(connection, path, content_type, warm_up)
+        _send(connection, path, headers, warm_up)
         _wait_for(lake, WARM_UP)
         started = time.perf_counter()
-        _send(connection, path, content_type, requests)
+        _send(connection, path, headers, requests)
         acknowledged_s = time.perf_counter() - started
         _wait_for(lake, WARM_UP + events)
         queryable_s = time.perf_counter() - started
@@ -48,9 +48,11 @@ def measure(
     return Sent(events / acknowledged_s, events / queryable_s, size / rows)
 
 
-def _send(connection: http.client.HTTPConnection, path: str, content_type: str, requests: Sequence[bytes]) -> None:
+def _send(
+    connection: http.client.HTTPConnection, path: str, headers: dict[str, str], requests: Sequence[bytes]
+) -> None:
     for body in requests:
-        connection.request("POST", path, body, {"Content-Type": content_type})
+        connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         answer.read()
         if answer.status != 200:

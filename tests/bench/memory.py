@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tests.bench.doors import BATCH
 from tests.bench.measure import resident_mb
 from tests.bench.native import bodies
-from tests.commands import up
+from tests.bench.safeguards import guarded
 
 EVENTS = 2_000_000
 CLIENTS = 2
@@ -36,14 +36,14 @@ class Memory:
 def run(folder: Path, events: int = EVENTS) -> Memory:
     """Several clients at once, as fast as the server takes it."""
     (batch,) = bodies(BATCH)
-    with up(folder / "memory", "--build-every", "0") as server:
+    with guarded(folder / "memory") as (server, headers):
         address, pid = urlsplit(server.url).netloc, server.process.pid
         memory = Memory(resident_mb(pid))
 
         def send(numbers: range) -> None:
             connection = http.client.HTTPConnection(address)
             for number in numbers:
-                connection.request("POST", "/v1/events", _renumbered(batch, number))
+                connection.request("POST", "/v1/events", _renumbered(batch, number), headers)
                 answer = connection.getresponse()
                 answer.read()
                 if answer.status != 200:

@@ -165,3 +165,14 @@ def test_it_is_set_back_and_forward_under_load_and_between_two_servers(tmp_path:
         complete_us = to_us(datetime.fromisoformat(complete_through))
         assert sum(us < complete_us for us in executions_us) <= counted, complete_through
     assert run("reconcile", "--lake", lake, check=False).returncode == 0
+
+
+def test_a_consent_withdrawn_after_it_was_set_back_is_withdrawn(tmp_path: Path, clock: Clock) -> None:
+    lake = tmp_path / "lake"
+    with up(lake, "--build-every", "0", env=clock.running()) as server:
+        assert server.json("POST", "/v1/consent", {"user_id": "ann", "analytics": True})[0] == 200
+        clock.set(-HOUR_S)
+        assert server.json("POST", "/v1/consent", {"user_id": "ann", "analytics": False})[0] == 200
+        for user in ("ann", "bob"):
+            assert server.json("POST", "/v1/events", event(event_id=user, user_id=user))[0] == 200
+    assert set(arrivals(lake)) == {"bob"}

@@ -32,19 +32,11 @@ class Decided:
         if self._consents.is_empty():
             return
         pairs = {(environment, identity) for environment, ids in named for identity in ids}
-        people = {pair: self._people(*pair) for pair in pairs}
-        found = self._consents.of({person for several in people.values() for person in several})
-        for pair, several in people.items():
-            told: dict[Purpose, bool] = {}
-            for person in several:  # the newest pseudonym last: what was decided under it is newer
-                told |= found.get(person, {})
-            if told:
-                self._known[pair] = told
-
-    def knows(self, named: Named) -> bool:
-        """Whether any of the persons has decided anything."""
-        environment, ids = named
-        return any((environment, identity) in self._known for identity in ids)
+        people = {person: pair for pair in pairs for person in self._people(*pair)}
+        found = self._consents.of(people)
+        for person, pair in people.items():  # the newest pseudonym last: what was decided under it is newer
+            if person in found:
+                self._known[pair] = {**self._known.get(pair, {}), **found[person]}
 
     def agreed(self, named: Named, said: Consent | None, default: Consent) -> dict[Purpose, bool]:
         """What an event that names these persons may be used for."""

@@ -7,12 +7,14 @@ in what was stored under them.
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 KEY_BYTES = 32
 _PSEUDONYM_BYTES = 12
 _FINGERPRINT_BYTES = 6
+_REMEMBERED_MAX = 50_000
 
 _PERSON, _TEXT, _ID, _FINGERPRINT = b"person", b"text", b"id", b"fingerprint"
 """Each use of a key by itself, so that what is known of one says nothing of another."""
@@ -45,13 +47,14 @@ class Keyring:
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         self._keys = tuple(keys)
         self._current = len(keys)
+        self.pseudonyms: Callable[[str], tuple[str, ...]] = lru_cache(_REMEMBERED_MAX)(self._pseudonyms)
+        """All that a person was ever stored under, the newest last."""
 
     def pseudonym(self, identity: str) -> str:
         """``p<number of the key>-<24 hex digits>``: the same for the same person as long as the key is the newest."""
         return f"p{self._current}-{_keyed(identity, self._keys[-1], _PERSON)}"
 
-    def pseudonyms(self, identity: str) -> tuple[str, ...]:
-        """All that a person was ever stored under, the newest last."""
+    def _pseudonyms(self, identity: str) -> tuple[str, ...]:
         return tuple(f"p{n}-{_keyed(identity, key, _PERSON)}" for n, key in enumerate(self._keys, 1))
 
     def digest(self, text: str) -> str:

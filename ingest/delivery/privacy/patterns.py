@@ -28,15 +28,26 @@ _LOCAL_PART = re.compile(r"[\w.!$*+^`{|}~-]{1,64}\Z")
 _DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _LOCAL_MAX_CHARS = 64
 
-# Cards have 14 digits or more, which no time in milliseconds has for long yet, and begin with 2 to 6.
-_CARD = re.compile(r"(?<![\dA-Za-z])[2-6](?:[ -]?\d){13,18}(?![\dA-Za-z])", re.ASCII)
+_CARD = re.compile(r"(?<![\dA-Za-z])[2-68](?:[ -]?\d){13,18}(?![\dA-Za-z])", re.ASCII)
+# How the numbers of each scheme begin, and how many digits they have; a day with a counter has neither.
+_of_a_scheme = re.compile(
+    r"3[0689]\d{12,17}"  # Diners Club
+    r"|3[47]\d{13}"  # American Express
+    r"|35\d{14,17}"  # JCB
+    r"|4\d{15}(?:\d{3})?"  # Visa
+    r"|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|5\d{15,18}"  # Mastercard, Maestro
+    r"|6\d{15,18}"  # Discover, UnionPay, Maestro
+    r"|220[0-4]\d{12,15}|8[12]\d{14}",  # Mir, RuPay
+    re.ASCII,
+).fullmatch
 _IBAN = re.compile(r"(?<![\dA-Za-z])[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?(?![\dA-Za-z])", re.ASCII)
 # Behind a name and a slash stands a version: Chrome/120.0.0.0.
 _IPV4 = re.compile(r"(?<![\w.])(?<!\w/)\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)", re.ASCII)
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.ASCII | re.IGNORECASE)
 _DIGITS = r"\d(?:[ \xa0()./\u2010-\u2015-]{0,3}\d){5,16}(?!\w)"
 _PHONE = re.compile(rf"(?<![\w+])(?:\+|\(|00)?{_DIGITS}", re.ASCII)
-_PHONE_ABROAD = re.compile(rf"(?<![\w+])(?:\+|00)[ (]{{0,2}}{_DIGITS}", re.ASCII)
+# No country's code begins with 0, but numbers that count do.
+_PHONE_ABROAD = re.compile(rf"(?<![\w+])(?:\+|00)[ (]{{0,2}}(?!0){_DIGITS}", re.ASCII)
 _ANYWHERE = "ZZ"
 _CONTEXT_CHARS = 12
 _LOOKED_AT_MAX = 500
@@ -53,9 +64,10 @@ def emails(text: str) -> Iterator[Span]:
 
 
 def cards(text: str) -> Iterator[Span]:
-    """14 to 19 digits, in groups or not, that pass the check digit which card numbers carry."""
+    """14 to 19 digits, in groups or not, that begin as a card's number does and pass its check digit."""
     for match in _CARD.finditer(text):
-        if luhn.is_valid(re.sub(r"[ -]", "", match[0])):
+        digits = match[0].replace(" ", "").replace("-", "")
+        if _of_a_scheme(digits) and luhn.is_valid(digits):
             yield Span(match.start(), match.end(), "card")
 
 

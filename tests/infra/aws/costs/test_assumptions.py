@@ -55,6 +55,7 @@ def test_as_many_types_are_in_use_as_the_mix_has() -> None:
 
 def test_a_finished_row_is_longer_than_its_event_by_what_delivery_adds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wiring, "transform", step)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     for event_type in ASSUMED.mix:
         line = typical(event_type)
         record = {

@@ -52,6 +52,7 @@ def test_what_names_a_person_is_taken_out(text: str, kept: str) -> None:
         "3b241101-e2bb-4255-8caf-4136c566a962",
         "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
         "claude-3-5-sonnet-20241022, gpt-4o-2024-08-06",
+        "order-20261126-000106, 20261126-00000008, 00000012-1234567890",
     ],
 )
 def test_what_only_looks_like_it_stays(text: str) -> None:
@@ -63,6 +64,37 @@ def test_labels_keep_what_may_be_a_service_s() -> None:
     assert PLAIN.label("10.0.0.1") == "10.0.0.1"
     assert PLAIN.label("202-456-1111") == "202-456-1111"
     assert PLAIN.label("+1 202-456-1111 for ann@example.com") == "[phone] for [email]"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "36700102000000",
+        "378282246310005",
+        "3530111333300000",
+        "2223003122003222",
+        "5555555555554444",
+        "6011000990139424",
+    ],
+)
+def test_cards_of_every_scheme_are_found(number: str) -> None:
+    assert PLAIN.label(number) == PLAIN.label(f"id-{number[:4]}-{number[4:]}"[3:]) == "[card]"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "is_clean"),
+    [
+        ("order-20261126-000106", True),
+        ("00000012-1234567890", True),
+        ("aa2cd7427c516dbd5cd39eed61882397-4111111111111111", True),  # a trace and a span, which are random
+        ("4111111111111111", False),
+        ("u-4111111111111111", False),
+        ("0049-151-23456789", False),
+        ("é", True),
+    ],
+)
+def test_an_id_is_clean_or_not(identifier: str, is_clean: bool) -> None:
+    assert PLAIN.is_clean_id(identifier) == GERMAN.is_clean_id(identifier) == is_clean
 
 
 SEPARATORS = st.text("  \n\t,;!?\"'()<>«»", min_size=1, max_size=3)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_the_survey_becomes_four_answers() -> None:
         ("s2", "easy", "5", 5.0),
         ("s2", "remarks", "all fine", None),
     ]
-    assert answers[0]["occurred_at"].isoformat() == "2026-01-02T10:30:00+01:00"
+    assert answers[0]["occurred_at"] == datetime.fromisoformat("2026-01-02T10:30:00+01:00")
     assert len({a["event_id"] for a in answers}) == 4
 
 
