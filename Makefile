@@ -17,6 +17,7 @@ INSTALL := $(UV) pip install --python $(BIN)/python --quiet
 UV_READY := .venv/.stamp-uv
 DEMO_READY := .venv/.stamp-demo
 DEV_READY := .venv/.stamp-dev
+SPARK_READY := .venv/.stamp-spark
 COMPILED := .venv/.stamp-compiled
 # The demo needs less than development does: where the development set-up stands, that one serves the demo too.
 RUN_READY := $(if $(wildcard $(DEV_READY)),$(DEV_READY),$(DEMO_READY))
@@ -25,7 +26,7 @@ SOURCES := $(shell find $(ROOMS) -name node_modules -prune -o -name '*.py' -prin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types imports pytest format lock generate costs bench faults clean
+.PHONY: help setup spark demo test lint types imports pytest format lock generate costs bench faults clean
 
 help: ## List the targets
 	@echo 'promptlake: make TARGET'
@@ -36,6 +37,8 @@ help: ## List the targets
 
 setup: $(DEV_READY) $(COMPILED) ## Set up .venv for development; instant when nothing changed
 	@echo 'Ready. The command is $(BIN)/promptlake'
+
+spark: $(SPARK_READY) ## Add Spark (300 MB), with which the tests compare the engines
 
 demo: $(RUN_READY) $(COMPILED) ## Set up what the lake needs, run a simulated application against it, show the results
 	@$(BIN)/promptlake demo --lake '$(LAKE)'
@@ -74,6 +77,7 @@ lock: $(UV_READY) ## Resolve requirements/*.txt again from pyproject.toml; LOCK_
 	$(COMPILE) -c requirements/constraints.in --group dev pyproject.toml -o requirements/dev.txt
 	$(COMPILE) -c requirements/dev.txt --group demo pyproject.toml -o requirements/demo.txt
 	$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/embedded.txt
+	$(COMPILE) -c requirements/dev.txt --group spark -o requirements/spark.txt
 	echo uv | $(COMPILE) - -o requirements/uv.txt
 
 generate: $(DEV_READY) ## Write again what is derived from the contracts: schemas, Glue columns, reference pages
@@ -129,6 +133,11 @@ $(DEMO_READY): requirements/demo.txt pyproject.toml $(UV_READY)
 
 $(DEV_READY): requirements/dev.txt pyproject.toml $(UV_READY)
 	$(install)
+
+$(SPARK_READY): requirements/spark.txt $(DEV_READY)
+	@echo 'Installing $< (locked, hashed; built here) ...'
+	@$(INSTALL) --no-build-isolation --no-deps --require-hashes --compile-bytecode -r $<
+	@touch $@
 
 # Compiled once here, because PYTHONDONTWRITEBYTECODE may be set where it runs, and then every start would compile again.
 $(COMPILED): $(SOURCES) $(BIN)/python

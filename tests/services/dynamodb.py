@@ -1,6 +1,5 @@
 """DynamoDB Local: Amazon's own engine behind DynamoDB's API."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.services.maven import jars, java
+from tests.services.ports import free_port
 
 ARTIFACT = "software.amazon.dynamodb:DynamoDBLocal:3.1.0"
 _START_S = 60
@@ -22,9 +22,7 @@ _ACCOUNT = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret
 def dynamodb_local() -> Iterator[str]:
     """The address of a server in memory."""
     folder = jars(ARTIFACT)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     main = "software.amazon.dynamodb.services.local.main.ServerRunner"
     command = [java(), f"-Djava.library.path={folder}", "-cp", f"{folder}/*", main, "-inMemory", "-port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
