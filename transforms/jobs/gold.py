@@ -18,6 +18,7 @@ from ingest.contracts.envelope import person_fields
 from ingest.contracts.registry import EVENTS
 from sql.catalog import Model, metrics, models, views
 from sql.dialects import table_names, to_duckdb
+from sql.given import columns_sql
 from sql.prices.resolve import resolve
 from sql.prices.table import load_prices
 from transforms.engines.duck import literal, scan, trino_view, view, with_rows
@@ -210,12 +211,7 @@ def register_prices(db: duckdb.DuckDBPyConnection) -> None:
     by_key: dict[tuple[str, str], list[int]] = {}
     for index, price in enumerate(prices):
         by_key.setdefault((price.provider, price.model), []).append(index)
-    db.execute(
-        """CREATE OR REPLACE TABLE price.model_price (said_provider VARCHAR, said_model VARCHAR, provider VARCHAR,
-        model VARCHAR, valid_from TIMESTAMP, valid_to TIMESTAMP, input_usd DECIMAL(18, 12),
-        cache_read_usd DECIMAL(18, 12), cache_write_5m_usd DECIMAL(18, 12), cache_write_1h_usd DECIMAL(18, 12),
-        output_usd DECIMAL(18, 12))"""
-    )
+    db.execute(f"CREATE OR REPLACE TABLE price.model_price ({columns_sql('price.model_price')})")
     rows: list[tuple[str | datetime | Decimal, ...]] = []
     for provider, name in said:
         key = resolve(provider or None, name, prices)
@@ -233,6 +229,6 @@ def _naive(moment: datetime | None) -> datetime | None:
 
 def register_thresholds(db: duckdb.DuckDBPyConnection) -> None:
     """``metric.threshold``: the good and poor bounds that metrics declare."""
-    db.execute("CREATE OR REPLACE TABLE metric.threshold (metric VARCHAR, good DOUBLE, poor DOUBLE)")
+    db.execute(f"CREATE OR REPLACE TABLE metric.threshold ({columns_sql('metric.threshold')})")
     rows = [(m.name, m.good, m.poor) for m in metrics().values() if m.good is not None]
     db.executemany("INSERT INTO metric.threshold VALUES (?, ?, ?)", rows)
