@@ -9,6 +9,9 @@ analytics = false
 
 [environments.staging.text.prompt_execution]
 prompt = "full"
+
+[build]
+engine = "duckdb"
 """
 
 import tomllib
@@ -91,10 +94,18 @@ def _no_text(event_type: str, field: str) -> str:
     )
 
 
+class Build(_Strict):
+    """How tables are built in AWS."""
+
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    """DuckDB in a Lambda function, for what fits into 10 GB; or Spark in Glue."""
+
+
 class Settings(_Strict):
     """The whole file."""
 
     environments: dict[str, Privacy] = {}
+    build: Build = Build()
 
     def privacy(self, environment: str) -> Privacy:
         """The rules of an environment: its own, and those of ``*`` where it says nothing."""
