@@ -125,7 +125,7 @@ def _lakehouse(runs: list[lakehouse.Lakehouse], hour: lakehouse.Increment) -> li
     scan, by_hand = median(run.scan_s for run in runs), median(run.by_hand_s for run in runs)
     small, large = (lakehouse.A_DAY * days for days in (lakehouse.SMALL_DAYS, lakehouse.LARGE_DAYS))
     return [
-        (f"build of {lakehouse.EXECUTIONS:,} executions, with feedback and behavior, s", f"{whole:.1f}", "under 60", ""),
+        (f"build of {lakehouse.EXECUTIONS:,} executions with feedback and behavior, s", f"{whole:.1f}", "under 60", ""),
         ("its peak memory, MB", f"{max(run.build.peak_mb for run in runs):,.0f}", "under 2,500", ""),
         (f"one more hour of {lakehouse.HOUR_EVENTS:,} executions on a lake of {large:,}, s", f"{hour.large.wall_s:.1f}",
          "at most 1.3 ×", f"{hour.large.wall_s / hour.small.wall_s:.2f} × on a lake of {small:,} with as many a day "
