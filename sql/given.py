@@ -25,8 +25,3 @@ GIVEN: Mapping[str, Mapping[str, str]] = {
         "count": "bigint",
     },
 }
-
-
-def columns_sql(table: str) -> str:
-    """The columns of a given table as ``CREATE TABLE`` wants them."""
-    return ", ".join(f"{name} {kind}" for name, kind in GIVEN[table].items())
