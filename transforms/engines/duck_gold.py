@@ -85,14 +85,28 @@ def empty_gold(model: Model) -> str:
     return f"SELECT {', '.join(typed)} WHERE FALSE"
 
 
+def read_gold(db: duckdb.DuckDBPyConnection, tables: Tables, model: Model, candidate: Candidate | None) -> None:
+    """See :meth:`transforms.engines.protocol.Engine.read_gold`."""
+    rows = scan(tables.files(model), empty_gold(model))
+    if candidate is not None:
+        kept = "FALSE" if candidate.days is None else f"NOT {_on(candidate.days)}"
+        fresh = scan([tables.root / path for path in candidate.written], empty_gold(model))
+        rows = f"SELECT * FROM ({rows}) WHERE {kept} UNION ALL BY NAME {fresh}"
+    view(db, model.full_name, rows)
+
+
 def compute(
     db: duckdb.DuckDBPyConnection, root: Path, model: Model, days: tuple[date, ...] | None, run: str
 ) -> Candidate:
     """See :meth:`transforms.engines.protocol.Engine.compute`."""
-    where = "TRUE" if days is None else "day IN ({})".format(", ".join(f"DATE '{day}'" for day in days))
+    where = "TRUE" if days is None else _on(days)
     candidate = _write(db, root, model, where, days, run)
     view(db, model.full_name, scan([root / file for file in candidate.written], empty_gold(model)))
     return candidate
+
+
+def _on(days: Iterable[date]) -> str:
+    return "day IN ({})".format(", ".join(f"DATE '{day}'" for day in days))
 
 
 def _write(
