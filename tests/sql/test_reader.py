@@ -37,5 +37,5 @@ def test_a_publication_of_before_the_rollup_is_read_as_ever(tmp_path: Path) -> N
 
 
 def test_a_metric_of_a_table_that_is_not_published_is_refused(tables: PublishedTables) -> None:
-    with pytest.raises(CatalogError, match="people is a metric of gold.person_daily, which is not published"):
+    with pytest.raises(CatalogError, match=r"people is a metric of gold\.person_daily, which is not published"):
         tables.metrics(["people"])

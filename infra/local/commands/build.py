@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
     from infra.local.build import build_lake
     from infra.local.progress import steps
+    from sql.catalog import CatalogError
     from transforms.jobs.build import GateFailed
 
     with steps("Building", quiet=args.quiet or args.json) as step:
@@ -47,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
             result = build_lake(
                 lake, step, on_wait=lambda: step("waiting for another build of this lake"), on_damage=_warn
             )
-        except GateFailed as failed:
-            raise LakeError(str(failed)) from failed
+        except (CatalogError, GateFailed) as refused:
+            raise LakeError(str(refused)) from refused
         except (duckdb.Error, sqlite3.DatabaseError, DBAPIError) as error:
             said = error.orig if isinstance(error, DBAPIError) else error
             reason = " ".join(str(said).split())
