@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 from functools import cache
 from graphlib import TopologicalSorter
 from hashlib import sha256
@@ -18,8 +17,7 @@ from ingest.contracts.envelope import person_fields
 from ingest.contracts.registry import EVENTS
 from sql.catalog import Model, metrics, models, views
 from sql.dialects import table_names, to_duckdb
-from sql.prices.resolve import resolve
-from sql.prices.table import load_prices
+from sql.prices.daily import COLUMNS, SAID, TABLE, Pricing, Row, daily_prices
 from transforms.engines.duck import literal, scan, trino_view, view, with_rows
 from transforms.engines.iceberg import Tables
 from transforms.jobs.ledger import Booking, Person
@@ -28,10 +26,15 @@ from transforms.jobs.silver import empty_query
 Days = Mapping[str, Collection[date]]
 """Days by silver table."""
 
-_FIRST, _LAST = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - SQL's TIMESTAMP has no zone; ours are UTC
-
-
 _WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd"
+_ARROW = {
+    "date": pa.date32(),
+    "varchar": pa.string(),
+    "boolean": pa.bool_(),
+    "timestamp(6)": pa.timestamp("us"),
+    "bigint": pa.int64(),
+    "decimal(13, 12)": pa.decimal128(13, 12),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,10 @@ _STORED = frozenset({"silver", "gold"})
 
 
 def definitions() -> str:
-    """A fingerprint of everything that gold follows from besides its rows."""
+    """A fingerprint of what gold follows from besides its rows and prices, which are dated by themselves."""
     gold = [(m.full_name, m.query, sorted(m.columns), m.reads_days) for m in models().values() if m.layer == "gold"]
     thresholds = [(m.name, m.good, m.poor) for m in metrics().values()]
-    return sha256(repr((gold, sorted(views().items()), thresholds, load_prices())).encode()).hexdigest()
+    return sha256(repr((gold, sorted(views().items()), thresholds)).encode()).hexdigest()
 
 
 def in_order() -> tuple[Model, ...]:
@@ -89,6 +92,7 @@ def compute(
     dirty: Days,
     staged: Mapping[str, Sequence[str]],
     withdrawn: Iterable[Person],
+    pricing: Pricing,
     run: str,
     on_step: Callable[[str], None],
 ) -> Iterator[Candidate]:
@@ -106,7 +110,7 @@ def compute(
             needed.setdefault(table, set()).update(window(days, model))
     register_persons(db, "consent.withdrawn", withdrawn)
     _register_silver(db, tables, needed, staged)
-    register_prices(db)
+    register_prices(db, _prices(db, tables, pricing))
     register_thresholds(db)
     for name, query in views().items():
         trino_view(db, name, query)
@@ -203,32 +207,23 @@ def days_naming(db: duckdb.DuckDBPyConnection, tables: Tables, persons: Sequence
     return days
 
 
-def register_prices(db: duckdb.DuckDBPyConnection) -> None:
-    """``price.model_price``: for each provider and model as events say them, the dated prices that apply."""
-    said = db.execute("SELECT DISTINCT coalesce(provider, ''), model FROM silver.prompt_execution").fetchall()
-    prices = load_prices()
-    by_key: dict[tuple[str, str], list[int]] = {}
-    for index, price in enumerate(prices):
-        by_key.setdefault((price.provider, price.model), []).append(index)
-    db.execute(
-        """CREATE OR REPLACE TABLE price.model_price (said_provider VARCHAR, said_model VARCHAR, provider VARCHAR,
-        model VARCHAR, valid_from TIMESTAMP, valid_to TIMESTAMP, input_usd DECIMAL(18, 12),
-        cache_read_usd DECIMAL(18, 12), cache_write_5m_usd DECIMAL(18, 12), cache_write_1h_usd DECIMAL(18, 12),
-        output_usd DECIMAL(18, 12))"""
-    )
-    rows: list[tuple[str | datetime | Decimal, ...]] = []
-    for provider, name in said:
-        key = resolve(provider or None, name, prices)
-        for index in by_key[key] if key else ():
-            p = prices[index]
-            bounds = (_naive(p.valid_from) or _FIRST, _naive(p.valid_to) or _LAST)
-            rows.append((provider, name, p.provider, p.model, *bounds, *p[4:9]))
-    if rows:
-        db.executemany(f"INSERT INTO price.model_price VALUES ({', '.join('?' * 11)})", rows)
+def register_prices(db: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> None:
+    """``price.model_price``, see :mod:`sql.prices.daily`."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+    # Years of days are some ten thousand rows: bound one by one they would take seconds.
+    arrow = pa.table({n: pa.array(c, _ARROW[kind]) for (n, kind), c in zip(COLUMNS.items(), columns, strict=True)})
+    db.register("prices", arrow)
+    db.execute(f"CREATE OR REPLACE TABLE {TABLE} AS SELECT * FROM prices")
 
 
-def _naive(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None
+def _prices(db: duckdb.DuckDBPyConnection, tables: Tables, pricing: Pricing) -> list[Row]:
+    """What the silver days at hand are priced with: as they were built, or as the book says."""
+    said = db.execute(to_duckdb(SAID)).fetchall()
+    model = models()["gold.price_daily"]
+    built = scan(tables.files(model), empty_gold(model))
+    kept = ", ".join(f"DATE '{day}'" for day in sorted({day for day, *_ in said}) if pricing.keeps(day))
+    rows = db.execute(f"SELECT {', '.join(COLUMNS)} FROM ({built}) WHERE day IN ({kept})").fetchall() if kept else []
+    return daily_prices(said, rows, pricing.book)
 
 
 def register_thresholds(db: duckdb.DuckDBPyConnection) -> None:
