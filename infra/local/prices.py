@@ -9,14 +9,19 @@ from typing import Any
 import duckdb
 
 from infra.local.build import build_lake
+from infra.local.delivering import consents_of
 from infra.local.lake import Lake
 from infra.local.profiles import IS_PROFILE
 from infra.local.query import open_session
 from sql.catalog import models
 from sql.dialects import to_duckdb
 from sql.prices.book import PriceBook, Said
-from sql.prices.daily import SAID, TABLE, daily_prices
-from transforms.jobs.gold import register_prices
+from sql.prices.daily import SAID, TABLE
+from transforms.engines.duck import scan, view
+from transforms.engines.duck_gold import register
+from transforms.engines.duck_silver import empty_query
+from transforms.engines.iceberg import Tables
+from transforms.engines.inputs import model_prices, naming_none, persons
 
 _PROFILES = f"SELECT DISTINCT said_model FROM gold.price_daily WHERE contains(said_model, '{IS_PROFILE}') ORDER BY 1"
 
@@ -103,12 +108,29 @@ def preview(lake: Lake, book: PriceBook, first: date, last: date) -> list[Change
     before = _published_costs(lake, first, last)
     db = open_session(lake, drain=False)
     try:
+        _leave_out_withdrawn(db, lake)
         said = db.execute(f"SELECT * FROM ({to_duckdb(SAID)}) WHERE {_within(first, last)}").fetchall()
         db.execute(f"DROP VIEW {TABLE}")
-        register_prices(db, daily_prices(said, (), book))
+        register(db, model_prices(said, (), book))
         return _changes(before, _costs(db, to_duckdb(models()["gold.cost_daily"].query), first, last))
     finally:
         db.close()
+
+
+def _leave_out_withdrawn(db: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Gold has nobody who has withdrawn, and nobody's costs may seem to change."""
+    consents = consents_of(lake)
+    try:
+        register(db, persons("consent.withdrawn", consents.withdrawn("analytics")))
+    finally:
+        consents.close()
+    calls = models()["silver.prompt_execution"]
+    tables = Tables(lake.root)
+    try:
+        rows = scan(tables.files(calls), empty_query(calls))
+    finally:
+        tables.close()
+    view(db, calls.full_name, f"SELECT * FROM ({rows}) AS s WHERE {naming_none(calls, 's', 'consent.withdrawn')}")
 
 
 _Models = dict[tuple[str | None, str], Costs]

@@ -243,7 +243,7 @@ def test_a_build_cut_off_anywhere_is_finished_by_the_next(
 
     with monkeypatch.context() as broken:
         if cut in ("add_files", "replace"):
-            broken.setattr(build_job.Tables, cut, after(getattr(build_job.Tables, cut)))
+            broken.setattr(Tables, cut, after(getattr(Tables, cut)))
         elif cut == "commit_silver":
             from infra.local.ledger import SqliteLedger
 

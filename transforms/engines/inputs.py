@@ -1,0 +1,65 @@
+"""The small tables that queries read besides the layers. What is in them does not depend on the engine."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.contracts.envelope import person_fields
+from ingest.contracts.registry import EVENTS
+from sql.catalog import Model, metrics
+from sql.prices.book import PriceBook
+from sql.prices.daily import COLUMNS, TABLE, Row, daily_prices
+from transforms.jobs.ledger import Booking, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A table that fits into memory. ``columns`` are Trino's types by name."""
+
+    name: str
+    columns: Mapping[str, str]
+    rows: Sequence[Sequence[Any]]
+
+
+def model_prices(said: Iterable[Row], kept: Iterable[Row], book: PriceBook) -> Input:
+    """What costs are computed from; see :func:`sql.prices.daily.daily_prices`."""
+    return Input(TABLE, COLUMNS, daily_prices(said, kept, book))
+
+
+def thresholds() -> Input:
+    """The good and poor bounds that metrics declare."""
+    rows = [(m.name, m.good, m.poor) for m in metrics().values() if m.good is not None]
+    return Input("metric.threshold", {"metric": "varchar", "good": "double", "poor": "double"}, rows)
+
+
+def bookings(rows: Sequence[Booking]) -> Input:
+    """All that was counted."""
+    names = ("hour", "event_type", "door", "kind")
+    return Input("ledger.booking", dict.fromkeys(names, "varchar") | {"count": "bigint"}, rows)
+
+
+def persons(name: str, named: Iterable[Person]) -> Input:
+    """Some persons, by environment and pseudonym."""
+    return Input(name, {"environment": "varchar", "pseudonym": "varchar"}, [tuple(person) for person in named])
+
+
+def naming(model: Model, row: str, persons: str) -> str:
+    """Condition: a row of a silver table names one of some persons. Means the same in every dialect.
+
+    Args:
+        row: alias of the silver table.
+        persons: a table as :func:`persons` gives it.
+    """
+    return " OR ".join(f"EXISTS ({query})" for query in _persons_named(model, row, persons))
+
+
+def naming_none(model: Model, row: str, persons: str) -> str:
+    """Condition: a row of a silver table names none of some persons; see :func:`naming`."""
+    return " AND ".join(f"NOT EXISTS ({query})" for query in _persons_named(model, row, persons))
+
+
+def _persons_named(model: Model, row: str, persons: str) -> list[str]:
+    return [
+        f"SELECT 1 FROM {persons} AS p WHERE p.environment = {row}.environment AND p.pseudonym = {row}.{field}"
+        for field in person_fields(EVENTS[model.name])
+    ]
