@@ -7,8 +7,9 @@ from typing import Any
 from ingest.contracts.envelope import person_fields
 from ingest.contracts.registry import EVENTS
 from sql.catalog import Model, metrics
+from sql.given import GIVEN
 from sql.prices.book import PriceBook
-from sql.prices.daily import COLUMNS, TABLE, Row, daily_prices
+from sql.prices.daily import TABLE, Row, daily_prices
 from transforms.jobs.ledger import Booking, Person
 
 
@@ -23,19 +24,18 @@ class Input:
 
 def model_prices(said: Iterable[Row], kept: Iterable[Row], book: PriceBook) -> Input:
     """What costs are computed from; see :func:`sql.prices.daily.daily_prices`."""
-    return Input(TABLE, COLUMNS, daily_prices(said, kept, book))
+    return _given(TABLE, daily_prices(said, kept, book))
 
 
 def thresholds() -> Input:
     """The good and poor bounds that metrics declare."""
     rows = [(m.name, m.good, m.poor) for m in metrics().values() if m.good is not None]
-    return Input("metric.threshold", {"metric": "varchar", "good": "double", "poor": "double"}, rows)
+    return _given("metric.threshold", rows)
 
 
 def bookings(rows: Sequence[Booking]) -> Input:
     """All that was counted."""
-    names = ("hour", "event_type", "door", "kind")
-    return Input("ledger.booking", dict.fromkeys(names, "varchar") | {"count": "bigint"}, rows)
+    return _given("ledger.booking", rows)
 
 
 def persons(name: str, named: Iterable[Person]) -> Input:
@@ -63,3 +63,7 @@ def _persons_named(model: Model, row: str, persons: str) -> list[str]:
         f"SELECT 1 FROM {persons} AS p WHERE p.environment = {row}.environment AND p.pseudonym = {row}.{field}"
         for field in person_fields(EVENTS[model.name])
     ]
+
+
+def _given(name: str, rows: Sequence[Sequence[Any]]) -> Input:
+    return Input(name, GIVEN[name], rows)

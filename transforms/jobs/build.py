@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 
 from ingest.contracts.instants import from_us
 from sql.catalog import models
+from sql.check import check_catalog
 from sql.prices.book import PriceBook
 from sql.prices.daily import Pricing
 from sql.prices.table import load_prices
@@ -80,8 +81,11 @@ def build(request: BuildRequest) -> BuildResult:
     """Bring silver, gold and the publication up to what was received.
 
     Raises:
+        CatalogError: a model, view or metric is not what it must be; nothing was read or written.
         GateFailed: readers keep the last good state.
     """
+    if request.ledger.fact(DEFINITIONS) != definitions():
+        check_catalog()  # most of a second, so not each time
     gate = Gate()
     request.on_step("draining the spool")
     complete_us = request.drain()

@@ -1,0 +1,17 @@
+"""Tables that jobs hand to the models beside the events: columns by name, with Trino's types."""
+
+from collections.abc import Mapping
+
+from sql.prices.daily import COLUMNS, TABLE
+
+GIVEN: Mapping[str, Mapping[str, str]] = {
+    TABLE: COLUMNS,
+    "metric.threshold": {"metric": "varchar", "good": "double", "poor": "double"},
+    "ledger.booking": {
+        "hour": "varchar",
+        "event_type": "varchar",
+        "door": "varchar",
+        "kind": "varchar",
+        "count": "bigint",
+    },
+}
