@@ -7,7 +7,7 @@ A version is written once and never changed. All that changes, labels and lifecy
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
@@ -166,7 +166,7 @@ class Entry(_Record):
 class Comment(_Record):
     """What a reviewer says of one line, or of the whole version."""
 
-    id: str
+    revision: int = Field(description="The template's after it; tells comments apart")
     number: Number
     line: Annotated[int, Field(ge=1)] | None = None
     text: Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
@@ -177,17 +177,17 @@ class Comment(_Record):
 class Run(_Record):
     """The tests of one version, run once. ``fingerprint`` is of all that was tested, followed parts included."""
 
-    id: str
+    revision: int = Field(description="The template's after it; tells runs apart")
     number: Number
     fingerprint: str
     passed: bool
     who: Who
     at: datetime
-    results: tuple[dict[str, Any], ...] = ()
+    results: tuple[dict[str, JsonValue], ...] = ()
 
 
 class Source(Protocol):
-    """The versions of one environment, for who composes and renders them."""
+    """The templates of one environment, for who composes and renders them."""
 
     def template(self, template_id: str) -> Template | None:
         """A template; None where there is none."""
