@@ -31,9 +31,9 @@ def install(app: APIGatewayRestResolver) -> None:
 
 def refused(error: RequestRefused) -> Response[str]:
     """The problem document of a refusal."""
-    problem = Problem(title=error.status.phrase, status=error.status, code=error.code, detail=str(error))
+    problem = Problem(title=error.status.phrase, status=error.status, code=error.code, detail=str(error), **error.extra)
     wait = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
-    return Response(error.status.value, PROBLEM_JSON, json.dumps(problem.model_dump()), headers=wait)
+    return Response(error.status.value, PROBLEM_JSON, json.dumps(problem.model_dump(exclude_none=True)), headers=wait)
 
 
 def documented(*statuses: HTTPStatus) -> dict[int, Any]:
