@@ -18,6 +18,7 @@ LAKE_FILE = "lake.json"
 SETTINGS_FILE = "settings.toml"
 STATE_FILE = "state.db"
 CATALOG_FILE = "catalog.db"
+TEMPLATES_FILE = "templates.db"
 
 HOUR_KEY = "received_hour"
 """Bronze partition key; Athena's partition projection reads it as a date of the format below."""

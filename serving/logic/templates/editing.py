@@ -93,7 +93,7 @@ def comment(template: Template, version: Version, line: int | None, text: str, a
 
 def _version(template_id: str, number: int, content: Content, parts: tuple[Part, ...], note: str, act: Act) -> Version:
     return Version(
-        **dict(content),
+        **{name: getattr(content, name) for name in Content.model_fields},
         template_id=template_id,
         number=number,
         parts=parts,

@@ -102,7 +102,7 @@ class Version(Content):
 
     @property
     def content(self) -> Content:
-        return Content(body=self.body, variables=self.variables, tests=self.tests)
+        return Content(**{name: getattr(self, name) for name in Content.model_fields})
 
 
 class Label(_Record):
