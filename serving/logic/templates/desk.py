@@ -146,7 +146,7 @@ class Desk:
         raise RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "busy", message, RETRY_AFTER_S)
 
     def _answered(self, asking: Asking) -> Answer | None:
-        if asking.key is None or (found := self.store.replay(_asker(asking), asking.key)) is None:
+        if asking.key is None or (found := self.store.replay(_asker(asking), asking.key, self.clock())) is None:
             return None
         if found.request != asking.request:
             message = "This Idempotency-Key was sent with another request; take a new one for each."

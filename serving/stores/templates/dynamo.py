@@ -43,7 +43,8 @@ class DynamoTable:
     def query(
         self, partition: str, prefix: str = "", after: str = "", limit: int = 100, *, newest_first: bool = False
     ) -> Sequence[tuple[str, Document]]:
-        low, high = (prefix, after or prefix + _LAST) if newest_first else (max(prefix, after), prefix + _LAST)
+        last = prefix + _LAST
+        low, high = (prefix, min(after or last, last)) if newest_first else (max(prefix, after), last)
         if low > high:
             return []
         wanted = limit + 1 if after else limit  # BETWEEN includes its ends, `after` among them

@@ -45,16 +45,12 @@ class SqliteTable:
     def query(
         self, partition: str, prefix: str = "", after: str = "", limit: int = 100, *, newest_first: bool = False
     ) -> Sequence[tuple[str, Document]]:
-        first, last = prefix, prefix + _LAST
-        if newest_first:
-            beyond, order = "sort >= ? AND sort < ?", "DESC"
-            bounds = (first, after or last)
-        else:
-            beyond, order = "sort >= ? AND sort > ? AND sort < ?", "ASC"
-            bounds = (first, after, last)  # type: ignore[assignment]
-        query = f"SELECT sort, document FROM item WHERE partition = ? AND {beyond} ORDER BY sort {order} LIMIT ?"
+        last = prefix + _LAST
+        beyond, order, after = ("<", "DESC", after or last) if newest_first else (">", "ASC", after)
+        query = f"""SELECT sort, document FROM item WHERE partition = ? AND sort >= ? AND sort < ? AND sort {beyond} ?
+            ORDER BY sort {order} LIMIT ?"""
         with self._lock:
-            return self._db.execute(query, (partition, *bounds, limit)).fetchall()
+            return self._db.execute(query, (partition, prefix, last, after, limit)).fetchall()
 
     def write(self, writes: Sequence[Write]) -> None:
         check_sizes(writes)

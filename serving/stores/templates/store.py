@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from serving.logic.templates.changes import Change, Page, Replay, Wanted, Whole
@@ -92,12 +92,12 @@ class TemplateStore:
         rows = self._table.query(partition, keys.runs(number), limit=limit, newest_first=True)
         return _known(template, [Run.model_validate_json(document) for _, document in rows])
 
-    def replay(self, who: str, key: str) -> Replay | None:
+    def replay(self, who: str, key: str, at: datetime) -> Replay | None:
         """What was answered to a request with this key; None where there was none of late."""
         place = keys.replay(who, key)
         document = self._table.get([place]).get(place)
         found = Replay.model_validate_json(document) if document else None
-        return found if found and found.until > datetime.now(UTC) else None
+        return found if found and found.until > at else None
 
     def commit(self, change: Change) -> None:
         """All of it or nothing.
