@@ -11,7 +11,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ingest.contracts.registry import EVENTS
-from sql.contract_tables import contract_columns, contract_query
+from ingest.contracts.types import PiiClass
+from sql.checks import Check
+from sql.contract_tables import contract_checks, contract_columns, contract_query
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -33,16 +35,8 @@ class ColumnSpec(_Strict):
     type: str = ""
     unit: str | None = None
     description: str
-
-
-class Check(_Strict):
-    """One quality rule. ``fail`` keeps the last good state in place, ``warn`` tells."""
-
-    column: str
-    rule: Literal["not_null", "unique", "between"]
-    severity: Literal["fail", "warn"]
-    min: float | None = None
-    max: float | None = None
+    pii: PiiClass | None = None
+    """How it touches a person, where no contract has a field of its name."""
 
 
 class ReadsDays(_Strict):
@@ -70,6 +64,17 @@ class Model(_Strict):
     @property
     def full_name(self) -> str:
         return f"{self.layer}.{self.name}"
+
+    @property
+    def rules(self) -> tuple[Check, ...]:
+        """All that must hold: what the grain means, what the contract says of each field, and the checks."""
+        said = contract_checks(self.name) if self.layer == "silver" else ()
+        return (Check(rule="unique", columns=self.grain, severity="fail"), *said, *self.checks)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all of it can be read at every build."""
+        return self.layer == "gold" and self.published and self.partition is None
 
     @property
     def is_daily(self) -> bool:
@@ -148,7 +153,12 @@ def _load_model(folder: Path) -> Model | None:
         described = {c: {"description": text, "unit": unit} for c, (text, unit) in contract_columns(name).items()}
         document["columns"] = described | document.get("columns", {})
     model = _checked(Model, spec, document)
-    unknown = {c.column for c in model.checks} | set(model.grain)
+    if (whole := [c for c in model.checks if c.needs_whole_table]) and not model.is_small:
+        raise CatalogError(
+            f"{spec}: the rule {whole[0].rule} would read the whole table at every build; only a published gold table "
+            "without a partition may have one."
+        )
+    unknown = {column for c in model.checks for column in c.about} | set(model.grain)
     if missing := sorted(unknown - set(model.columns)):
         raise CatalogError(f"{spec}: there is no column {missing[0]!r}, which grain or checks name.")
     return model

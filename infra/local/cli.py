@@ -18,6 +18,7 @@ COMMANDS = {
     "sql": "infra.local.commands.sql",
     "report": "infra.local.commands.report",
     "status": "infra.local.commands.status",
+    "gates": "infra.local.commands.gates",
     "reconcile": "infra.local.commands.reconcile",
     "quarantine": "infra.local.commands.quarantine",
     "access": "infra.local.commands.access",

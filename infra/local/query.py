@@ -10,14 +10,15 @@ from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
 from sql.catalog import models, views
-from transforms.engines.duck import bronze_relation, scan, session, trino_view, view
+from sql.operations import GATE_RESULT_COLUMNS, GATE_RESULTS
+from transforms.engines.duck import bronze_relation, empty_rows, scan, session, trino_view, view
 from transforms.engines.iceberg import Tables
 from transforms.jobs.gold import empty_gold, register_prices, register_thresholds
 from transforms.jobs.silver import empty_query
 
 
 def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection:
-    """A session with ``bronze.*``, ``silver.*`` and ``gold.*`` as they stand now.
+    """A session with ``bronze.*``, ``silver.*``, ``gold.*`` and ``operations.*`` as they stand now.
 
     Args:
         drain: move what the spool holds into bronze first, so that everything acknowledged is seen.
@@ -39,6 +40,8 @@ def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection
             view(db, name, scan(tables.files(model), empty))
     finally:
         tables.close()
+    found = sorted((lake.root / layout.GATE_RESULTS).rglob("*.parquet"))
+    view(db, GATE_RESULTS, scan(found, empty_rows(GATE_RESULT_COLUMNS)))
     register_prices(db)
     register_thresholds(db)
     for name, query in views().items():

@@ -19,12 +19,24 @@ from sql.catalog import models
 from sql.publication import Publication, current
 from transforms.engines.duck import file_list, session
 from transforms.engines.iceberg import Tables
-from transforms.jobs.gold import Candidate, compute, compute_reconciliation, days_naming, definitions, empty_gold
+from transforms.jobs.gold import (
+    Candidate,
+    as_committed,
+    compute,
+    compute_reconciliation,
+    days_naming,
+    definitions,
+    empty_gold,
+    rows_of,
+)
 from transforms.jobs.ledger import Booking, ConsentLog, JobLedger
 from transforms.jobs.publish import point_at, publish
 from transforms.jobs.silver import Staged, discard, empty_query, stage
 from transforms.jobs.tidy import KEPT_FOR, tidy
-from transforms.quality.gate import Finding, Gate
+from transforms.quality.duck_rows import DuckRows
+from transforms.quality.gate import Gate
+from transforms.quality.records import record
+from transforms.quality.result import Result
 
 PENDING = "pending_run"
 """Ledger fact: a silver run that passed the gate and may be half committed."""
@@ -43,9 +55,9 @@ PUBLISHED = "published_booking"
 class GateFailed(Exception):
     """Rules of severity ``fail`` were broken; nothing was committed. The message names table, rule and rows."""
 
-    def __init__(self, findings: list[Finding]) -> None:
-        super().__init__(" ".join(finding.sentence for finding in findings) + " Nothing was published.")
-        self.findings = findings
+    def __init__(self, results: list[Result]) -> None:
+        super().__init__(" ".join(result.sentence for result in results) + " Nothing was published.")
+        self.results = results
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ class BuildResult:
     conflicts: int
     gold: tuple[str, ...]
     """Gold tables that were computed anew."""
-    warnings: tuple[Finding, ...] = field(default=())
+    warnings: tuple[Result, ...] = field(default=())
 
 
 def build(request: BuildRequest) -> BuildResult:
@@ -182,11 +194,11 @@ class _Run:
         for item in staged:
             if item.files:
                 files = file_list(self.root / path for path in item.files)
-                self.gate.check(models()[f"silver.{item.table}"], self.db, f"read_parquet({files})")
+                self.gate.check(models()[f"silver.{item.table}"], DuckRows(self.db, f"read_parquet({files})"))
         for candidate in candidates:
-            if candidate.files:
-                files = file_list(self.root / path for path in candidate.files)
-                self.gate.check(candidate.model, self.db, f"read_parquet({files})")
+            whole = DuckRows(self.db, as_committed(self.tables, candidate)) if candidate.model.is_small else None
+            self.gate.check(candidate.model, DuckRows(self.db, rows_of(self.tables, candidate)), whole)
+        record(self.root, self.id, datetime.now(UTC), self.gate.results)
         if self.gate.failures:
             raise GateFailed(self.gate.failures)
 

@@ -20,7 +20,7 @@ from sql.catalog import Model, metrics, models, views
 from sql.dialects import table_names, to_duckdb
 from sql.prices.resolve import resolve
 from sql.prices.table import load_prices
-from transforms.engines.duck import literal, scan, trino_view, view, with_rows
+from transforms.engines.duck import empty_rows, literal, scan, trino_view, view, with_rows
 from transforms.engines.iceberg import Tables
 from transforms.jobs.ledger import Booking, Person
 from transforms.jobs.silver import empty_query
@@ -132,10 +132,24 @@ def compute_reconciliation(
     return _write(db, root, model, "TRUE", None, run)
 
 
+def rows_of(tables: Tables, candidate: Candidate) -> str:
+    """The relation of a candidate's rows."""
+    return f"({scan([tables.root / path for path in candidate.files], empty_gold(candidate.model))})"
+
+
+def as_committed(tables: Tables, candidate: Candidate) -> str:
+    """The relation of a candidate's table as it will be once it is committed."""
+    fresh = rows_of(tables, candidate)
+    if candidate.days is None:
+        return fresh
+    replaced = ", ".join(f"DATE '{day}'" for day in candidate.days)
+    before = scan(tables.files(candidate.model), empty_gold(candidate.model))
+    return f"(SELECT * FROM ({before}) WHERE day NOT IN ({replaced}) UNION ALL BY NAME FROM {fresh})"
+
+
 def empty_gold(model: Model) -> str:
     """SQL of a gold table without a row: its columns and types."""
-    typed = (f"CAST(NULL AS {spec.type}) AS {name}" for name, spec in model.columns.items())
-    return f"SELECT {', '.join(typed)} WHERE FALSE"
+    return empty_rows(model.columns)
 
 
 def _write(
