@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from tests.bench import build, emitter, memory, native, otlp, transform
+from tests.bench import build, emitter, lakehouse, memory, native, otlp, transform
 from tests.bench.measure import machine
 
 RUNS = 3
@@ -16,7 +16,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 
 def main() -> None:
-    otlps, natives, builds, emits, memories, steps = [], [], [], [], [], []
+    otlps, natives, builds, emits, memories, steps, houses = [], [], [], [], [], [], []
     for number in range(RUNS):
         print(f"run {number + 1} of {RUNS}", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder:
@@ -24,9 +24,14 @@ def main() -> None:
             natives.append(native.run(Path(folder)))
             builds.append(build.measure(Path(folder)))
             memories.append(memory.run(Path(folder)))
+            houses.append(lakehouse.measure(Path(folder)))
         emits.append(emitter.run())
         steps.append(transform.run())
-    rows = [*_otlp(otlps), *_native(natives), *_step(steps), *_memory(memories), *_build(builds), *_emitter(emits)]
+    print("one more hour on a large lake", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        hour = lakehouse.increment(Path(folder))
+    doors = [*_otlp(otlps), *_native(natives), *_step(steps), *_memory(memories), *_emitter(emits)]
+    rows = [*doors, *_build(builds), *_lakehouse(houses, hour)]
     lines = [
         "# Benchmarks",
         "",
@@ -112,6 +117,21 @@ def _build(runs: list[build.Build]) -> list[Row]:
          f"{first / hand:.1f} × one aggregation by hand in DuckDB ({hand:.1f} s)"),
         ("its peak memory, MB", f"{max(run.first.peak_mb for run in runs):,.0f}", "under 1,000", ""),
         ("build with nothing new, s", f"{median(run.again.wall_s for run in runs):.1f}", "", ""),
+    ]  # fmt: skip
+
+
+def _lakehouse(runs: list[lakehouse.Lakehouse], hour: lakehouse.Increment) -> list[Row]:
+    whole = median(run.build.wall_s for run in runs)
+    scan, by_hand = median(run.scan_s for run in runs), median(run.by_hand_s for run in runs)
+    small, large = (lakehouse.A_DAY * days for days in (lakehouse.SMALL_DAYS, lakehouse.LARGE_DAYS))
+    return [
+        (f"build of {lakehouse.EXECUTIONS:,} executions with feedback and behavior, s", f"{whole:.1f}", "under 60", ""),
+        ("its peak memory, MB", f"{max(run.build.peak_mb for run in runs):,.0f}", "under 2,500", ""),
+        (f"one more hour of {lakehouse.HOUR_EVENTS:,} executions on a lake of {large:,}, s", f"{hour.large.wall_s:.1f}",
+         "at most 1.3 ×", f"{hour.large.wall_s / hour.small.wall_s:.2f} × on a lake of {small:,} with as many a day "
+         f"({hour.small.wall_s:.1f} s)"),
+        ("scan and group of all executions in silver, s", f"{scan:.2f}", "at least 0.7 × the speed",
+         f"{by_hand / scan:.2f} × the speed of the query by hand in DuckDB ({by_hand:.2f} s)"),
     ]  # fmt: skip
 
 

@@ -22,17 +22,12 @@ from pyiceberg.typedef import EMPTY_DICT, Properties
 
 from ingest.contracts import layout
 from sql.catalog import Model
+from transforms.engines.definition import PROPERTIES, partition_of
 
 SCHEME = "lake:/"
 RUN = "promptlake.run"
 _TRANSFORMS: dict[str, Transform[Any, Any]] = {"day": DayTransform()}
 _EPOCH = date(1970, 1, 1)
-_PROPERTIES = {
-    "format-version": "2",
-    "write.parquet.compression-codec": "zstd",
-    "write.metadata.delete-after-commit.enabled": "true",
-    "write.metadata.previous-versions-max": "10",
-}
 _In: Any = In  # its positional arguments are hidden from the type checker
 
 
@@ -87,11 +82,11 @@ class Tables:
             (model.layer, model.name),
             columns,
             location=SCHEME + layout.table(model.layer, model.name),
-            properties=_PROPERTIES,
+            properties=PROPERTIES,
         )
         if model.partition:
             with table.update_spec() as update:
-                column, transform = _partition(model.partition)
+                column, transform = partition_of(model.partition)
                 update.add_field(column, _TRANSFORMS[transform], f"{column}_{transform}")
         return table
 
@@ -154,12 +149,6 @@ class Tables:
                 change.add_files(
                     [SCHEME + path for path in paths], snapshot_properties={RUN: run}, check_duplicate_files=False
                 )
-
-
-def _partition(text: str) -> tuple[str, str]:
-    """``day(occurred_at)`` as column and transform."""
-    transform, _, column = text.removesuffix(")").partition("(")
-    return column, transform
 
 
 def _documented(field: pa.Field, model: Model) -> pa.Field:

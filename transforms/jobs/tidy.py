@@ -11,8 +11,7 @@ from pathlib import Path
 from ingest.contracts import layout
 from sql.catalog import Model, models
 from transforms.engines.iceberg import Tables
-
-KEPT_FOR = timedelta(hours=1)
+from transforms.engines.protocol import KEPT_FOR
 
 
 def tidy(tables: Tables, kept_for: timedelta = KEPT_FOR) -> int:

@@ -3,38 +3,33 @@
 One Parquet object a day, replaced as a whole by every build. The caller holds the build lock.
 """
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.contracts import layout
 from sql.operations import GATE_RESULT_COLUMNS
+from transforms.engines.store import Store
 from transforms.quality.result import Result
 
 _TYPES = {"varchar": pa.string(), "bigint": pa.int64(), "timestamp(6)": pa.timestamp("us")}
 _SCHEMA = pa.schema([(name, _TYPES[spec.type]) for name, spec in GATE_RESULT_COLUMNS.items()])
 
 
-def record(root: Path, run: str, at: datetime, results: Sequence[Result]) -> None:
+def record(store: Store, run: str, at: datetime, results: Sequence[Result]) -> None:
     """Add a build's results to those of its day, all of them or none."""
     if not results:
         return
     moment = at.astimezone(UTC)
-    path = root / layout.gate_results(moment.date())
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = layout.gate_results(moment.date())
     fresh = pa.Table.from_pylist([_row(run, moment, result) for result in results], schema=_SCHEMA)
-    before = [pq.read_table(path, partitioning=None)] if path.exists() else []
-    waiting = path.with_suffix(".tmp")
-    with waiting.open("wb") as file:
-        together = pa.concat_tables([*before, fresh], promote_options="default")
-        pq.write_table(together, file, compression="zstd")
-        file.flush()
-        os.fsync(file.fileno())
-    waiting.replace(path)
+    stored = store.read(path)
+    before = [] if stored is None else [pq.read_table(pa.BufferReader(stored))]
+    content = pa.BufferOutputStream()
+    pq.write_table(pa.concat_tables([*before, fresh], promote_options="default"), content, compression="zstd")
+    store.replace(path, content.getvalue().to_pybytes())
 
 
 def _row(run: str, at: datetime, result: Result) -> dict[str, object]:

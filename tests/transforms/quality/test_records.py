@@ -9,6 +9,7 @@ from infra.local.lake import Lake
 from sql.catalog import models
 from sql.checks import Check
 from tests.lakes import build_lake, event, make_lake, row, rows, send
+from transforms.engines.store import FolderStore
 from transforms.jobs.build import GateFailed
 from transforms.quality.records import record
 from transforms.quality.result import Result
@@ -62,8 +63,8 @@ def test_each_day_is_one_object_replaced_as_a_whole(tmp_path: Path) -> None:
     at = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
     result = Result(NAME, STRICT, rows=5)
     for run, moment in (("a", at), ("b", at), ("c", at + timedelta(minutes=2))):
-        record(tmp_path, run, moment, [result, result])
-    record(tmp_path, "d", at, [])
+        record(FolderStore(tmp_path), run, moment, [result, result])
+    record(FolderStore(tmp_path), "d", at, [])
     days = sorted(path.parent.name for path in (tmp_path / "operations").rglob("*.*"))
     assert days == ["checked_day=2026-03-01", "checked_day=2026-03-02"]
     import pyarrow.parquet as pq
