@@ -72,6 +72,12 @@ class GateHistory:
     tables: tuple[TableHistory, ...]
 
     @property
+    def broken(self) -> list[tuple[TableHistory, RuleHistory]]:
+        """Rules that the last run to ask found broken, the worst first."""
+        found = [(table, rule) for table in self.tables for rule in table.broken]
+        return sorted(found, key=lambda one: -_WORST.index(one[1].outcome))
+
+    @property
     def last(self) -> Run | None:
         return self.runs[-1] if self.runs else None
 

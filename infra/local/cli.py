@@ -19,6 +19,7 @@ COMMANDS = {
     "report": "infra.local.commands.report",
     "status": "infra.local.commands.status",
     "gates": "infra.local.commands.gates",
+    "docs": "infra.local.commands.docs",
     "reconcile": "infra.local.commands.reconcile",
     "quarantine": "infra.local.commands.quarantine",
     "access": "infra.local.commands.access",

@@ -69,7 +69,6 @@ def _summary(history: "GateHistory", out: Path) -> dict[str, Any]:
                 "broken": rule.broken,
                 "examples": rule.examples,
             }
-            for table in history.tables
-            for rule in table.broken
+            for table, rule in history.broken
         ],
     }
