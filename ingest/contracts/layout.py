@@ -11,6 +11,10 @@ SPOOL = "spool"
 STAGING = "staging"
 PUBLISH = "publish"
 OPERATIONS = "operations"
+DAMAGED = "damaged"
+"""Objects of bronze that could not be read, set aside."""
+
+RECEIPTS = "erasures"
 
 POINTER = f"{PUBLISH}/current.json"
 """The one file that says which publication is read."""
@@ -22,6 +26,8 @@ CATALOG_FILE = "catalog.db"
 
 HOUR_KEY = "received_hour"
 """Bronze partition key; Athena's partition projection reads it as a date of the format below."""
+
+BRONZE_SUFFIX = ".parquet"
 
 HOUR_FORMAT = "%Y-%m-%d-%H"
 PROJECTION_HOUR_FORMAT = "yyyy-MM-dd-HH"
@@ -36,9 +42,19 @@ def bronze_table(event_type: str) -> str:
     return f"{BRONZE}/{event_type}"
 
 
+def bronze_hour(event_type: str, hour: str) -> str:
+    """The partition of an hour, written as in ``received_hour``."""
+    return f"{bronze_table(event_type)}/{HOUR_KEY}={hour}"
+
+
 def bronze_object(event_type: str, hour: str, name: str) -> str:
     """One Parquet object of one bronze partition."""
-    return f"{bronze_table(event_type)}/{HOUR_KEY}={hour}/{name}.parquet"
+    return f"{bronze_hour(event_type, hour)}/{name}{BRONZE_SUFFIX}"
+
+
+def bronze_event_type(path: str) -> str:
+    """Whose table a bronze object is of."""
+    return path.split("/")[1]
 
 
 def table(layer: str, name: str) -> str:
@@ -61,3 +77,8 @@ GATE_RESULTS = f"{OPERATIONS}/gate_results"
 def gate_results(day: date) -> str:
     """What the gate found on one day, UTC: one Parquet object."""
     return f"{GATE_RESULTS}/checked_day={day}/results.parquet"
+
+
+def receipt(erasure: str) -> str:
+    """What stays of an erasure."""
+    return f"{RECEIPTS}/{erasure}.json"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,19 @@ from transforms.engines.store import FolderStore
 from transforms.quality.records import record
 from transforms.quality.result import Result
 
-FIRST = datetime(2026, 3, 1, 8)
+FIRST = datetime(2026, 3, 1, 8, tzinfo=UTC)
 HOSTILE = '<script>alert("x")</script>'
 
 
 def row(
     run: int, table: str, outcome: str = "passed", demand: str = "a must be present", **more: Any
 ) -> dict[str, Any]:
-    said = {"run": f"r{run}", "checked_at": FIRST + timedelta(hours=run), "table_name": table, "demand": demand}
+    said = {
+        "run": f"r{run}",
+        "checked_at": FIRST.replace(tzinfo=None) + timedelta(hours=run),
+        "table_name": table,
+        "demand": demand,
+    }
     counted = {"checked_rows": 10, "broken_rows": 0 if outcome == "passed" else 2, "examples": None}
     return said | {"rule": "not_null", "severity": "fail", "outcome": outcome} | counted | more
 
@@ -73,7 +78,7 @@ def test_nothing_asked_yet_says_what_to_do() -> None:
 def test_the_last_builds_are_read_over_days(tmp_path: Path) -> None:
     check = Check(rule="not_null", column="model", severity="fail")
     for number in range(5):
-        at = FIRST.astimezone() + timedelta(days=number)
+        at = FIRST + timedelta(days=number)
         record(FolderStore(tmp_path), f"r{number}", at, [Result("silver.x", check, rows=number)])
     assert [run.run for run in collect(tmp_path, 3).runs] == ["r2", "r3", "r4"]
     assert len(collect(tmp_path, 20).runs) == 5
@@ -86,7 +91,7 @@ def test_the_command_writes_the_page_and_tells_a_program_what_is_broken(
     lake = open_lake(tmp_path / "lake", create=True).root
     check = Check(rule="not_null", column="model", severity="warn")
     result = Result("silver.x", check, rows=3, broken=1, examples=("event_id e",), is_met=False)
-    record(FolderStore(lake), "r", FIRST.astimezone(), [result])
+    record(FolderStore(lake), "r", FIRST, [result])
     out = tmp_path / "gates.html"
     assert main(["gates", "--lake", str(lake), "--out", str(out), "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
