@@ -1,11 +1,12 @@
 """Rules: what each has to say, and which follow from a contract."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from sql.catalog import models
+from sql.catalog import CatalogError, load_models, models
 from sql.checks import Check
 from sql.contract_tables import contract_checks
 
@@ -69,3 +70,35 @@ def test_a_check_without_severity_is_refused() -> None:
 def test_an_expression_is_about_the_columns_it_names() -> None:
     check = Check(rule="expression", expression="a + b <= COALESCE(c, a)", severity="fail")
     assert check.about == ("a", "b", "c")
+
+
+SPEC = """description: d
+grain: [day]
+partition: day(day)
+columns:
+  day: {type: date, description: d}
+checks:
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (
+            "{rule: row_count_between, min: 1, severity: warn}",
+            "model.yaml:7: the rule row_count_between would read the",
+        ),
+        ("{rule: not_null, column: dya, severity: fail}", "model.yaml:7: there is no column 'dya'"),
+        ("{rule: expression, expression: dya > 1, severity: fail}", "model.yaml:7: there is no column 'dya'"),
+        ("{rule: not_null, column: day}", "model.yaml:7: checks.0.severity: field required"),
+        ("{rule: like, column: day, severity: fail}", "model.yaml:7: checks.0.rule: input should be"),
+    ],
+)
+def test_a_check_that_can_not_be_is_one_sentence_with_its_line(tmp_path: Path, line: str, reason: str) -> None:
+    folder = tmp_path / "gold" / "toys"
+    folder.mkdir(parents=True)
+    (tmp_path / "silver").mkdir()
+    (folder / "query.sql").write_text("SELECT CAST(occurred_at AS DATE) AS day FROM silver.behavior")
+    (folder / "model.yaml").write_text(f"{SPEC}  - {line}\n")
+    with pytest.raises(CatalogError, match=reason):
+        load_models(tmp_path)

@@ -55,10 +55,6 @@ def bookings(rows: Sequence[Booking]) -> Input:
     return _given("ledger.booking", rows)
 
 
-def _given(name: str, rows: Sequence[Sequence[Any]]) -> Input:
-    return Input(name, GIVEN[name], rows)
-
-
 def persons(name: str, named: Iterable[Person]) -> Input:
     """Some persons, by environment and pseudonym."""
     return Input(name, {"environment": "varchar", "pseudonym": "varchar"}, [tuple(person) for person in named])
@@ -84,6 +80,10 @@ def _persons_named(model: Model, row: str, persons: str) -> list[str]:
         f"SELECT 1 FROM {persons} AS p WHERE p.environment = {row}.environment AND p.pseudonym = {row}.{field}"
         for field in person_fields(EVENTS[model.name])
     ]
+
+
+def _given(name: str, rows: Sequence[Sequence[Any]]) -> Input:
+    return Input(name, GIVEN[name], rows)
 
 
 def _naive(moment: datetime | None) -> datetime | None:
