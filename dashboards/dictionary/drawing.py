@@ -10,6 +10,8 @@ from dashboards.dictionary.layered import Layout, lay_out
 _WIDTH, _HEIGHT = 186, 26
 _BETWEEN_RANKS, _BETWEEN_ROWS = 64, 10
 _MARGIN = 6
+_SMALLEST = 0.7
+"""On a narrow page a drawing is scrolled rather than made smaller than this."""
 
 
 def around(dictionary: Dictionary, name: str) -> Mapping[str, tuple[str, ...]]:
@@ -32,9 +34,7 @@ def svg(
     reads: Mapping[str, Collection[str]],
     link: Callable[[str], str] | None,
     title: str,
-    *,
     here: str | None = None,
-    is_large: bool = False,
 ) -> Markup:
     """The drawing.
 
@@ -43,7 +43,6 @@ def svg(
         link: where a table's page is; None for a drawing without links.
         title: what a reader who does not see it hears.
         here: the table that the page is about.
-        is_large: scrolled rather than made so small that nobody can read it.
     """
     layout = lay_out(reads)
     width = layout.ranks * (_WIDTH + _BETWEEN_RANKS) - _BETWEEN_RANKS + 2 * _MARGIN
@@ -51,9 +50,9 @@ def svg(
     edges = Markup("").join(_edge(source, node, layout) for source, node in layout.routes)
     boxes = Markup("").join(_box(dictionary, name, layout, link, name == here) for name in reads)
     return Markup(
-        '<svg class="lineage{large}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" '
-        'role="img" aria-label="{title}"><g class="edges">{edges}</g>{boxes}</svg>'
-    ).format(large=" large" if is_large else "", w=width, h=height, title=title, edges=edges, boxes=boxes)
+        '<svg class="lineage" style="min-width:{least}px" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" '
+        'width="{w}" height="{h}" role="img" aria-label="{title}"><g class="edges">{edges}</g>{boxes}</svg>'
+    ).format(least=round(width * _SMALLEST), w=width, h=height, title=title, edges=edges, boxes=boxes)
 
 
 def _known(dictionary: Dictionary) -> dict[str, tuple[str, ...]]:

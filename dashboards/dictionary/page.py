@@ -35,7 +35,7 @@ def _index(dictionary: Dictionary) -> str:
             dictionary=dictionary,
             layers=LAYERS,
             link=_from_index,
-            drawing=drawing.svg(dictionary, reads, _from_index, "Which table is computed from which", is_large=True),
+            drawing=drawing.svg(dictionary, reads, _from_index, "Which table is computed from which"),
             entries=_for_script(list(_entries(dictionary))),
             script=Markup(script),  # noqa: S704 - our own file
             script_hash=f"sha256-{digest}",

@@ -8,7 +8,7 @@ from sql.checks import Check
 from sql.dialects import to_duckdb
 from transforms.engines.duck import count
 from transforms.quality.expectations import judged
-from transforms.quality.rows import EXAMPLES
+from transforms.quality.rows import EXAMPLES, told
 
 if TYPE_CHECKING:
     import duckdb
@@ -18,7 +18,7 @@ _BROKEN = "broken_values"
 
 
 class DuckRows:
-    """The rows of one relation, as pandas frames."""
+    """Implements :class:`transforms.quality.rows.Rows` over one relation, with pandas frames."""
 
     source: Literal["pandas", "spark"] = "pandas"
 
@@ -31,8 +31,8 @@ class DuckRows:
     def telling(self, checks: Mapping[str, Check]) -> "pd.DataFrame":
         import pandas as pd
 
-        told = ", ".join(f"{_telling(check, self._value(check))} AS {key}" for key, check in checks.items())
-        (lists,) = self.db.execute(f"SELECT {told} FROM {self.relation}").fetchall()
+        values_of = ", ".join(f"{_telling(check, self._value(check))} AS {key}" for key, check in checks.items())
+        (lists,) = self.db.execute(f"SELECT {values_of} FROM {self.relation}").fetchall()
         values = [list(one or [None]) for one in lists]
         length = max(map(len, values))
         # Columns of one frame are of one length: the shorter ones are filled up by their first value.
@@ -56,14 +56,10 @@ class DuckRows:
             found = f"({rows}) WHERE value_of_check IS NULL"
         else:
             found = f"({rows}) WHERE value_of_check IN (SELECT value FROM {_BROKEN})"
-        names = list(dict.fromkeys(shown))
         number = count(self.db, f"SELECT count(*) FROM {found}")
-        if not names:
-            return number, ()
-        listed = ", ".join(f'"{name}"' for name in names)
+        listed = ", ".join(f'"{name}"' for name in shown) or "NULL"
         examples = self.db.execute(f"SELECT {listed} FROM {found} ORDER BY ALL LIMIT {EXAMPLES}").fetchall()
-        pairs = ([f"{n} {v}" for n, v in zip(names, row, strict=True) if v is not None] for row in examples)
-        return number, tuple(", ".join(row) for row in pairs if row)
+        return number, told(shown, examples) if shown else ()
 
     def _register(self, check: Check, values: Sequence[Any]) -> None:
         value = self._value(check)

@@ -65,8 +65,11 @@ class Gate:
 
     def _suspected(self, model: Model, rows: Rows, checks: Mapping[str, Check]) -> set[str]:
         """The checks that some row breaks, or that two values of one hash seem to."""
-        alone = {key: rule for key, rule in checks.items() if rule.rule != "unique"}
-        found = unmet(self._batch(model, rows.source, rows.telling(alone)), alone) if alone else []
+        found: list[str] = []
+        for is_of_the_table in (False, True):
+            alike = {k: r for k, r in checks.items() if r.rule != "unique" and r.is_of_the_table == is_of_the_table}
+            if alike:
+                found += unmet(self._batch(model, rows.source, rows.telling(alike)), alike)
         for key, rule in checks.items():
             if rule.rule == "unique":
                 found += unmet(self._batch(model, rows.source, rows.compared(key, rule)), {key: rule})
@@ -79,7 +82,7 @@ class Gate:
             return Result(model.full_name, rule, total, total, (f"it is {value:g}",), is_met=False)
         frame = rows.compared(key, rule) if rule.rule == "unique" else rows.different(key, rule)
         values = unexpected(self._batch(model, rows.source, frame), rule, key)
-        shown = [name for name in (*model.grain, *rule.about) if names_nobody(model, name)]
+        shown = [name for name in dict.fromkeys((*model.grain, *rule.about)) if names_nobody(model, name)]
         broken, examples = rows.broken(rule, values, shown)
         return Result(model.full_name, rule, total, broken, examples, is_met=broken == 0)
 
