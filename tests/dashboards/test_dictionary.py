@@ -22,6 +22,7 @@ from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
 from ingest.contracts.types import Tokens, described
 from sql.catalog import metrics, models, views
+from tests.clients.chromium import browser
 
 
 @cache
@@ -152,3 +153,24 @@ def test_the_command_writes_a_folder_of_pages(tmp_path: Path, capsys: pytest.Cap
     assert "can't be written" in capsys.readouterr().err
     assert main(["docs", "--lake", str(tmp_path / "none")]) == 1
     assert "There is no lake" in capsys.readouterr().err
+
+
+def test_the_search_finds_tables_columns_and_metrics_in_a_real_browser(tmp_path: Path) -> None:
+    for name, page in pages().items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(page)
+    with browser() as page:
+        page.open((tmp_path / INDEX).as_uri())
+        page.click(".search")
+
+        def find(words: str) -> list[str]:
+            page.evaluate("document.querySelector('.search').select()")
+            page.send("Input.insertText", text=words)
+            return page.evaluate("[...document.querySelectorAll('.found a')].map((a) => a.textContent)")
+
+        assert find("cost_daily")[0] == "gold.cost_daily"
+        assert "Latency p95" in find("p95")
+        assert "silver.feedback.rating" in find("rating stars")
+        assert find("nothing is called so") == []
+        assert page.evaluate("document.querySelector('[role=status]').textContent") == "0 found"
