@@ -125,7 +125,7 @@ def _operations() -> Iterator[TableEntry]:
 def _given() -> Iterator[TableEntry]:
     for name, given in GIVEN.items():
         entries = [ColumnEntry(column, kind, None, "", "none") for column, kind in given.items()]
-        yield TableEntry(name, "given", _GIVEN_HOLDS[name], tuple(entries))
+        yield TableEntry(name, "given", _GIVEN_HOLDS.get(name, ""), tuple(entries))
 
 
 def _sorted(items: Iterable[T]) -> tuple[T, ...]:

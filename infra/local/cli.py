@@ -22,6 +22,7 @@ COMMANDS = {
     "docs": "infra.local.commands.docs",
     "reconcile": "infra.local.commands.reconcile",
     "quarantine": "infra.local.commands.quarantine",
+    "prices": "infra.local.commands.prices",
     "access": "infra.local.commands.access",
     "keys": "infra.local.commands.keys",
     "export": "infra.local.commands.export",
