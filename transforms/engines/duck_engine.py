@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
 
 import duckdb
 
 from ingest.contracts import layout
 from sql.catalog import Model
+from sql.prices.daily import Pricing
 from sql.publication import Extract
 from transforms.engines import duck_gold, duck_silver
 from transforms.engines.duck import count, file_list, literal, scan, session
@@ -20,6 +20,8 @@ from transforms.engines.protocol import Candidate, Staged
 from transforms.engines.store import FolderStore, Store
 from transforms.jobs.ledger import Booking, Person
 from transforms.jobs.tidy import tidy
+from transforms.quality.duck_rows import DuckRows
+from transforms.quality.rows import Rows
 
 
 @contextmanager
@@ -60,9 +62,13 @@ class DuckEngine:
         return duck_gold.days_naming(self.db, self.tables, persons)
 
     def read_silver(
-        self, needed: Mapping[str, Collection[date]], staged: Sequence[Staged], withdrawn: Iterable[Person]
+        self,
+        needed: Mapping[str, Collection[date]],
+        staged: Sequence[Staged],
+        withdrawn: Iterable[Person],
+        pricing: Pricing,
     ) -> None:
-        duck_gold.read_silver(self.db, self.tables, needed, staged, withdrawn)
+        duck_gold.read_silver(self.db, self.tables, needed, staged, withdrawn, pricing)
 
     def read_bookings(self, bookings: Sequence[Booking]) -> None:
         duck_gold.register(self.db, bookings_input(bookings))
@@ -73,8 +79,13 @@ class DuckEngine:
     def read_gold(self, model: Model, candidate: Candidate | None) -> None:
         duck_gold.read_gold(self.db, self.tables, model, candidate)
 
-    def rows(self, item: Staged | Candidate) -> "DuckRows":
-        return DuckRows(self.db, [self._root / path for path in item.written])
+    def rows(self, item: Staged | Candidate) -> Rows:
+        if isinstance(item, Candidate):
+            return DuckRows(self.db, f"({duck_gold.rows_of(self.tables, item)})")
+        return DuckRows(self.db, f"read_parquet({file_list(self._root / path for path in item.written)})")
+
+    def rows_after(self, candidate: Candidate) -> Rows:
+        return DuckRows(self.db, f"({duck_gold.rows_after(self.tables, candidate)})")
 
     def commit_silver(
         self, model: Model, written: Sequence[str], conflicts: Iterable[tuple[str, str]], run: str
@@ -112,30 +123,3 @@ class DuckEngine:
 
     def tidy(self) -> None:
         tidy(self.tables)
-
-
-class DuckRows:
-    """Implements :class:`transforms.engines.protocol.Rows` over some Parquet files."""
-
-    source: Literal["pandas", "spark"] = "pandas"
-
-    def __init__(self, db: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
-        self._db, self._paths = db, paths
-
-    def stand_ins(self, columns: Collection[str]) -> Any:
-        """Text as 64-bit hashes takes a tenth of the memory and time."""
-        if not self._paths:
-            return None
-        relation = f"read_parquet({file_list(self._paths)})"
-        kinds = {name: kind for name, kind, *_ in self._db.sql(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
-        frame = self._db.sql(
-            f"SELECT {', '.join(f'{_stand_in(name, kinds[name])} AS {name}' for name in columns)} FROM {relation}"
-        ).df()
-        return None if frame.empty else frame
-
-    def plain(self, columns: Collection[str]) -> Any:
-        return self._db.sql(f"SELECT {', '.join(columns)} FROM read_parquet({file_list(self._paths)})").df()
-
-
-def _stand_in(column: str, kind: str) -> str:
-    return f"CASE WHEN {column} IS NOT NULL THEN hash({column}) END" if kind == "VARCHAR" else column

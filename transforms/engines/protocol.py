@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
 from sql.catalog import Model
+from sql.prices.daily import Pricing
 from sql.publication import Extract
 from transforms.engines.store import Store
 from transforms.jobs.ledger import Booking, Person
+from transforms.quality.rows import Rows
 
 KEPT_FOR = timedelta(hours=1)
 """How long a reader may be in the middle of what a commit has replaced."""
@@ -41,18 +43,6 @@ class Candidate:
     """The days whose rows they replace; None where they replace the whole table."""
 
 
-class Rows(Protocol):
-    """Rows that are about to be committed, as the gate's library takes them."""
-
-    source: Literal["pandas", "spark"]
-
-    def stand_ins(self, columns: Collection[str]) -> Any:
-        """A frame in which text may stand as what is equal, or null, where the text is; None without a row."""
-
-    def plain(self, columns: Collection[str]) -> Any:
-        """A frame of the columns as they are."""
-
-
 class Engine(Protocol):
     """One lake as one engine sees it. What it writes is seen by no reader until it is committed."""
 
@@ -74,13 +64,18 @@ class Engine(Protocol):
         """The committed silver days, by table, on which one of some persons is named."""
 
     def read_silver(
-        self, needed: Mapping[str, Collection[date]], staged: Sequence[Staged], withdrawn: Iterable[Person]
+        self,
+        needed: Mapping[str, Collection[date]],
+        staged: Sequence[Staged],
+        withdrawn: Iterable[Person],
+        pricing: Pricing,
     ) -> None:
         """Lay out what gold is computed from: silver with what is staged, the shared views, prices and thresholds.
 
         Args:
             needed: silver days by full table name; a table that is not named has no row.
             withdrawn: persons who are not to be analysed; gold is computed as if silver had no row of theirs.
+            pricing: days that it keeps have the prices that the committed ``gold.price_daily`` says.
         """
 
     def read_bookings(self, bookings: Sequence[Booking]) -> None:
@@ -94,6 +89,9 @@ class Engine(Protocol):
 
     def rows(self, item: Staged | Candidate) -> Rows:
         """What was written, for the gate."""
+
+    def rows_after(self, candidate: Candidate) -> Rows:
+        """The whole table as it will be once the candidate is committed, for the gate."""
 
     def commit_silver(
         self, model: Model, written: Sequence[str], conflicts: Iterable[tuple[str, str]], run: str
