@@ -8,6 +8,8 @@ from functools import partial
 from infra.local.delivering import consents_of
 from infra.local.lake import Lake
 from transforms.engines.duck_engine import duck_engine
+from transforms.engines.store import FolderStore
+from transforms.engines.warehouse import FolderWarehouse
 from transforms.jobs.build import BuildRequest, BuildResult, build
 
 
@@ -32,7 +34,8 @@ def build_lake(
         lake.check_catalog()
         ledger, consents = lake.ledger(), consents_of(lake)
         try:
-            request = BuildRequest(partial(duck_engine, lake.root), ledger, consents, drain, on_step)
+            engine = partial(duck_engine, FolderWarehouse(lake.root), FolderStore(lake.root))
+            request = BuildRequest(engine, ledger, consents, drain, on_step)
             return build(request)
         finally:
             consents.close()
