@@ -10,6 +10,10 @@ GOLD = "gold"
 SPOOL = "spool"
 STAGING = "staging"
 PUBLISH = "publish"
+DAMAGED = "damaged"
+"""Objects of bronze that could not be read, set aside."""
+
+RECEIPTS = "erasures"
 
 POINTER = f"{PUBLISH}/current.json"
 """The one file that says which publication is read."""
@@ -64,3 +68,8 @@ def table_data(layer: str, name: str) -> str:
 def extract(publication: str, name: str) -> str:
     """The sorted Parquet extract of one gold table in one publication."""
     return f"{PUBLISH}/{publication}/{name}.parquet"
+
+
+def receipt(erasure: str) -> str:
+    """What stays of an erasure."""
+    return f"{RECEIPTS}/{erasure}.json"

@@ -12,6 +12,9 @@ prompt = "full"
 
 [build]
 engine = "duckdb"
+
+[retention.silver]                    # how long it is kept, which `transforms/jobs/retention.py` describes
+"*" = 400
 """
 
 import tomllib
@@ -19,7 +22,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -106,6 +109,8 @@ class Settings(_Strict):
 
     environments: dict[str, Privacy] = {}
     build: Build = Build()
+    retention: dict[str, Any] = {}
+    """Checked by whoever goes by it: the jobs that keep the tables."""
 
     def privacy(self, environment: str) -> Privacy:
         """The rules of an environment: its own, and those of ``*`` where it says nothing."""
