@@ -1,19 +1,22 @@
 """Builds a lake in AWS with DuckDB, in one function's memory and disk."""
 
 import errno
+import os
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import duckdb
 
-from infra.aws.lake.discovery import collect, discover
+from infra.aws.lake.discovery import receive
 from infra.aws.lake.lake import AwsLake
 from ingest.contracts import layout
 from transforms.engines.duck_engine import duck_engine
 from transforms.jobs.build import BuildRequest, BuildResult, build
+
+_NEEDED_S = 20
+"""A step is not begun with less; the commits of a build take a few seconds."""
 
 
 class TooLarge(Exception):
@@ -35,11 +38,6 @@ def build_lake(
         TooLarge: it does not fit; the same.
     """
 
-    def drain() -> int:
-        # Counts first, so that what is counted while bronze is listed waits for the next build with its events.
-        collect(lake.books, lake.ledger)
-        return discover(lake.mirror, lake.ledger, datetime.now(UTC))
-
     def step(name: str) -> None:
         if remaining_s() < _NEEDED_S:
             raise TooLarge(_sentence(f"the function's time is over before {name!r}"))
@@ -47,15 +45,15 @@ def build_lake(
 
     engine = partial(duck_engine, lake.mirror, lake.mirror.bucket, memory_mb)
     with lake.lease.held(remaining_s()):
-        request = BuildRequest(engine, lake.ledger, lake.consents, drain, step)
+        request = BuildRequest(engine, lake.ledger, lake.consents, lambda: receive(lake), step)
         try:
             return build(request)
         except duckdb.OutOfMemoryException as error:
-            raise TooLarge(_sentence("DuckDB's memory and disk are full")) from error
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
+            raise TooLarge(_sentence("its memory is full")) from error
+        except (OSError, duckdb.IOException) as error:
+            if not _is_full(error):
                 raise
-            raise TooLarge(_sentence(f"{lake.mirror.root} is full")) from error
+            raise TooLarge(_sentence(f"its disk is full at {lake.mirror.root}")) from error
 
 
 def make_room(root: Path, share: float = 0.5) -> None:
@@ -66,8 +64,9 @@ def make_room(root: Path, share: float = 0.5) -> None:
         root.mkdir()
 
 
-_NEEDED_S = 20
-"""A step is not begun with less; the commits of a build take a few seconds."""
+def _is_full(error: OSError | duckdb.IOException) -> bool:
+    # DuckDB passes on what the system says, not its number.
+    return getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error)
 
 
 def _sentence(what: str) -> str:

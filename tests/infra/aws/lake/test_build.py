@@ -1,14 +1,16 @@
 """The job over S3, Glue's catalog and DynamoDB: the same rows as embedded, whatever dies or runs beside it."""
 
+import errno
 import json
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
-from infra.aws.lake import build as aws_build
 from infra.aws.lake import discovery
 from infra.aws.lake.build import TooLarge, build_lake
 from infra.aws.lake.lake import AwsLake
@@ -60,10 +62,6 @@ def embedded_tables(lake: Lake, *names: str) -> dict[str, list[dict[str, Any]]]:
         return {name: _sorted(db.sql(f"SELECT * FROM {name}").to_arrow_table().to_pylist()) for name in names}
     finally:
         db.close()
-
-
-def everything(lake: AwsLake) -> dict[str, list[dict[str, Any]]]:
-    return {name: table(lake, name) for name in models()}
 
 
 def send_some_of_everything(lake: Lake) -> None:
@@ -218,7 +216,7 @@ def test_two_builds_at_once_do_the_work_once(
         assert second_has_ended.wait(60)
         return real(*args)
 
-    monkeypatch.setattr(aws_build, "discover", discover)
+    monkeypatch.setattr(discovery, "discover", discover)
     first = threading.Thread(target=lambda: build(aws.lake(tmp_path / "one")))
     first.start()
     assert first_is_at_work.wait(60)
@@ -237,7 +235,7 @@ def test_a_failed_gate_leaves_the_last_good_state_to_every_reader(
     send(embedded, [event(output_tokens=1)])
     deliver_and_build(aws, embedded, tmp_path / "one")
     lake = aws.lake(tmp_path / "two")
-    before, pointer, keys = everything(lake), aws.pointer(), set(aws.keys(layout.SILVER))
+    before, pointer, keys = table(lake, "gold.cost_daily"), aws.pointer(), set(aws.keys(layout.SILVER))
     send(embedded, [event(event_id="bad", output_tokens=11)])
     name = "silver.prompt_execution"
     check = Check(column="output_tokens", rule="between", max=10, severity="fail")
@@ -245,7 +243,7 @@ def test_a_failed_gate_leaves_the_last_good_state_to_every_reader(
         strict.setitem(models(), name, models()[name].model_copy(update={"checks": (check,)}))
         with pytest.raises(GateFailed, match="event_id bad"):
             deliver_and_build(aws, embedded, tmp_path / "two")
-    assert (everything(lake), aws.pointer()) == (before, pointer)
+    assert (table(lake, "gold.cost_daily"), aws.pointer()) == (before, pointer)
     assert set(aws.keys(layout.SILVER)) == keys
     assert build(lake).new_rows == {"prompt_execution": 1}
 
@@ -270,23 +268,29 @@ def test_an_object_delivered_late_into_an_hour_that_has_passed_is_found(
     assert build(lake).new_rows == {"prompt_execution": 1}
 
 
-@pytest.mark.parametrize("what", ["time", "disk"])
+@pytest.mark.parametrize(
+    "full",
+    [
+        None,
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        duckdb.IOException(f"IO Error: Could not write file: {os.strerror(errno.ENOSPC)}"),
+        duckdb.OutOfMemoryException("Out of Memory Error"),
+    ],
+    ids=["time", "disk", "disk in DuckDB", "memory"],
+)
 def test_a_lake_that_outgrew_its_function_says_which_setting_to_change(
-    aws: Account, embedded: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+    aws: Account, embedded: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: Exception | None
 ) -> None:
     send(embedded, [event()])
     aws.deliver(embedded)
     lake = aws.lake(tmp_path / "disk")
-    if what == "disk":
 
-        def full(*_: Any) -> None:
-            raise OSError(28, "No space left on device")
+    def stage(*_: Any) -> None:
+        raise full or AssertionError("There was no time for it.")
 
-        monkeypatch.setattr(DuckEngine, "stage", full)
+    monkeypatch.setattr(DuckEngine, "stage", stage)
     with pytest.raises(TooLarge, match=r'set `engine = "spark"` under `\[build\]` in settings.toml'):
-        build_lake(lake, 400, lambda: 5.0 if what == "time" else 900.0)
-    monkeypatch.undo()
-    for name, value in aws.environment.items():
-        monkeypatch.setenv(name, value)
-    assert table(lake, "silver.prompt_execution") == []
-    assert build(lake).new_rows == {"prompt_execution": 1}
+        build_lake(lake, 400, lambda: 900.0 if full else 5.0)
+    assert aws.keys(layout.SILVER) == aws.keys(layout.PUBLISH) == []
+    with lake.lease.held(1):
+        """The lock is free again."""
