@@ -27,6 +27,29 @@ def to_duckdb(sql: str) -> str:
     return parse(sql).transform(_same_meaning).sql("duckdb")
 
 
+@lru_cache(maxsize=QUERIES)
+def to_spark(sql: str) -> str:
+    """The query in Spark's dialect, where it means the same; tables stand as :func:`spark_view` names them."""
+    return parse(sql).transform(_same_meaning_in_spark).sql("spark")
+
+
+def spark_view(full_name: str) -> str:
+    """What ``silver.feedback`` is called in a Spark session, whose temporary views have no schema."""
+    return full_name.replace(".", "__")
+
+
+def _same_meaning_in_spark(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.Table) and node.db:
+        return exp.Table(this=exp.to_identifier(spark_view(f"{node.db}.{node.name}")), alias=node.args.get("alias"))
+    if isinstance(node, exp.DataType) and node.this == exp.DType.TIMESTAMP:
+        # Spark's plain timestamp is an instant shown in the session's zone; Trino's has no zone.
+        return exp.DataType(this=exp.DType.TIMESTAMPNTZ)
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "from_unixtime_nanos":
+        micros = exp.IntDiv(this=node.expressions[0], expression=exp.Literal.number(1000))
+        return exp.Anonymous(this="timestamp_micros", expressions=[micros])
+    return node
+
+
 def _same_meaning(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.DateDiff):
         # DuckDB's date_diff counts boundaries crossed, Trino's whole units elapsed; that is DuckDB's date_sub.

@@ -46,9 +46,17 @@ def read_publication(document: bytes) -> Publication:
     return Publication(tables=tables, **fields)
 
 
-def current(root: Path) -> Publication | None:
-    """What readers see now; None where nothing is published, or the pointer can't be read and all is due anew."""
+def parsed(document: bytes | None) -> Publication | None:
+    """The pointer file as a publication; None where there is none, or it can't be read and all is due anew."""
     try:
-        return read_publication((root / layout.POINTER).read_bytes())
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return read_publication(document) if document is not None else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def current(root: Path) -> Publication | None:
+    """What readers of a folder see now, as :func:`parsed`."""
+    try:
+        return parsed((root / layout.POINTER).read_bytes())
+    except FileNotFoundError:
         return None

@@ -3,9 +3,11 @@
 import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from infra.local.delivering import consents_of
 from infra.local.lake import Lake
+from transforms.engines.duck_engine import duck_engine
 from transforms.jobs.build import BuildRequest, BuildResult, build
 
 
@@ -30,7 +32,7 @@ def build_lake(
         lake.check_catalog()
         ledger, consents = lake.ledger(), consents_of(lake)
         try:
-            request = BuildRequest(lake.root, ledger, consents, drain, on_step)
+            request = BuildRequest(partial(duck_engine, lake.root), ledger, consents, drain, on_step)
             return build(request)
         finally:
             consents.close()

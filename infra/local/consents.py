@@ -33,6 +33,15 @@ _DECIDE = """INSERT INTO consent VALUES (?, ?, ?, ?, ?)
 _FIND = """SELECT c.environment, c.pseudonym, c.purpose, c.granted FROM json_each(?) AS asked
     CROSS JOIN consent AS c ON c.environment = asked.value ->> 0 AND c.pseudonym = asked.value ->> 1"""
 
+_OF_PERSON = "pseudonym IN (SELECT value FROM json_each(?))"
+_IN_FORCE = """granted = 0 AND EXISTS (SELECT 1 FROM consent AS c WHERE c.environment = consent_decision.environment
+    AND c.pseudonym = consent_decision.pseudonym AND c.purpose = consent_decision.purpose AND c.granted = 0
+    AND c.decided_at_us = consent_decision.decided_at_us)"""
+"""A withdrawal that the person has not taken back."""
+
+ERASED = "erased"
+"""Stands in the log, once for each erasure, in the place of what is there no longer."""
+
 _REMEMBERED_MAX = 100_000
 
 
@@ -42,6 +51,7 @@ class SqliteConsents:
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
         self._lock = Lock()
+        self._db.execute("PRAGMA secure_delete = ON")  # what is forgotten is not left in free pages
         self._db.executescript(_SCHEMA)
         self._seen_version = -1
         self._newest = 0
@@ -119,6 +129,27 @@ class SqliteConsents:
             }
             for environment, pseudonym, purpose, granted, at_us, recorded_at in rows
         ]
+
+    def kept_of(self, pseudonyms: Collection[str]) -> tuple[int, int]:
+        """How many decisions of a person are in the log, and how many of these are withdrawals in force."""
+        query = f"SELECT count(*), count(*) FILTER (WHERE {_IN_FORCE}) FROM consent_decision WHERE {_OF_PERSON}"
+        with self._lock:
+            ((every, in_force),) = self._db.execute(query, (json.dumps(list(pseudonyms)),)).fetchall()
+        return every, in_force
+
+    def forget(self, pseudonyms: Collection[str]) -> None:
+        """Remove what a person decided, but for withdrawals in force: without these, what arrives later would be
+        stored again.
+        """
+        person = (json.dumps(list(pseudonyms)),)
+        with self._lock, passing():
+            self._db.execute("BEGIN IMMEDIATE")
+            with self._db:  # commits, or rolls back whatever went wrong
+                # First a new last entry: by its number whoever remembers decisions sees that some have changed.
+                self._db.execute(_LOG, ("", ERASED, "personalisation", 0, 0))
+                self._db.execute(f"DELETE FROM consent_decision WHERE {_OF_PERSON} AND NOT ({_IN_FORCE})", person)
+                self._db.execute(f"DELETE FROM consent WHERE {_OF_PERSON} AND granted = 1", person)
+            self._seen_version = -1
 
     def changed_since(self, decision: int, purpose: Purpose) -> tuple[int, list[Person]]:
         """The number of the newest decision, and who has decided on a purpose since that of the given number."""

@@ -11,9 +11,9 @@ from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
 from sql.catalog import models, views
 from transforms.engines.duck import bronze_relation, scan, session, trino_view, view
+from transforms.engines.duck_gold import empty_gold, register_prices, register_thresholds
+from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
-from transforms.jobs.gold import empty_gold, register_prices, register_thresholds
-from transforms.jobs.silver import empty_query
 
 
 def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection:

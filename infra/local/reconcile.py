@@ -23,6 +23,12 @@ class Counts:
     waiting: int
     replayed: int = 0
     """Taken out of quarantine by a replay, and handed to delivery once more."""
+    erased: int = 0
+    """Removed from silver, or from bronze before it came there, because they were a person's who is erased."""
+    expired: int = 0
+    """Removed from silver, because they were kept long enough."""
+    damaged: int = 0
+    """Never came to silver, for their object can't be read and was set aside."""
 
     @property
     def delivery_gap(self) -> int:
@@ -30,7 +36,8 @@ class Counts:
 
     @property
     def silver_gap(self) -> int:
-        return self.bronze - self.silver - self.duplicates - self.conflicts - self.waiting
+        left = self.erased + self.expired + self.damaged
+        return self.bronze - self.silver - self.duplicates - self.conflicts - self.waiting - left
 
     @property
     def is_whole(self) -> bool:
@@ -62,11 +69,14 @@ class Gap:
 
 HAND_OVERS = {
     "delivery": "received + replayed \N{RIGHTWARDS ARROW} bronze + quarantined + dropped",
-    "silver": "bronze \N{RIGHTWARDS ARROW} silver + duplicates + conflicts + waiting",
+    "silver": "bronze \N{RIGHTWARDS ARROW} silver + duplicates + conflicts + waiting + erased + expired + damaged",
 }
 """What goes into each hand-over, and what comes out of it."""
 
-KINDS = ("received", "replayed", "bronze", "quarantined", "dropped", "silver", "duplicates", "conflicts", "waiting")
+KINDS = (
+    *("received", "replayed", "bronze", "quarantined", "dropped"),
+    *("silver", "duplicates", "conflicts", "waiting", "erased", "expired", "damaged"),
+)
 
 
 def counts(ledger: SqliteLedger) -> list[Counts]:

@@ -10,6 +10,10 @@ GOLD = "gold"
 SPOOL = "spool"
 STAGING = "staging"
 PUBLISH = "publish"
+DAMAGED = "damaged"
+"""Objects of bronze that could not be read, set aside."""
+
+RECEIPTS = "erasures"
 
 POINTER = f"{PUBLISH}/current.json"
 """The one file that says which publication is read."""
@@ -18,9 +22,12 @@ LAKE_FILE = "lake.json"
 SETTINGS_FILE = "settings.toml"
 STATE_FILE = "state.db"
 CATALOG_FILE = "catalog.db"
+TEMPLATES_FILE = "templates.db"
 
 HOUR_KEY = "received_hour"
 """Bronze partition key; Athena's partition projection reads it as a date of the format below."""
+
+BRONZE_SUFFIX = ".parquet"
 
 HOUR_FORMAT = "%Y-%m-%d-%H"
 PROJECTION_HOUR_FORMAT = "yyyy-MM-dd-HH"
@@ -35,9 +42,19 @@ def bronze_table(event_type: str) -> str:
     return f"{BRONZE}/{event_type}"
 
 
+def bronze_hour(event_type: str, hour: str) -> str:
+    """The partition of an hour, written as in ``received_hour``."""
+    return f"{bronze_table(event_type)}/{HOUR_KEY}={hour}"
+
+
 def bronze_object(event_type: str, hour: str, name: str) -> str:
     """One Parquet object of one bronze partition."""
-    return f"{bronze_table(event_type)}/{HOUR_KEY}={hour}/{name}.parquet"
+    return f"{bronze_hour(event_type, hour)}/{name}{BRONZE_SUFFIX}"
+
+
+def bronze_event_type(path: str) -> str:
+    """Whose table a bronze object is of."""
+    return path.split("/")[1]
 
 
 def table(layer: str, name: str) -> str:
@@ -52,3 +69,8 @@ def table_data(layer: str, name: str) -> str:
 def extract(publication: str, name: str) -> str:
     """The sorted Parquet extract of one gold table in one publication."""
     return f"{PUBLISH}/{publication}/{name}.parquet"
+
+
+def receipt(erasure: str) -> str:
+    """What stays of an erasure."""
+    return f"{RECEIPTS}/{erasure}.json"

@@ -79,7 +79,7 @@ def drain(root: Path, ledger: DeliveryLedger) -> Drained:
     rows = objects_written = 0
     damaged: list[str] = []
     with drain_lock(root):
-        _land(root, ledger)
+        land(root, ledger)
         _clear_staging(root)
         # Before looking for segments: whatever is written into one that is not there yet arrives later.
         through_us = _now_us(spool)
@@ -89,7 +89,7 @@ def drain(root: Path, ledger: DeliveryLedger) -> Drained:
             frames, unread = _read(fresh)
             objects = _stage(root, frames)
             ledger.commit_drain(objects, _bookings(frames, objects), [path.name for path in fresh])
-            _land(root, ledger)
+            land(root, ledger)
             for path in batch:
                 path.unlink()
             ledger.forget_segments([path.name for path in batch])
@@ -119,7 +119,7 @@ def put(
     """
     objects = _stage(root, frames)
     commit(objects, _bookings(frames, objects))
-    _land(root, ledger)
+    land(root, ledger)
 
 
 @contextmanager
@@ -226,7 +226,7 @@ def _clear_staging(root: Path) -> None:
         path.unlink()
 
 
-def _land(root: Path, ledger: DeliveryLedger) -> None:
+def land(root: Path, ledger: DeliveryLedger) -> None:
     paths = ledger.objects_to_land()
     folders: set[Path] = set()
     for path in paths:

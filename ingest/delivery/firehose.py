@@ -17,8 +17,8 @@ from ingest.delivery.unavailable import Unavailable
 ATTEMPTS = 5
 _FIRST_WAIT_S = 0.1
 
-Book = Callable[[str, Mapping[str, Mapping[str, int]]], None]
-"""Takes a door, and of each kind of count (received, quarantined, …) how many by event type or reason."""
+Book = Callable[[str, datetime, Mapping[str, Mapping[str, int]]], None]
+"""Takes a door, when it was, and of each kind of count (received, quarantined, …) how many by event type or reason."""
 
 
 def _taken(table: str, rows: Sequence[bytes], outcome: Outcome) -> Mapping[str, Mapping[str, int]]:
@@ -61,13 +61,14 @@ class FirehoseSink:
             Unavailable: it has not, however often it was asked. What it took comes again when the client repeats, and
                 is then a duplicate.
         """
-        added = orjson.dumps({"received_at_us": to_us(self._now()), "door": door})[1:]
+        now = self._now()
+        added = orjson.dumps({"received_at_us": to_us(now), "door": door})[1:]
         for table, rows in outcome.rows.items():
             self.put(table, (row[:-1] + b"," + added for row in rows))
             # Table by table: if the next one fails, this one's rows stand, and come again as duplicates.
-            self._book(door, _taken(table, rows, outcome))
+            self._book(door, now, _taken(table, rows, outcome))
         if outcome.dropped:
-            self._book(door, {"received": outcome.dropped, "dropped": outcome.dropped})
+            self._book(door, now, {"received": outcome.dropped, "dropped": outcome.dropped})
 
     def put(self, table: str, rows: Iterable[bytes]) -> None:
         """Return once Firehose has taken every finished row of one table; books nothing.
@@ -80,7 +81,7 @@ class FirehoseSink:
 
     def refuse(self, door: str, code: str) -> None:
         """Book a request in which no event could be told apart."""
-        self._book(door, {"refused_requests": {code: 1}})
+        self._book(door, self._now(), {"refused_requests": {code: 1}})
 
     def _put(self, stream: str, records: Sequence[bytes]) -> None:
         for attempt in range(ATTEMPTS):

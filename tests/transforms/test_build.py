@@ -23,6 +23,7 @@ from ingest.delivery.privacy.consent import Choice
 from sql.catalog import Check, Model, models
 from sql.prices.table import Price, load_prices
 from tests.lakes import assert_reconciles, build_lake, event, make_lake, named, row, rows, send
+from transforms.engines import inputs
 from transforms.engines.iceberg import Tables
 from transforms.jobs import build as build_job
 from transforms.jobs import gold as gold_job
@@ -144,7 +145,8 @@ def test_a_new_price_changes_the_past_at_the_next_build(lake: Lake, monkeypatch:
     assert row(lake, "SELECT cost_usd, unpriced_tokens FROM gold.cost_daily") == (None, 1000)
     tenth = Decimal("0.1") / 1_000_000
     price = Price("openai", "house-model", None, None, tenth, tenth, tenth, tenth, tenth, "contract")
-    monkeypatch.setattr(gold_job, "load_prices", lambda: [*load_prices(), price])
+    for module in (gold_job, inputs):
+        monkeypatch.setattr(module, "load_prices", lambda: [*load_prices(), price])
     build_lake(lake)
     assert row(lake, "SELECT cost_usd, unpriced_tokens FROM gold.cost_daily") == (Decimal("0.0001"), 0)
 
@@ -256,7 +258,7 @@ def test_a_build_cut_off_anywhere_is_finished_by_the_next(
 
     with monkeypatch.context() as broken:
         if cut in ("add_files", "replace"):
-            broken.setattr(build_job.Tables, cut, after(getattr(build_job.Tables, cut)))
+            broken.setattr(Tables, cut, after(getattr(Tables, cut)))
         elif cut == "commit_silver":
             from infra.local.ledger import SqliteLedger
 

@@ -1,1 +1,1 @@
-"""Where the models run: DuckDB on the Iceberg tables of one folder."""
+"""Where the models run: an engine is whatever stands behind `protocol.Engine`."""

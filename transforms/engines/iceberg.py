@@ -1,63 +1,35 @@
-"""Iceberg tables in one folder, in a catalog of one SQLite file.
-
-Iceberg metadata holds absolute paths. Ours are absolute below the lake's root (``lake:/silver/…``), so that a lake
-folder can be moved or copied and still be read; see ``docs/adr/0003-lake-paths.md``.
-"""
+"""The Iceberg tables of one lake, wherever its files lie."""
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from warnings import catch_warnings, filterwarnings
 
 import pyarrow as pa
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression, In
-from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table
 from pyiceberg.transforms import DayTransform, Transform
-from pyiceberg.typedef import EMPTY_DICT, Properties
 
 from ingest.contracts import layout
 from sql.catalog import Model
+from transforms.engines.definition import PROPERTIES, partition_of
+from transforms.engines.warehouse import FolderWarehouse, Warehouse
 
-SCHEME = "lake:/"
 RUN = "promptlake.run"
 _TRANSFORMS: dict[str, Transform[Any, Any]] = {"day": DayTransform()}
 _EPOCH = date(1970, 1, 1)
-_PROPERTIES = {
-    "format-version": "2",
-    "write.parquet.compression-codec": "zstd",
-    "write.metadata.delete-after-commit.enabled": "true",
-    "write.metadata.previous-versions-max": "10",
-}
 _In: Any = In  # its positional arguments are hidden from the type checker
 
 
-class LakeFileIO(PyArrowFileIO):
-    """Reads and writes ``lake:/path`` as the file ``path`` below the lake's root."""
-
-    @staticmethod
-    def parse_location(location: str, properties: Properties = EMPTY_DICT) -> tuple[str, str, str]:
-        return "file", "", f"{properties['lake.root']}/{location.removeprefix(SCHEME)}"
-
-
 class Tables:
-    """The silver and gold tables of one lake."""
+    """The silver and gold tables of one lake; of an embedded one where a folder is given."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._catalog = SqlCatalog(
-            "lake",
-            **{
-                "uri": f"sqlite:///{quote(str(root / layout.CATALOG_FILE), safe='/ ')}",
-                "warehouse": SCHEME,
-                "py-io-impl": f"{__name__}.{LakeFileIO.__name__}",
-                "lake.root": str(root),
-            },
-        )
+    def __init__(self, warehouse: Warehouse | Path) -> None:
+        self.warehouse: Warehouse = FolderWarehouse(warehouse) if isinstance(warehouse, Path) else warehouse
+        self.root = self.warehouse.root
+        self._catalog = self.warehouse.catalog()
         for layer in (layout.SILVER, layout.GOLD):
             self._catalog.create_namespace_if_not_exists(layer)
 
@@ -86,26 +58,31 @@ class Tables:
         table = self._catalog.create_table(
             (model.layer, model.name),
             columns,
-            location=SCHEME + layout.table(model.layer, model.name),
-            properties=_PROPERTIES,
+            location=self.warehouse.location + layout.table(model.layer, model.name),
+            properties=PROPERTIES,
         )
         if model.partition:
             with table.update_spec() as update:
-                column, transform = _partition(model.partition)
+                column, transform = partition_of(model.partition)
                 update.add_field(column, _TRANSFORMS[transform], f"{column}_{transform}")
         return table
 
     def files(self, model: Model, days: Collection[date] | None = None) -> list[Path]:
-        """Data files of the committed table, those of some days only where ``days`` is given and it is by day."""
+        """Data files of the committed table, those of some days only where ``days`` is given and it is by day.
+
+        They lie in the local folder.
+        """
         table = self.find(model)
         if table is None or table.current_snapshot() is None:
             return []
         by_day = days is not None and (model.partition or "").startswith("day(")
-        return [
-            self.path(task.file.file_path)
+        paths = [
+            self.path_of(task.file.file_path)
             for task in table.scan().plan_files()
             if not by_day or days is None or _EPOCH + timedelta(task.file.partition[0]) in days
         ]
+        self.warehouse.fetch(paths)
+        return [self.root / path for path in paths]
 
     def days(self, model: Model) -> set[date]:
         """The days of which a table partitioned by day has rows."""
@@ -114,8 +91,8 @@ class Tables:
             return set()
         return {_EPOCH + timedelta(task.file.partition[0]) for task in table.scan().plan_files()}
 
-    def referenced(self, model: Model) -> set[Path]:
-        """Every file that the table's metadata still names: data, manifests, and the metadata themselves."""
+    def referenced(self, model: Model) -> set[str]:
+        """Path of every file that the table's metadata still names: data, manifests, and the metadata themselves."""
         table = self.find(model)
         if table is None:
             return set()
@@ -125,10 +102,14 @@ class Tables:
             for manifest in snapshot.manifests(table.io):
                 named.add(manifest.manifest_path)
                 named.update(entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io))
-        return {self.path(location) for location in named}
+        return {self.path_of(location) for location in named}
 
-    def path(self, location: str) -> Path:
-        return self.root / location.removeprefix(SCHEME)
+    def path_of(self, location: str) -> str:
+        """The path in the lake of what Iceberg's metadata name."""
+        return location.removeprefix(self.warehouse.location)
+
+    def _locations(self, paths: Iterable[str]) -> list[str]:
+        return [self.warehouse.location + path for path in paths]
 
     def has_run(self, table: Table, run: str) -> bool:
         """Whether that run already committed to the table."""
@@ -137,9 +118,7 @@ class Tables:
     def add_files(self, table: Table, paths: Iterable[str], run: str) -> None:
         """Commit Parquet files that lie at ``paths`` below the root, once a run, however often it is asked."""
         if not self.has_run(table, run):
-            table.add_files(
-                [SCHEME + path for path in paths], snapshot_properties={RUN: run}, check_duplicate_files=False
-            )
+            table.add_files(self._locations(paths), snapshot_properties={RUN: run}, check_duplicate_files=False)
 
     def replace(self, table: Table, paths: Collection[str], days: Collection[date] | None, run: str) -> None:
         """Put the rows of some files in place of those of ``days``, or of the whole table where ``days`` is None."""
@@ -151,15 +130,7 @@ class Tables:
                     filterwarnings("ignore", message="Delete operation did not match any records")
                     change.delete(where, snapshot_properties={RUN: run})
             if paths:
-                change.add_files(
-                    [SCHEME + path for path in paths], snapshot_properties={RUN: run}, check_duplicate_files=False
-                )
-
-
-def _partition(text: str) -> tuple[str, str]:
-    """``day(occurred_at)`` as column and transform."""
-    transform, _, column = text.removesuffix(")").partition("(")
-    return column, transform
+                change.add_files(self._locations(paths), snapshot_properties={RUN: run}, check_duplicate_files=False)
 
 
 def _documented(field: pa.Field, model: Model) -> pa.Field:

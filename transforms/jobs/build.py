@@ -1,29 +1,22 @@
 """The main job: bronze, silver, gold, gate, publish. Safe to repeat, to interrupt and to run twice at once."""
 
 import json
-import shutil
 import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
 
-import duckdb
-
-from ingest.contracts import layout
 from ingest.contracts.instants import from_us
 from sql.catalog import models
-from sql.publication import Publication, current
-from transforms.engines.duck import file_list, session
-from transforms.engines.iceberg import Tables
-from transforms.jobs.gold import Candidate, compute, compute_reconciliation, days_naming, definitions, empty_gold
+from sql.check import check_catalog
+from sql.publication import Publication
+from transforms.engines.protocol import KEPT_FOR, Candidate, Engine, Staged
+from transforms.jobs.gold import definitions, needed, plan
 from transforms.jobs.ledger import Booking, ConsentLog, JobLedger
-from transforms.jobs.publish import point_at, publish
-from transforms.jobs.silver import Staged, discard, empty_query, stage
-from transforms.jobs.tidy import KEPT_FOR, tidy
+from transforms.jobs.publish import point_at, publish, published
 from transforms.quality.gate import Finding, Gate
 
 PENDING = "pending_run"
@@ -52,13 +45,13 @@ class GateFailed(Exception):
 class BuildRequest:
     """What a build needs. The caller holds the lake's build lock."""
 
-    root: Path
+    open_engine: Callable[[], AbstractContextManager[Engine]]
+    """Called once what was received is in bronze."""
     ledger: JobLedger
     consents: ConsentLog
     drain: Callable[[], int]
     """Moves what was received into bronze; returns the time in µs up to which all of it is there."""
     on_step: Callable[[str], None] = lambda _: None
-    memory_mb: int = 320
 
 
 @dataclass(frozen=True)
@@ -79,27 +72,22 @@ def build(request: BuildRequest) -> BuildResult:
     """Bring silver, gold and the publication up to what was received.
 
     Raises:
+        CatalogError: a model, view or metric is not what it must be; nothing was read or written.
         GateFailed: readers keep the last good state.
     """
+    if request.ledger.fact(DEFINITIONS) != definitions():
+        check_catalog()  # most of a second, so not each time
     gate = Gate()
     request.on_step("draining the spool")
     complete_us = request.drain()
-    scratch = request.root / layout.STAGING / "build"
-    tables = Tables(request.root)
-    db = session(scratch, request.memory_mb)
-    try:
-        run = _Run(request, gate, tables, db)
-        return run.build(complete_us)
-    finally:
-        db.close()
-        tables.close()
-        shutil.rmtree(scratch, ignore_errors=True)
+    with request.open_engine() as engine:
+        return _Run(request, gate, engine).build(complete_us)
 
 
 class _Run:
-    def __init__(self, request: BuildRequest, gate: Gate, tables: Tables, db: duckdb.DuckDBPyConnection) -> None:
-        self.request, self.gate, self.tables, self.db = request, gate, tables, db
-        self.ledger, self.root = request.ledger, request.root
+    def __init__(self, request: BuildRequest, gate: Gate, engine: Engine) -> None:
+        self.request, self.gate, self.engine = request, gate, engine
+        self.ledger = request.ledger
         # Time-ordered, so that publications sort by age.
         self.definitions = definitions()
         self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}"
@@ -107,11 +95,11 @@ class _Run:
     def build(self, complete_us: int) -> BuildResult:
         self._finish_pending()
         as_of, through = _iso(datetime.now(UTC)), _iso(from_us(complete_us))
-        before = current(self.root)
+        before = published(self.engine.store)
         new = {name: objects for name in _silver_names() if (objects := self.ledger.new_objects(name))}
         dirty = self._dirty()
         decision = self._reopen_decided(dirty)
-        is_whole = before is not None and all((self.root / e.path).exists() for e in before.tables.values())
+        is_whole = before is not None and all(self.engine.store.exists(e.path) for e in before.tables.values())
         if (
             not new
             and not dirty
@@ -120,12 +108,12 @@ class _Run:
             and self.ledger.fact(PUBLISHED) == str(self.ledger.last_booking())
         ):
             publication = Publication(before.publication, as_of, max(through, before.complete_through), before.tables)
-            point_at(self.root, publication)
+            point_at(self.engine.store, publication)
             self.ledger.set_fact(DECISION, str(decision))
             return BuildResult(publication, {}, 0, 0, ())
         self.gate.warm_up()
         with ExitStack() as unless_passed:
-            unless_passed.callback(discard, self.root, self.id)
+            unless_passed.callback(self.engine.discard, self.id)
             staged = self._stage(new)
             for item in staged:
                 dirty[item.table].update(item.days)
@@ -137,7 +125,7 @@ class _Run:
         self._commit_gold(candidates)
         changed = [candidate.model.full_name for candidate in candidates]
         self.request.on_step("publishing")
-        publication = publish(self.db, self.tables, changed, self.id, as_of, through)
+        publication = publish(self.engine, changed, self.id, as_of, through)
         self.ledger.set_fact(DIRTY, None)
         self.ledger.set_fact(DECISION, str(decision))
         self._tidy_if_due()
@@ -158,7 +146,7 @@ class _Run:
         staged = []
         for name, objects in new.items():
             self.request.on_step(f"silver.{name}")
-            staged.append(stage(self.db, models()[f"silver.{name}"], objects, self.tables, self.id))
+            staged.append(self.engine.stage(models()[f"silver.{name}"], objects, self.id))
         return staged
 
     def _bookings(self, staged: list[Staged]) -> tuple[int, list[Booking]]:
@@ -172,21 +160,25 @@ class _Run:
     def _candidates(
         self, staged: list[Staged], dirty: Mapping[str, set[date]], bookings: list[Booking]
     ) -> list[Candidate]:
-        files = {item.table: item.files for item in staged}
-        withdrawn = self.request.consents.withdrawn("analytics")
-        candidates = compute(self.db, self.tables, dirty, files, withdrawn, self.id, self.request.on_step)
-        return [*candidates, compute_reconciliation(self.db, self.root, bookings, self.id)]
+        planned = plan(dirty)
+        self.engine.read_silver(needed(planned), staged, self.request.consents.withdrawn("analytics"))
+        self.engine.read_bookings(bookings)
+        # The reconciliation table is always computed, and whole: it is small and its counts only grow.
+        every = [*planned, (models()["gold.reconciliation"], None)]
+        candidates = []
+        for model, days in every:
+            self.request.on_step(model.full_name)
+            candidates.append(self.engine.compute(model, days, self.id))
+        return candidates
 
     def _pass_gate(self, staged: list[Staged], candidates: list[Candidate]) -> None:
         self.request.on_step("gate")
         for item in staged:
-            if item.files:
-                files = file_list(self.root / path for path in item.files)
-                self.gate.check(models()[f"silver.{item.table}"], self.db, f"read_parquet({files})")
+            if item.written:
+                self.gate.check(models()[f"silver.{item.table}"], self.engine.rows(item))
         for candidate in candidates:
-            if candidate.files:
-                files = file_list(self.root / path for path in candidate.files)
-                self.gate.check(candidate.model, self.db, f"read_parquet({files})")
+            if candidate.written:
+                self.gate.check(candidate.model, self.engine.rows(candidate))
         if self.gate.failures:
             raise GateFailed(self.gate.failures)
 
@@ -194,7 +186,7 @@ class _Run:
         self.request.on_step("committing")
         pending = {
             "run": self.id,
-            "tables": {item.table: [item.files, item.objects, item.conflicts, item.bookings] for item in staged},
+            "tables": {item.table: [item.written, item.objects, item.conflicts, item.bookings] for item in staged},
             "dirty": {table: sorted(day.isoformat() for day in days) for table, days in dirty.items()},
         }
         self.ledger.set_fact(PENDING, json.dumps(pending))
@@ -208,29 +200,16 @@ class _Run:
         pending = json.loads(document)
         objects: list[str] = []
         bookings: list[Booking] = []
-        for name, (files, taken, conflicts, booked) in pending["tables"].items():
-            model = models()[f"silver.{name}"]
-            empty = self.db.sql(empty_query(model)).to_arrow_table()
-            table = self.tables.ensure(model, empty.schema)
-            if files:
-                self.tables.add_files(table, files, pending["run"])
-            for waiting, place in conflicts:
-                self._land(waiting, place)
+        for name, (written, taken, conflicts, booked) in pending["tables"].items():
+            self.engine.commit_silver(models()[f"silver.{name}"], written, conflicts, pending["run"])
             objects += taken
             bookings += map(tuple, booked)
         facts = {DIRTY: json.dumps(pending["dirty"]), PENDING: None}
         self.ledger.commit_silver(pending["run"], objects, bookings, facts)
 
-    def _land(self, waiting: str, place: str) -> None:
-        (self.root / place).parent.mkdir(parents=True, exist_ok=True)
-        if (self.root / waiting).exists():
-            (self.root / waiting).replace(self.root / place)
-
     def _commit_gold(self, candidates: list[Candidate]) -> None:
         for candidate in candidates:
-            columns = self.db.sql(empty_gold(candidate.model)).to_arrow_table().schema
-            table = self.tables.ensure(candidate.model, columns)
-            self.tables.replace(table, candidate.files, candidate.days, self.id)
+            self.engine.commit_gold(candidate, self.id)
 
     def _tidy_if_due(self) -> None:
         now_s, last = time.time(), self.ledger.fact(TIDIED)
@@ -238,14 +217,14 @@ class _Run:
             return
         if last is not None:  # a new lake has nothing old
             self.request.on_step("tidying")
-            tidy(self.tables)
+            self.engine.tidy()
         self.ledger.set_fact(TIDIED, str(now_s))
 
     def _reopen_decided(self, dirty: dict[str, set[date]]) -> int:
         """Add the days on which anyone is named who has decided on analytics since; returns the newest decision."""
         seen = int(self.ledger.fact(DECISION) or "0")
         newest, persons = self.request.consents.changed_since(seen, "analytics")
-        for table, days in days_naming(self.db, self.tables, persons).items():
+        for table, days in self.engine.days_naming(persons).items():
             if days:
                 dirty[table] |= days
         return newest
@@ -254,7 +233,7 @@ class _Run:
         """Silver days whose gold is not what it should be: all of them where models or prices have changed."""
         if self.ledger.fact(DEFINITIONS) not in (None, self.definitions):
             silver = [models()[f"silver.{name}"] for name in _silver_names()]
-            return defaultdict(set, {model.name: self.tables.days(model) for model in silver})
+            return defaultdict(set, {model.name: self.engine.days(model) for model in silver})
         stored: dict[str, list[str]] = json.loads(self.ledger.fact(DIRTY) or "{}")
         return defaultdict(set, {table: set(map(date.fromisoformat, days)) for table, days in stored.items()})
 

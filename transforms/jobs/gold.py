@@ -1,47 +1,17 @@
 """Silver to gold: only the days that new rows can have changed are computed anew."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from functools import cache
 from graphlib import TopologicalSorter
 from hashlib import sha256
-from pathlib import Path
-from typing import Literal
 
-import duckdb
-import pyarrow as pa
-
-from ingest.contracts import layout
-from ingest.contracts.envelope import person_fields
-from ingest.contracts.registry import EVENTS
 from sql.catalog import Model, metrics, models, views
-from sql.dialects import table_names, to_duckdb
-from sql.prices.resolve import resolve
+from sql.dialects import table_names
 from sql.prices.table import load_prices
-from transforms.engines.duck import literal, scan, trino_view, view, with_rows
-from transforms.engines.iceberg import Tables
-from transforms.jobs.ledger import Booking, Person
-from transforms.jobs.silver import empty_query
 
 Days = Mapping[str, Collection[date]]
 """Days by silver table."""
-
-_FIRST, _LAST = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - SQL's TIMESTAMP has no zone; ours are UTC
-
-
-_WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One gold table's new rows, written but not committed. ``days`` is None where the whole table is replaced."""
-
-    model: Model
-    files: tuple[str, ...]
-    """Paths relative to the lake; none where no row is left of ``days``."""
-    days: tuple[date, ...] | None
 
 
 @cache
@@ -83,156 +53,15 @@ def window(days: Iterable[date], model: Model) -> set[date]:
     return {day + timedelta(k) for day in days for k in reach}
 
 
-def compute(
-    db: duckdb.DuckDBPyConnection,
-    tables: Tables,
-    dirty: Days,
-    staged: Mapping[str, Sequence[str]],
-    withdrawn: Iterable[Person],
-    run: str,
-    on_step: Callable[[str], None],
-) -> Iterator[Candidate]:
-    """Candidates for every daily gold table that ``dirty`` touches, in the order of their dependencies.
+def plan(dirty: Days) -> list[tuple[Model, tuple[date, ...]]]:
+    """The daily gold tables that ``dirty`` touches, with the days to compute, in the order of their dependencies."""
+    return [(model, days) for model in in_order() if model.is_daily and (days := affected_days(model, dirty))]
 
-    Args:
-        dirty: silver days with new rows, by table.
-        staged: files of silver rows not yet committed, by table, relative to the lake.
-        withdrawn: persons who are not to be analysed; gold is computed as if silver had no row of theirs.
-    """
-    plan = [(model, days) for model in in_order() if model.is_daily and (days := affected_days(model, dirty))]
-    needed: dict[str, set[date]] = {}
-    for model, days in plan:
+
+def needed(planned: Sequence[tuple[Model, Iterable[date]]]) -> dict[str, set[date]]:
+    """The silver days that a plan is computed from, by full table name."""
+    found: dict[str, set[date]] = {}
+    for model, days in planned:
         for table in base_tables(model.full_name):
-            needed.setdefault(table, set()).update(window(days, model))
-    register_persons(db, "consent.withdrawn", withdrawn)
-    _register_silver(db, tables, needed, staged)
-    register_prices(db)
-    register_thresholds(db)
-    for name, query in views().items():
-        trino_view(db, name, query)
-    for model, days in plan:
-        on_step(model.full_name)
-        chosen = ", ".join(f"DATE '{day}'" for day in days)
-        candidate = _write(db, tables.root, model, f"day IN ({chosen})", days, run)
-        view(db, model.full_name, scan([tables.root / file for file in candidate.files], empty_gold(model)))
-        yield candidate
-
-
-def compute_reconciliation(
-    db: duckdb.DuckDBPyConnection, root: Path, bookings: Sequence[Booking], run: str
-) -> Candidate:
-    """The reconciliation table, whole: it is small and its counts only grow."""
-    model = models()["gold.reconciliation"]
-    names = ("hour", "event_type", "door", "kind", "count")
-    types = (pa.string(), pa.string(), pa.string(), pa.string(), pa.int64())
-    columns = list(zip(*bookings, strict=True)) or [()] * 5
-    arrow = pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
-    db.register("booked", arrow)
-    view(db, "ledger.booking", "SELECT * FROM booked")
-    return _write(db, root, model, "TRUE", None, run)
-
-
-def empty_gold(model: Model) -> str:
-    """SQL of a gold table without a row: its columns and types."""
-    typed = (f"CAST(NULL AS {spec.type}) AS {name}" for name, spec in model.columns.items())
-    return f"SELECT {', '.join(typed)} WHERE FALSE"
-
-
-def _write(
-    db: duckdb.DuckDBPyConnection, root: Path, model: Model, where: str, days: tuple[date, ...] | None, run: str
-) -> Candidate:
-    typed = ", ".join(f"CAST({name} AS {spec.type}) AS {name}" for name, spec in model.columns.items())
-    query = f"SELECT {typed} FROM ({to_duckdb(model.query)}) WHERE {where}"
-    folder = root / layout.table_data(model.layer, model.name)
-    folder.mkdir(parents=True, exist_ok=True)
-    if model.partition:
-        parts = f"PARTITION_BY (day), WRITE_PARTITION_COLUMNS, OVERWRITE_OR_IGNORE, FILENAME_PATTERN '{run}-{{i}}'"
-        db.execute(f"COPY ({query}) TO {literal(str(folder))} ({_WRITTEN_AS}, {parts})")
-    else:
-        order = ", ".join(model.grain)  # whoever reads a few days then skips the others
-        db.execute(f"COPY ({query} ORDER BY {order}) TO {literal(str(folder / f'{run}-0.parquet'))} ({_WRITTEN_AS})")
-    written = sorted(folder.glob(f"**/{run}-*.parquet"))
-    return Candidate(model, tuple(str(path.relative_to(root)) for path in with_rows(db, written)), days)
-
-
-def _register_silver(
-    db: duckdb.DuckDBPyConnection,
-    tables: Tables,
-    needed: Mapping[str, Collection[date]],
-    staged: Mapping[str, Sequence[str]],
-) -> None:
-    for full_name, model in models().items():
-        if model.layer != "silver":
-            continue
-        committed = tables.files(model, needed[full_name]) if full_name in needed else []
-        fresh = [tables.root / path for path in staged.get(model.name, ())]
-        view(
-            db, full_name, naming(model, "NOT IN", "consent.withdrawn", scan([*committed, *fresh], empty_query(model)))
-        )
-
-
-def register_persons(db: duckdb.DuckDBPyConnection, table: str, persons: Iterable[Person]) -> None:
-    """A table of persons: ``environment`` and ``pseudonym``."""
-    db.execute(f"CREATE OR REPLACE TABLE {table} (environment VARCHAR, pseudonym VARCHAR)")
-    if rows := [list(person) for person in persons]:
-        db.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
-
-
-def naming(model: Model, how: Literal["IN", "NOT IN"], persons: str, query: str) -> str:
-    """The rows of a silver table that name one of some persons, or none of them."""
-    joined = " OR " if how == "IN" else " AND "
-    # An empty text is nobody's pseudonym; a null would be neither in nor not in.
-    named = (
-        f"(environment, coalesce({name}, '')) {how} (SELECT environment, pseudonym FROM {persons})"
-        for name in person_fields(EVENTS[model.name])
-    )
-    return f"SELECT * FROM ({query}) WHERE {joined.join(named)}"
-
-
-def days_naming(db: duckdb.DuckDBPyConnection, tables: Tables, persons: Sequence[Person]) -> dict[str, set[date]]:
-    """The silver days, by table, on which one of some persons is named."""
-    if not persons:
-        return {}
-    register_persons(db, "consent.decided", persons)
-    days = {}
-    for model in models().values():
-        if model.layer == "silver" and (files := tables.files(model)):
-            rows = naming(model, "IN", "consent.decided", scan(files, empty_query(model)))
-            found = db.execute(f"SELECT DISTINCT CAST(occurred_at AS DATE) FROM ({rows})").fetchall()
-            days[model.name] = {day for (day,) in found}
-    return days
-
-
-def register_prices(db: duckdb.DuckDBPyConnection) -> None:
-    """``price.model_price``: for each provider and model as events say them, the dated prices that apply."""
-    said = db.execute("SELECT DISTINCT coalesce(provider, ''), model FROM silver.prompt_execution").fetchall()
-    prices = load_prices()
-    by_key: dict[tuple[str, str], list[int]] = {}
-    for index, price in enumerate(prices):
-        by_key.setdefault((price.provider, price.model), []).append(index)
-    db.execute(
-        """CREATE OR REPLACE TABLE price.model_price (said_provider VARCHAR, said_model VARCHAR, provider VARCHAR,
-        model VARCHAR, valid_from TIMESTAMP, valid_to TIMESTAMP, input_usd DECIMAL(18, 12),
-        cache_read_usd DECIMAL(18, 12), cache_write_5m_usd DECIMAL(18, 12), cache_write_1h_usd DECIMAL(18, 12),
-        output_usd DECIMAL(18, 12))"""
-    )
-    rows: list[tuple[str | datetime | Decimal, ...]] = []
-    for provider, name in said:
-        key = resolve(provider or None, name, prices)
-        for index in by_key[key] if key else ():
-            p = prices[index]
-            bounds = (_naive(p.valid_from) or _FIRST, _naive(p.valid_to) or _LAST)
-            rows.append((provider, name, p.provider, p.model, *bounds, *p[4:9]))
-    if rows:
-        db.executemany(f"INSERT INTO price.model_price VALUES ({', '.join('?' * 11)})", rows)
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None
-
-
-def register_thresholds(db: duckdb.DuckDBPyConnection) -> None:
-    """``metric.threshold``: the good and poor bounds that metrics declare."""
-    db.execute("CREATE OR REPLACE TABLE metric.threshold (metric VARCHAR, good DOUBLE, poor DOUBLE)")
-    rows = [(m.name, m.good, m.poor) for m in metrics().values() if m.good is not None]
-    db.executemany("INSERT INTO metric.threshold VALUES (?, ?, ?)", rows)
+            found.setdefault(table, set()).update(window(days, model))
+    return found

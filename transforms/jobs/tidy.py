@@ -4,15 +4,12 @@ What a build replaced, and what a killed build left, lies beside the live files.
 no reader can still be in the middle of them.
 """
 
-import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from ingest.contracts import layout
 from sql.catalog import Model, models
 from transforms.engines.iceberg import Tables
-
-KEPT_FOR = timedelta(hours=1)
+from transforms.engines.protocol import KEPT_FOR
 
 
 def tidy(tables: Tables, kept_for: timedelta = KEPT_FOR) -> int:
@@ -30,14 +27,7 @@ def _tidy(tables: Tables, model: Model, kept_for: timedelta) -> int:
     oldest = datetime.now(UTC) - kept_for
     if any(snapshot.timestamp_ms < oldest.timestamp() * 1000 for snapshot in table.snapshots()[:-1]):
         table.maintenance.expire_snapshots().older_than(oldest).commit()
-    live = tables.referenced(model)
-    removed = 0
-    for path in (tables.root / layout.table(model.layer, model.name)).rglob("*"):
-        if path.is_file() and path not in live and _age_s(path) > kept_for.total_seconds():
-            path.unlink()
-            removed += 1
-    return removed
-
-
-def _age_s(path: Path) -> float:
-    return time.time() - path.stat().st_mtime
+    live, stored = tables.referenced(model), tables.warehouse.listed(layout.table(model.layer, model.name))
+    left = [file.path for file in stored if file.path not in live and file.age_s > kept_for.total_seconds()]
+    tables.warehouse.discard(left)
+    return len(left)

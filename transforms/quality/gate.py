@@ -8,13 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sql.catalog import Check, Model
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
+    from transforms.engines.protocol import Rows
 
 EXAMPLES = 3
 
@@ -62,30 +61,26 @@ class Gate:
     def warnings(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.check.severity == "warn"]
 
-    def check(self, model: Model, db: "duckdb.DuckDBPyConnection", relation: str) -> None:
-        """Run the model's checks on the rows of a relation."""
+    def check(self, model: Model, rows: "Rows") -> None:
+        """Run the model's checks on rows of its table."""
         if not model.checks:
             return
-        kinds = _kinds(db, relation)
-        checked = dict.fromkeys(check.column for check in model.checks)
-        # Text as 64-bit hashes takes a tenth of the memory and time. Only rules that depend on nothing but presence and
-        # equality apply to text, and what breaks one is checked again on the text itself.
-        standing = ", ".join(f"{_stand_in(name, kinds[name])} AS {name}" for name in checked)
-        frame = db.sql(f"SELECT {standing} FROM {relation}").df()
-        if frame.empty:
+        # Only rules that depend on nothing but presence and equality apply to text, so they are told by what stands in
+        # for it, and what breaks one is checked again on the text itself.
+        frame = rows.stand_ins(dict.fromkeys(check.column for check in model.checks))
+        if frame is None:
             return
-        if broken := _broken(self._batch(model, frame), model.checks):
+        if broken := _broken(self._batch(model, rows.source, frame), model.checks):
             wanted = dict.fromkeys([*model.grain, *(check.column for check in broken)])
-            self._explain(model, broken, db.sql(f"SELECT {', '.join(wanted)} FROM {relation}").df())
+            self._explain(model, broken, self._batch(model, rows.source, rows.plain(wanted)))
 
-    def _explain(self, model: Model, broken: Sequence[Check], frame: "pd.DataFrame") -> None:
-        batch = self._batch(model, frame)
+    def _explain(self, model: Model, broken: Sequence[Check], batch: Any) -> None:
         for check in broken:
             result = batch.validate(_expectation(check), result_format=_result_format(model))
             if not result.success:
-                self.findings.append(_finding(model, check, len(frame), result))
+                self.findings.append(_finding(model, check, result))
 
-    def _batch(self, model: Model, frame: "pd.DataFrame") -> Any:
+    def _batch(self, model: Model, source: Literal["pandas", "spark"], frame: Any) -> Any:
         if self._context is None:
             if self._importing.ident:
                 self._importing.join()
@@ -93,17 +88,11 @@ class Gate:
 
             self._context = gx.get_context(mode="ephemeral")
             self._context.variables.progress_bars = {"globally": False}
-        source = self._context.data_sources.add_pandas(f"{model.full_name}-{len(self._context.data_sources.all())}")
-        definition = source.add_dataframe_asset(model.full_name).add_batch_definition_whole_dataframe("changed")
+        sources = self._context.data_sources
+        add = sources.add_pandas if source == "pandas" else sources.add_spark
+        asset = add(f"{model.full_name}-{len(sources.all())}").add_dataframe_asset(model.full_name)
+        definition = asset.add_batch_definition_whole_dataframe("changed")
         return definition.get_batch(batch_parameters={"dataframe": frame})
-
-
-def _kinds(db: "duckdb.DuckDBPyConnection", relation: str) -> dict[str, str]:
-    return {name: kind for name, kind, *_ in db.sql(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
-
-
-def _stand_in(column: str, kind: str) -> str:
-    return f"CASE WHEN {column} IS NOT NULL THEN hash({column}) END" if kind == "VARCHAR" else column
 
 
 def _broken(batch: Any, checks: Sequence[Check]) -> list[Check]:
@@ -133,10 +122,11 @@ def _expectation(check: Check, number: str = "0") -> Any:
     return gxe.ExpectColumnValuesToBeBetween(**named, min_value=check.min, max_value=check.max)
 
 
-def _finding(model: Model, check: Check, rows: int, result: Any) -> Finding:
+def _finding(model: Model, check: Check, result: Any) -> Finding:
     from pandas import isna
 
     details = result.result
+    rows = int(details.get("element_count") or 0)
     where: Iterable[dict[str, Any]] = details.get("partial_unexpected_index_list") or ()
     examples = [", ".join(f"{key} {value}" for key, value in row.items() if not isna(value)) for row in where]
     return Finding(

@@ -10,12 +10,12 @@ from infra.local.lake import lake_path, open_lake
 from infra.local.reconcile import HAND_OVERS, Counts, Gap, gaps, hourly_counts
 
 _SHOWN_ROWS = 200
-_SOMETIMES = {"delivery": ("replayed", "dropped"), "silver": ("conflicts", "waiting")}
+_SOMETIMES = {"delivery": ("replayed", "dropped"), "silver": ("conflicts", "waiting", "erased", "expired", "damaged")}
 """Shown only where something was counted."""
 
 _ORDER = {
     "delivery": ("received", "replayed", "bronze", "quarantined", "dropped"),
-    "silver": ("bronze", "silver", "duplicates", "conflicts", "waiting"),
+    "silver": ("bronze", "silver", "duplicates", "conflicts", "waiting", "erased", "expired", "damaged"),
 }
 
 

@@ -97,6 +97,19 @@ class DynamoConsents:
             for page in pages:
                 yield from (_person_of(item["pk"]["S"]) for item in page["Items"])
 
+    def changed_since(self, decision: int, purpose: Purpose) -> tuple[int, list[Person]]:
+        """The number of the newest decision, and who has decided on a purpose since that of the given number.
+
+        Numbers are times in µs since 1970. Who decided shortly before such a time may be told twice.
+        """
+        now_us = time.time_ns() // 1000
+        with reaching(_SERVICE):
+            if not decision:
+                return now_us, [person for person, decided in self._all() if purpose in decided]
+            since_us = decision - _OVERLAP_US
+            days = sorted({_day(at_us) for at_us in (*range(since_us, now_us, _DAY_US), now_us)})
+            return now_us, list(dict.fromkeys(p for day in days for p in self._deciders(day, since_us, purpose)))
+
     def _follow(self) -> None:
         """Read what was decided since the last time; all of it the first time."""
         now_us = time.time_ns() // 1000
@@ -113,6 +126,14 @@ class DynamoConsents:
         self._followed_to_us = now_us
 
     def _read_all(self) -> None:
+        for person, decided in self._all():
+            self._held[person] = decided
+            if len(self._held) > self._held_max:
+                self._held.clear()
+                return
+        self._are_all = True
+
+    def _all(self) -> Iterator[tuple[Person, Decided]]:
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression="sk = :state",
@@ -120,13 +141,9 @@ class DynamoConsents:
             ConsistentRead=True,
         )
         for page in pages:
-            self._held |= dict(map(_decided, page["Items"]))
-            if len(self._held) > self._held_max:
-                self._held.clear()
-                return
-        self._are_all = True
+            yield from map(_decided, page["Items"])
 
-    def _deciders(self, day: str, since_us: int) -> Iterator[Person]:
+    def _deciders(self, day: str, since_us: int, purpose: Purpose | None = None) -> Iterator[Person]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :day AND sk > :since",
@@ -134,7 +151,9 @@ class DynamoConsents:
             ConsistentRead=True,
         )
         for page in pages:
-            yield from (Person(item["environment"]["S"], item["pseudonym"]["S"]) for item in page["Items"])
+            for item in page["Items"]:
+                if purpose is None or item["purpose"]["S"] == purpose:
+                    yield Person(item["environment"]["S"], item["pseudonym"]["S"])
 
     def _get(self, people: Sequence[Person]) -> dict[Person, Decided]:
         found: dict[Person, Decided] = {}

@@ -9,6 +9,12 @@ analytics = false
 
 [environments.staging.text.prompt_execution]
 prompt = "full"
+
+[build]
+engine = "duckdb"
+
+[retention.silver]                    # how long it is kept, which `transforms/jobs/retention.py` describes
+"*" = 400
 """
 
 import tomllib
@@ -16,7 +22,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -91,10 +97,20 @@ def _no_text(event_type: str, field: str) -> str:
     )
 
 
+class Build(_Strict):
+    """How tables are built in AWS."""
+
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    """DuckDB in a Lambda function, for what fits into 10 GB; or Spark in Glue."""
+
+
 class Settings(_Strict):
     """The whole file."""
 
     environments: dict[str, Privacy] = {}
+    build: Build = Build()
+    retention: dict[str, Any] = {}
+    """Checked by whoever goes by it: the jobs that keep the tables."""
 
     def privacy(self, environment: str) -> Privacy:
         """The rules of an environment: its own, and those of ``*`` where it says nothing."""

@@ -19,6 +19,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -47,6 +48,7 @@ class Taken:
     """What became of one record."""
 
     record_id: str
+    arrived_at: datetime
     own: list[bytes] = field(default_factory=list)
     """Finished rows of the stream's own table."""
     others: dict[str, list[bytes]] = field(default_factory=dict)
@@ -73,7 +75,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         _put(other, [(one, one.others[other]) for one in taken if other in one.others])
     in_answer = _fitting(taken)
     _put(table, [(one, one.own) for one in taken if one.own and not one.has_failed and one.record_id not in in_answer])
-    _book(one.outcome for one in taken if not one.has_failed)
+    _book(one for one in taken if not one.has_failed)
     return {"records": [_told(one, one.record_id in in_answer) for one in taken]}
 
 
@@ -93,13 +95,14 @@ def own_table(stream_arn: str) -> str:
 def take(record: dict[str, Any], table: str) -> Taken:
     """Read one record; nothing is sent yet."""
     arrived_us = int(record["approximateArrivalTimestamp"]) * 1000
+    arrived_at = from_us(arrived_us)
     data = base64.b64decode(record["data"])
     finished_lines = _finished(data)
     if finished_lines:
-        return Taken(record["recordId"], finished_lines)
+        return Taken(record["recordId"], arrived_at, finished_lines)
     name = f"{DOOR}-{record['recordId']}"
-    outcome = wiring.transform()(records.decode(data), from_us(arrived_us), record=name)
-    taken = Taken(record["recordId"], outcome=outcome)
+    outcome = wiring.transform()(records.decode(data), arrived_at, record=name)
+    taken = Taken(record["recordId"], arrived_at, outcome=outcome)
     added = orjson.dumps({"received_at_us": arrived_us, "door": DOOR})[1:]
     for table_of, rows in outcome.rows.items():
         finished = [row[:-1] + b"," + added for row in rows]
@@ -158,10 +161,13 @@ def _told(one: Taken, is_in_answer: bool) -> dict[str, str]:
     return {"recordId": one.record_id, "result": "Ok", "data": base64.b64encode(lines).decode()}
 
 
-def _book(outcomes: Iterable[Outcome]) -> None:
-    counts: dict[str, Counter[str]] = {"received": Counter(), "quarantined": Counter(), "dropped": Counter()}
-    for outcome in outcomes:
-        counts["received"] += outcome.received
-        counts["quarantined"] += outcome.quarantined
-        counts["dropped"] += outcome.dropped
-    wiring.book(DOOR, counts)
+def _book(taken: Iterable[Taken]) -> None:
+    by_hour: dict[datetime, dict[str, Counter[str]]] = {}
+    for one in taken:
+        hour = one.arrived_at.replace(minute=0, second=0, microsecond=0)
+        counts = by_hour.setdefault(hour, {"received": Counter(), "quarantined": Counter(), "dropped": Counter()})
+        counts["received"] += one.outcome.received
+        counts["quarantined"] += one.outcome.quarantined
+        counts["dropped"] += one.outcome.dropped
+    for hour, counts in by_hour.items():
+        wiring.book(DOOR, hour, counts)

@@ -1,4 +1,4 @@
-"""What the functions are wired with: settings from the environment, Firehose, and counts as CloudWatch metrics."""
+"""What the functions are wired with: settings from the environment, Firehose, and where counts are kept."""
 
 import os
 from collections.abc import Mapping
@@ -10,7 +10,10 @@ from typing import Any
 import boto3
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from ingest.contracts import layout
+from ingest.contracts.instants import to_us
 from ingest.delivery.delivery import Delivery
+from ingest.delivery.dynamo_books import DynamoBooks
 from ingest.delivery.firehose import FirehoseSink
 from ingest.delivery.privacy.dynamo_consents import DynamoConsents
 from ingest.delivery.privacy.keys import Keyring, parse_keys
@@ -32,6 +35,9 @@ KEYS_VARIABLE = "PROMPTLAKE_KEYS_PARAMETER"
 
 TABLE_VARIABLE = "PROMPTLAKE_TABLE"
 """Environment variable: the DynamoDB table of consents and access keys."""
+
+LEDGER_VARIABLE = "PROMPTLAKE_LEDGER"
+"""Environment variable: the DynamoDB table of counts, and of what builds remember."""
 
 SETTINGS_VARIABLE = "PROMPTLAKE_SETTINGS"
 """Environment variable: the file of settings in the function's package; without it the defaults hold."""
@@ -66,6 +72,11 @@ def consents() -> DynamoConsents:
 
 
 @cache
+def books() -> DynamoBooks:
+    return DynamoBooks(dynamodb(), os.environ[LEDGER_VARIABLE])
+
+
+@cache
 def dynamodb() -> Any:
     return boto3.client("dynamodb")
 
@@ -97,8 +108,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def book(door: str, counts: Mapping[str, Mapping[str, int]]) -> None:
-    """Write counts as embedded metrics, which CloudWatch reads from the function's log at no further call."""
+def book(door: str, at: datetime, counts: Mapping[str, Mapping[str, int]]) -> None:
+    """Add counts to those that builds book, and write them as embedded metrics, which CloudWatch reads from the log.
+
+    Raises:
+        Unavailable: they can't be added.
+    """
+    books().book(door, layout.received_hour(to_us(at)), counts)
     for kind, by_type in counts.items():
         for event_type, count in by_type.items():
             with single_metric(kind, MetricUnit.Count, count, namespace=METRICS_NAMESPACE) as metric:

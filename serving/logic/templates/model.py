@@ -5,11 +5,10 @@ A version is written once and never changed. All that changes, labels and lifecy
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 MAX_BODY_CHARS = 100_000
 MAX_VERSIONS = 5_000
@@ -101,12 +100,12 @@ class Version(Content):
     )
     note: Why = Field(default="", description="What is new, in its author's words")
     created_by: Who
-    created_at: datetime
+    created_at: AwareDatetime
     state: State = State.DRAFT
 
     @property
     def content(self) -> Content:
-        return Content(body=self.body, variables=self.variables, tests=self.tests)
+        return Content(**{name: getattr(self, name) for name in Content.model_fields})
 
 
 class Label(_Record):
@@ -120,7 +119,7 @@ class Deprecation(_Record):
     """What to use instead of a version, and until when the version still works."""
 
     replacement: Part | None = None
-    sunset_at: datetime | None = Field(default=None, description="From then on rendering answers 410")
+    sunset_at: AwareDatetime | None = Field(default=None, description="From then on rendering answers 410")
     why: Why = ""
 
 
@@ -137,8 +136,8 @@ class Template(_Record):
     deprecations: Mapping[Number, Deprecation] = {}
     uses: tuple[TemplateId, ...] = Field(default=(), description="Templates that the latest version is composed of")
     revision: int = Field(ge=1, description="Counts its changes; the ETag")
-    created_at: datetime
-    changed_at: datetime
+    created_at: AwareDatetime
+    changed_at: AwareDatetime
 
     @property
     def latest(self) -> int:
@@ -157,7 +156,7 @@ class Entry(_Record):
     """One line of the audit log: who changed what, and why. ``revision`` is the template's after it."""
 
     revision: int
-    at: datetime
+    at: AwareDatetime
     who: Who
     role: str
     action: str
@@ -169,28 +168,28 @@ class Entry(_Record):
 class Comment(_Record):
     """What a reviewer says of one line, or of the whole version."""
 
-    id: str
+    revision: int = Field(description="The template's after it; tells comments apart")
     number: Number
     line: Annotated[int, Field(ge=1)] | None = None
     text: Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
     who: Who
-    at: datetime
+    at: AwareDatetime
 
 
 class Run(_Record):
     """The tests of one version, run once. ``fingerprint`` is of all that was tested, followed parts included."""
 
-    id: str
+    revision: int = Field(description="The template's after it; tells runs apart")
     number: Number
     fingerprint: str
     passed: bool
     who: Who
-    at: datetime
-    results: tuple[dict[str, Any], ...] = ()
+    at: AwareDatetime
+    results: tuple[dict[str, JsonValue], ...] = ()
 
 
 class Source(Protocol):
-    """The versions of one environment, for who composes and renders them."""
+    """The templates of one environment, for who composes and renders them."""
 
     def template(self, template_id: str) -> Template | None:
         """A template; None where there is none."""

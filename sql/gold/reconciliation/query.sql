@@ -13,7 +13,10 @@ SELECT
     duplicates,
     conflicts,
     waiting,
-    bronze - silver - duplicates - conflicts - waiting AS silver_gap
+    erased,
+    expired,
+    damaged,
+    bronze - silver - duplicates - conflicts - waiting - erased - expired - damaged AS silver_gap
 FROM (
     SELECT
         hour AS received_hour,
@@ -27,7 +30,10 @@ FROM (
         SUM(CASE WHEN kind = 'silver' THEN count ELSE 0 END) AS silver,
         SUM(CASE WHEN kind = 'duplicates' THEN count ELSE 0 END) AS duplicates,
         SUM(CASE WHEN kind = 'conflicts' THEN count ELSE 0 END) AS conflicts,
-        SUM(CASE WHEN kind = 'waiting' THEN count ELSE 0 END) AS waiting
+        SUM(CASE WHEN kind = 'waiting' THEN count ELSE 0 END) AS waiting,
+        SUM(CASE WHEN kind = 'erased' THEN count ELSE 0 END) AS erased,
+        SUM(CASE WHEN kind = 'expired' THEN count ELSE 0 END) AS expired,
+        SUM(CASE WHEN kind = 'damaged' THEN count ELSE 0 END) AS damaged
     FROM ledger.booking
     WHERE kind <> 'refused_requests'
     GROUP BY 1, 2, 3

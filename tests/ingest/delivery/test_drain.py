@@ -54,7 +54,7 @@ STEPS = [
     *((SqliteLedger, "_book", "after", nth) for nth in (1, 2)),
     *((Path, "replace", when, nth) for when in ("before", "after") for nth in (1, 2)),
     *((SqliteLedger, "landed", when, nth) for when in ("before", "after") for nth in (2, 3)),
-    *((drain, "_land", "after", nth) for nth in (1, 2)),
+    *((drain, "land", "after", nth) for nth in (1, 2)),
     *((Path, "unlink", when, nth) for when in ("before", "after") for nth in (1, 2)),
     *((SqliteLedger, "forget_segments", when, nth) for when in ("before", "after") for nth in (1, 2)),
     (SqliteLedger, "drained_until", "before", 1),

@@ -19,7 +19,7 @@ from ingest.doors.lambdas import wiring
 from ingest.doors.lambdas.firehose import take
 from tests.ingest.clients.source import SOURCE
 from tests.steps import step
-from transforms.jobs.silver import ID_WINDOW
+from transforms.engines.dedupe import ID_WINDOW
 
 ASSUMED = load_assumptions()
 GIVEN = ASSUMED.given

@@ -127,3 +127,16 @@ def test_whatever_was_decided_the_latest_is_what_holds(fresh: Callable[[], Open]
     for purpose in PURPOSES:
         withdrawn = {person for person, told in expected.items() if told.get(purpose) is False}
         assert set(store.withdrawn(purpose)) == withdrawn
+
+
+def test_a_job_learns_who_has_decided_since_it_last_asked(fresh: Callable[[], Open]) -> None:
+    store: Any = fresh()()
+    store.record([no(ANN, 5), no(BOB, 5, "content")])
+    newest, people = store.changed_since(0, "analytics")
+    assert people == [ANN]
+    assert newest > 0
+    store.record([no(BOB, 6), yes(ANN, 6, "content")])
+    again, people = store.changed_since(newest, "analytics")
+    assert BOB in people
+    assert again >= newest
+    assert set(store.changed_since(again, "personalisation")[1]) == set()

@@ -15,7 +15,7 @@ from ingest.delivery.privacy.keys import KEY_BYTES
 from ingest.doors.lambdas import wiring
 from tests.tables import make_table
 
-BUCKET, TABLE = "lake", "test"
+BUCKET, TABLE, LEDGER = "lake", "test", "test-ledger"
 KEYS = json.dumps({"keys": [{"key": base64.b64encode(b"k" * KEY_BYTES).decode()}]})
 
 
@@ -29,11 +29,13 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         wiring.PREFIX_VARIABLE: "test-",
         wiring.KEYS_VARIABLE: "/test/keys",
         wiring.TABLE_VARIABLE: TABLE,
+        wiring.LEDGER_VARIABLE: LEDGER,
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
         boto3.client("ssm").put_parameter(Name="/test/keys", Type="SecureString", Value=KEYS)
-        make_table(boto3.client("dynamodb"), TABLE)
+        for name in (TABLE, LEDGER):
+            make_table(boto3.client("dynamodb"), name)
         s3, firehose = boto3.client("s3"), boto3.client("firehose")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         for table in (*EVENTS, QUARANTINE_TABLE):
@@ -56,7 +58,16 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         _forget()
 
 
-_MADE = (wiring.doors, wiring.delivery, wiring.transform, wiring.sink, wiring.keyring, wiring.consents, wiring.dynamodb)
+_MADE = (
+    wiring.doors,
+    wiring.delivery,
+    wiring.transform,
+    wiring.sink,
+    wiring.keyring,
+    wiring.consents,
+    wiring.books,
+    wiring.dynamodb,
+)
 
 
 def _forget() -> None:

@@ -3,15 +3,8 @@
 import base64
 import gzip
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.util import find_spec
-from queue import Queue
-from threading import Thread
 from typing import Any
 
 import boto3
@@ -27,6 +20,7 @@ from tests.ingest.doors.http.conftest import NOW
 from tests.ingest.doors.lambdas.conftest import KEYS
 from tests.ingest.doors.lambdas.test_lambdas import NoFeedback, counted
 from tests.lakes import event
+from tests.services.lambda_runtime import RuntimeApi, function, needs_runtime
 from tests.steps import transform
 from tests.tables import make_table
 
@@ -163,93 +157,49 @@ def test_a_refused_payload_is_cut(streams: Any) -> None:
     assert len(row["payload"]) == PAYLOAD_MAX_CHARS
 
 
-class Aws(BaseHTTPRequestHandler):
-    """Lambda's runtime API, which hands out one event and takes its answer, and Firehose, which takes all."""
+class Aws(RuntimeApi):
+    """The runtime API, and at the same address Firehose, which takes all."""
 
-    protocol_version = "HTTP/1.1"
-    events: "Queue[bytes]"
-    answers: "Queue[tuple[str, bytes]]"
-    put: list[bytes]
+    put: list[bytes] = []  # noqa: RUF012 - of the one test that uses it
 
-    def do_GET(self) -> None:
-        self._reply(self.events.get())  # where there is none, the runtime waits, as it does in Lambda
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if "runtime" in self.path:
-            self.answers.put((self.path.rpartition("/")[2], body))
-            self._reply(b"{}")
-            return
+    def other(self, body: bytes) -> bytes:
         records = json.loads(body)["Records"]
         self.put += [base64.b64decode(record["Data"]) for record in records]
-        self._reply(json.dumps({"FailedPutCount": 0, "RequestResponses": [{"RecordId": "r"}] * len(records)}).encode())
-
-    def _reply(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
-        self.send_header("Lambda-Runtime-Deadline-Ms", str(ARRIVED_MS + 10**9))
-        self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-central-1:123456789012:function:f")
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: what is asked for, the test knows."""
+        return json.dumps({"FailedPutCount": 0, "RequestResponses": [{"RecordId": "r"}] * len(records)}).encode()
 
 
 @contextmanager
-def runtime(handler: str) -> Iterator[type[Aws]]:
-    """The function in a process of its own, under the client that runs it in Lambda."""
-
-    class Here(Aws):
-        events, answers, put = Queue(), Queue(), []
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Here)
-    server.daemon_threads = True
-    server.handle_error = lambda *_: None  # type: ignore[method-assign] # the killed client of ours leaves a connection
-    Thread(target=server.serve_forever, daemon=True).start()
-    address = f"127.0.0.1:{server.server_port}"
-    account = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    account.start()
-    elsewhere = "http://{}:{}".format(*account.get_host_and_port())
+def account() -> Iterator[dict[str, str]]:
+    """The environment of a function whose keys and tables are there."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    url = "http://{}:{}".format(*server.get_host_and_port())
     keys = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
-    ssm = boto3.client("ssm", endpoint_url=elsewhere, **keys)
+    ssm = boto3.client("ssm", endpoint_url=url, **keys)
     ssm.put_parameter(Name="/test/keys", Type="SecureString", Value=KEYS)
-    make_table(boto3.client("dynamodb", endpoint_url=elsewhere, **keys), "runtime")
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL_SSM": elsewhere,
-        "AWS_ENDPOINT_URL_DYNAMODB": elsewhere,
-        wiring.KEYS_VARIABLE: "/test/keys",
-        wiring.TABLE_VARIABLE: "runtime",
-        "AWS_LAMBDA_RUNTIME_API": address,
-        "AWS_LAMBDA_FUNCTION_NAME": "f",
-        "AWS_LAMBDA_FUNCTION_VERSION": "1",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-        "AWS_LAMBDA_LOG_GROUP_NAME": "g",
-        "AWS_LAMBDA_LOG_STREAM_NAME": "s",
-        "AWS_ENDPOINT_URL_FIREHOSE": f"http://{address}",
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        wiring.PREFIX_VARIABLE: "test-",
-    }
-    process = subprocess.Popen([sys.executable, "-m", "awslambdaric", handler], env=environment)
+    for name in ("runtime", "ledger"):
+        make_table(boto3.client("dynamodb", endpoint_url=url, **keys), name)
     try:
-        yield Here
+        yield {
+            "AWS_ENDPOINT_URL_SSM": url,
+            "AWS_ENDPOINT_URL_DYNAMODB": url,
+            "AWS_ENDPOINT_URL_FIREHOSE": "http://{api}",
+            "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            wiring.KEYS_VARIABLE: "/test/keys",
+            wiring.TABLE_VARIABLE: "runtime",
+            wiring.LEDGER_VARIABLE: "ledger",
+            wiring.PREFIX_VARIABLE: "test-",
+        }
     finally:
-        process.kill()
-        process.wait(timeout=30)
-        server.shutdown()
-        server.server_close()
-        account.stop()
+        server.stop()
         ssm.close()
 
 
-@pytest.mark.skipif(find_spec("awslambdaric") is None, reason="awslambdaric, Lambda's runtime client, is not installed")
+@needs_runtime
 def test_it_runs_under_the_runtime_of_lambda() -> None:
-    with runtime("ingest.doors.lambdas.firehose.handler") as lambda_:
+    with account() as environment, function("ingest.doors.lambdas.firehose.handler", environment, Aws) as lambda_:
         lambda_.events.put(json.dumps(batch(orjson.dumps(event(event_id="e1")), b"no event")).encode())
         kind, body = lambda_.answers.get(timeout=60)
         lambda_.events.put(json.dumps(batch(table="prompts")).encode())
@@ -258,6 +208,6 @@ def test_it_runs_under_the_runtime_of_lambda() -> None:
     answer = json.loads(body)
     assert results(answer) == ["Ok", "Dropped"]
     assert [row["event_id"] for row in told(answer)] == ["e1"]
-    assert json.loads(b"".join(lambda_.put))["code"] == "invalid_json"
+    assert json.loads(b"".join(Aws.put))["code"] == "invalid_json"
     assert failed == "error"
     assert json.loads(error)["errorType"] == "ValueError"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,14 +12,11 @@ from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.instants import to_us
 from sql.catalog import Model
 from sql.dialects import to_duckdb
+from transforms.engines.dedupe import ARRIVED_HOUR_US, HOUR_US, ID_WINDOW, VERDICTS, conflict_message
 from transforms.engines.duck import bronze_relation, count, literal, scan, view, with_rows
 from transforms.engines.iceberg import Tables
+from transforms.engines.protocol import Staged
 from transforms.jobs.ledger import Booking
-
-ID_WINDOW = timedelta(days=7)
-"""An id is looked for this far around its event's day: retries come within minutes, and a bound keeps the cost of an
-hour of events the same however large the lake has grown."""
-
 
 _TOGETHER_ROWS = 200_000
 """Up to here all days are written in one pass, which holds every day's rows in memory at once; beyond, day by day."""
@@ -34,19 +30,6 @@ _WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY
 """Most bytes are random ids, which neither a higher level nor a larger dictionary makes smaller, only slower."""
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """New rows of one silver table, written but not committed. Paths are relative to the lake."""
-
-    table: str
-    objects: tuple[str, ...]
-    files: tuple[str, ...]
-    conflicts: tuple[tuple[str, str], ...]
-    """Refused rows as objects of quarantine: where they wait, and where they belong once the run is committed."""
-    bookings: tuple[Booking, ...]
-    days: tuple[date, ...]
-
-
 def empty_query(model: Model) -> str:
     """SQL of the silver table without a row: its columns and types."""
     return f"SELECT * FROM ({_over(model, bronze_relation(model.name, []))}) WHERE FALSE"
@@ -58,11 +41,7 @@ def _over(model: Model, bronze: str) -> str:
 
 
 def stage(db: duckdb.DuckDBPyConnection, model: Model, objects: Sequence[str], tables: Tables, run: str) -> Staged:
-    """Write the rows of ``objects`` that silver does not have yet.
-
-    Of events with one id, the first to arrive counts; a later one at the same time is a duplicate, at another time
-    a conflict, which is refused into quarantine.
-    """
+    """See :meth:`transforms.engines.protocol.Engine.stage`."""
     paths = [tables.root / path for path in objects]
     numbered = bronze_relation(model.name, paths, ", filename = true, file_row_number = true")
     view(db, f"bronze.{model.name}", numbered)
@@ -101,17 +80,7 @@ def _judge(db: duckdb.DuckDBPyConnection, model: Model, tables: Tables, names: l
     )
     if _all_new(db):
         return days
-    db.execute(
-        """INSERT INTO rejected
-        SELECT file, row, CASE WHEN occurred_at_us = first_at_us THEN 'duplicates' ELSE 'conflicts' END
-        FROM (
-            SELECT a.file, a.row, a.occurred_at_us, k.event_id IS NOT NULL AS is_known,
-                row_number() OVER arrived AS position,
-                coalesce(k.occurred_at_us, first_value(a.occurred_at_us) OVER arrived) AS first_at_us
-            FROM arrival AS a LEFT JOIN known AS k ON k.event_id = a.event_id
-            WINDOW arrived AS (PARTITION BY a.event_id ORDER BY a.received_at_us, a.file, a.row)
-        ) WHERE is_known OR position > 1"""
-    )
+    db.execute(f"INSERT INTO rejected {VERDICTS}")
     return days
 
 
@@ -165,43 +134,31 @@ def _write_day(db: duckdb.DuckDBPyConnection, model: Model, accepted: str, day: 
 
 def _bookings(db: duckdb.DuckDBPyConnection, event_type: str) -> tuple[Booking, ...]:
     rows = db.execute(
-        f"""SELECT strftime(make_timestamp(received_at_us), '{layout.HOUR_FORMAT}'), door, coalesce(verdict, 'silver'),
-            count(*)
+        f"""SELECT {ARRIVED_HOUR_US}, door, coalesce(verdict, 'silver'), count(*)
         FROM arrival LEFT JOIN rejected USING (file, row) GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
-    return tuple((hour, event_type, door, kind, events) for hour, door, kind, events in rows)
+    return tuple(
+        (layout.received_hour(hour_us), event_type, door, kind, events) for hour_us, door, kind, events in rows
+    )
 
 
 def _conflicts(db: duckdb.DuckDBPyConnection, event_type: str, root: Path, run: str) -> Iterator[tuple[str, str]]:
     hours = db.execute(
-        f"""SELECT DISTINCT strftime(make_timestamp(received_at_us), '{layout.HOUR_FORMAT}')
-        FROM arrival JOIN rejected USING (file, row) WHERE verdict = 'conflicts'"""
+        f"SELECT DISTINCT {ARRIVED_HOUR_US} FROM arrival JOIN rejected USING (file, row) WHERE verdict = 'conflicts'"
     ).fetchall()
-    for (hour,) in hours:
-        name = f"{run}-{event_type}"
+    for (hour_us,) in hours:
+        hour, name = layout.received_hour(hour_us), f"{run}-{event_type}"
         waiting = f"{layout.STAGING}/{hour}-{name}.parquet"
         (root / waiting).parent.mkdir(parents=True, exist_ok=True)
-        message = f"{event_type}: the event_id is already stored with another occurred_at; give every event its own id."
         db.execute(
             f"""COPY (
                 SELECT a.received_at_us, a.door, {literal(event_type)} AS event_type, a.event_id, 'silver' AS stage,
-                    'conflict' AS code, {literal(message)} AS message,
+                    'conflict' AS code, {literal(conflict_message(event_type))} AS message,
                     CAST(to_json(b) AS VARCHAR) AS payload
                 FROM arrival AS a JOIN rejected USING (file, row)
                 JOIN bronze.{event_type} AS b ON b.filename = a.file AND b.file_row_number = a.row
                 WHERE verdict = 'conflicts'
-                    AND strftime(make_timestamp(a.received_at_us), '{layout.HOUR_FORMAT}') = {literal(hour)}
+                    AND a.received_at_us >= {hour_us} AND a.received_at_us < {hour_us + HOUR_US}
             ) TO {literal(str(root / waiting))} (FORMAT parquet, COMPRESSION zstd)"""
         )
         yield waiting, layout.bronze_object(QUARANTINE_TABLE, hour, name)
-
-
-def discard(root: Path, run: str) -> None:
-    """Remove what a run wrote and did not commit."""
-    for pattern in (
-        f"{layout.SILVER}/*/data/*/{run}-*.parquet",
-        f"{layout.GOLD}/*/data/**/{run}-*.parquet",
-        f"{layout.STAGING}/*-{run}-*.parquet",
-    ):
-        for path in root.glob(pattern):
-            path.unlink()

@@ -1,0 +1,92 @@
+"""A lake's objects in S3."""
+
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from transforms.engines.warehouse import StoredFile
+
+_ONE_THREAD = TransferConfig(use_threads=False)
+"""For each object; whoever has many moves several at once."""
+_REMOVED_AT_ONCE = 1000
+"""S3's own limit."""
+
+
+class Bucket:
+    """Implements ``Place``.
+
+    Args:
+        s3: boto3's S3 client, which several threads may use.
+        name: of the bucket.
+        prefix: where the lake is in it: empty, or with a slash at its end.
+    """
+
+    def __init__(self, s3: Any, name: str, prefix: str = "") -> None:
+        self._s3, self.name, self.prefix = s3, name, prefix
+
+    @property
+    def location(self) -> str:
+        """What stands before a path."""
+        return f"s3://{self.name}/{self.prefix}"
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            answer = self._s3.get_object(Bucket=self.name, Key=self.prefix + path)
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        return bytes(answer["Body"].read())
+
+    def replace(self, path: str, content: bytes) -> None:
+        self._s3.put_object(Bucket=self.name, Key=self.prefix + path, Body=content)
+
+    def exists(self, path: str) -> bool:
+        try:
+            self._s3.head_object(Bucket=self.name, Key=self.prefix + path)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            return False
+        return True
+
+    def move(self, source: str, target: str) -> None:
+        if self.exists(source):
+            there = {"Bucket": self.name, "Key": self.prefix + source}
+            self._s3.copy_object(Bucket=self.name, Key=self.prefix + target, CopySource=there)
+            self.remove(source)
+
+    def below(self, prefix: str) -> Iterator[str]:
+        return (file.path for file in self.listed(prefix))
+
+    def remove(self, path: str) -> None:
+        self.remove_all([path])
+
+    def remove_all(self, paths: Collection[str]) -> None:
+        """Remove objects; those that are gone already stay so."""
+        keys = [{"Key": self.prefix + path} for path in paths]
+        for start in range(0, len(keys), _REMOVED_AT_ONCE):
+            some = {"Objects": keys[start : start + _REMOVED_AT_ONCE], "Quiet": True}
+            self._s3.delete_objects(Bucket=self.name, Delete=some)
+
+    def listed(self, folder: str, after: str = "") -> Iterator[StoredFile]:
+        """The objects below a folder in the order of their paths, from the one after ``after``."""
+        now_s = time.time()
+        start = {"StartAfter": self.prefix + after} if after else {}
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=f"{self.prefix}{folder}/", **start
+        )
+        for page in pages:
+            for entry in page.get("Contents", ()):
+                path = str(entry["Key"]).removeprefix(self.prefix)
+                yield StoredFile(path, now_s - entry["LastModified"].timestamp())
+
+    def download(self, path: str, to: Path) -> None:
+        """Write an object to a file, which has another name until it is whole."""
+        to.parent.mkdir(parents=True, exist_ok=True)
+        self._s3.download_file(self.name, self.prefix + path, str(to), Config=_ONE_THREAD)
+
+    def upload(self, file: Path, path: str) -> None:
+        self._s3.upload_file(str(file), self.name, self.prefix + path, Config=_ONE_THREAD)

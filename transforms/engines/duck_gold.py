@@ -1,0 +1,112 @@
+"""Gold tables as Parquet files, which the build commits."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ingest.contracts import layout
+from sql.catalog import Model, models, views
+from sql.dialects import to_duckdb
+from transforms.engines.duck import literal, scan, trino_view, view, with_rows
+from transforms.engines.duck_silver import empty_query
+from transforms.engines.iceberg import Tables
+from transforms.engines.inputs import SAID_MODELS, Input, model_prices, naming, naming_none, persons, thresholds
+from transforms.engines.protocol import Candidate, Staged
+from transforms.jobs.ledger import Person
+
+_WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd"
+
+
+def register(db: duckdb.DuckDBPyConnection, table: Input) -> None:
+    """Make a small table of the session."""
+    typed = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+    db.execute(f"CREATE OR REPLACE TABLE {table.name} ({typed})")
+    if not table.rows:
+        return
+    columns = zip(*table.rows, strict=True)
+    db.register("given", pa.table(dict(zip(table.columns, map(list, columns), strict=True))))
+    db.execute(f"INSERT INTO {table.name} SELECT * FROM given")
+    db.unregister("given")
+
+
+def register_prices(db: duckdb.DuckDBPyConnection) -> None:
+    """``price.model_price`` for the models that ``silver.prompt_execution`` names."""
+    register(db, model_prices(db.execute(SAID_MODELS).fetchall()))
+
+
+def register_thresholds(db: duckdb.DuckDBPyConnection) -> None:
+    """``metric.threshold``."""
+    register(db, thresholds())
+
+
+def read_silver(
+    db: duckdb.DuckDBPyConnection,
+    tables: Tables,
+    needed: Mapping[str, Collection[date]],
+    staged: Iterable[Staged],
+    withdrawn: Iterable[Person],
+) -> None:
+    """See :meth:`transforms.engines.protocol.Engine.read_silver`."""
+    register(db, persons("consent.withdrawn", withdrawn))
+    fresh = {item.table: [tables.root / path for path in item.written] for item in staged}
+    for full_name, model in models().items():
+        if model.layer == "silver":
+            committed = tables.files(model, needed[full_name]) if full_name in needed else []
+            rows = scan([*committed, *fresh.get(model.name, ())], empty_query(model))
+            view(db, full_name, f"SELECT * FROM ({rows}) AS s WHERE {naming_none(model, 's', 'consent.withdrawn')}")
+    register_prices(db)
+    register_thresholds(db)
+    for name, query in views().items():
+        trino_view(db, name, query)
+
+
+def days_naming(db: duckdb.DuckDBPyConnection, tables: Tables, named: Sequence[Person]) -> dict[str, set[date]]:
+    """See :meth:`transforms.engines.protocol.Engine.days_naming`."""
+    if not named:
+        return {}
+    register(db, persons("consent.decided", named))
+    days = {}
+    for model in models().values():
+        if model.layer == "silver" and (files := tables.files(model)):
+            found = db.execute(
+                f"SELECT DISTINCT CAST(s.occurred_at AS DATE) FROM ({scan(files, empty_query(model))}) AS s "
+                f"WHERE {naming(model, 's', 'consent.decided')}"
+            ).fetchall()
+            days[model.name] = {day for (day,) in found}
+    return days
+
+
+def empty_gold(model: Model) -> str:
+    """SQL of a gold table without a row: its columns and types."""
+    typed = (f"CAST(NULL AS {spec.type}) AS {name}" for name, spec in model.columns.items())
+    return f"SELECT {', '.join(typed)} WHERE FALSE"
+
+
+def compute(
+    db: duckdb.DuckDBPyConnection, root: Path, model: Model, days: tuple[date, ...] | None, run: str
+) -> Candidate:
+    """See :meth:`transforms.engines.protocol.Engine.compute`."""
+    where = "TRUE" if days is None else "day IN ({})".format(", ".join(f"DATE '{day}'" for day in days))
+    candidate = _write(db, root, model, where, days, run)
+    view(db, model.full_name, scan([root / file for file in candidate.written], empty_gold(model)))
+    return candidate
+
+
+def _write(
+    db: duckdb.DuckDBPyConnection, root: Path, model: Model, where: str, days: tuple[date, ...] | None, run: str
+) -> Candidate:
+    typed = ", ".join(f"CAST({name} AS {spec.type}) AS {name}" for name, spec in model.columns.items())
+    query = f"SELECT {typed} FROM ({to_duckdb(model.query)}) WHERE {where}"
+    folder = root / layout.table_data(model.layer, model.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    if model.partition:
+        parts = f"PARTITION_BY (day), WRITE_PARTITION_COLUMNS, OVERWRITE_OR_IGNORE, FILENAME_PATTERN '{run}-{{i}}'"
+        db.execute(f"COPY ({query}) TO {literal(str(folder))} ({_WRITTEN_AS}, {parts})")
+    else:
+        order = ", ".join(model.grain)  # whoever reads a few days then skips the others
+        db.execute(f"COPY ({query} ORDER BY {order}) TO {literal(str(folder / f'{run}-0.parquet'))} ({_WRITTEN_AS})")
+    written = sorted(folder.glob(f"**/{run}-*.parquet"))
+    return Candidate(model, tuple(str(path.relative_to(root)) for path in with_rows(db, written)), days)

@@ -1,0 +1,110 @@
+"""What the main job asks of an engine: everything that touches rows. The job itself keeps the order of the work."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal, Protocol
+
+from sql.catalog import Model
+from sql.publication import Extract
+from transforms.engines.store import Store
+from transforms.jobs.ledger import Booking, Person
+
+KEPT_FOR = timedelta(hours=1)
+"""How long a reader may be in the middle of what a commit has replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """New rows of one silver table, written but seen by no reader."""
+
+    table: str
+    objects: tuple[str, ...]
+    """Bronze objects that they came from."""
+    written: tuple[str, ...]
+    """What the engine commits them by: paths of files in the lake, or a branch of the table. Empty without new rows."""
+    conflicts: tuple[tuple[str, str], ...]
+    """Refused rows as objects of quarantine: where they wait, and where they belong once the run is committed."""
+    bookings: tuple[Booking, ...]
+    days: tuple[date, ...]
+    """Days that gain rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """New rows of one gold table, written but seen by no reader."""
+
+    model: Model
+    written: tuple[str, ...]
+    """As in :class:`Staged`; empty where no row is left."""
+    days: tuple[date, ...] | None
+    """The days whose rows they replace; None where they replace the whole table."""
+
+
+class Rows(Protocol):
+    """Rows that are about to be committed, as the gate's library takes them."""
+
+    source: Literal["pandas", "spark"]
+
+    def stand_ins(self, columns: Collection[str]) -> Any:
+        """A frame in which text may stand as what is equal, or null, where the text is; None without a row."""
+
+    def plain(self, columns: Collection[str]) -> Any:
+        """A frame of the columns as they are."""
+
+
+class Engine(Protocol):
+    """One lake as one engine sees it. What it writes is seen by no reader until it is committed."""
+
+    @property
+    def store(self) -> Store:
+        """Where the lake's objects lie."""
+
+    def stage(self, model: Model, objects: Sequence[str], run: str) -> Staged:
+        """Write the rows of some bronze objects that silver does not have yet.
+
+        Of events with one id, the first to arrive counts; a later one at the same time is a duplicate, at another time
+        a conflict, which is refused into quarantine.
+        """
+
+    def days(self, model: Model) -> set[date]:
+        """The days of which a committed table partitioned by day has rows."""
+
+    def days_naming(self, persons: Sequence[Person]) -> dict[str, set[date]]:
+        """The committed silver days, by table, on which one of some persons is named."""
+
+    def read_silver(
+        self, needed: Mapping[str, Collection[date]], staged: Sequence[Staged], withdrawn: Iterable[Person]
+    ) -> None:
+        """Lay out what gold is computed from: silver with what is staged, the shared views, prices and thresholds.
+
+        Args:
+            needed: silver days by full table name; a table that is not named has no row.
+            withdrawn: persons who are not to be analysed; gold is computed as if silver had no row of theirs.
+        """
+
+    def read_bookings(self, bookings: Sequence[Booking]) -> None:
+        """Lay out ``ledger.booking``."""
+
+    def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
+        """Write a gold table's rows of some days, or all. Models computed later in the run read these."""
+
+    def rows(self, item: Staged | Candidate) -> Rows:
+        """What was written, for the gate."""
+
+    def commit_silver(
+        self, model: Model, written: Sequence[str], conflicts: Iterable[tuple[str, str]], run: str
+    ) -> None:
+        """Show staged rows to readers. Once a run, however often it is asked."""
+
+    def commit_gold(self, candidate: Candidate, run: str) -> None:
+        """Show a candidate to readers, in place of the rows of its days."""
+
+    def discard(self, run: str) -> None:
+        """Remove what a run wrote and did not commit."""
+
+    def extract(self, model: Model, run: str) -> Extract:
+        """Write a committed gold table as one sorted Parquet object below ``publish/<run>/``."""
+
+    def tidy(self) -> None:
+        """Remove what nothing refers to, once no reader can still be in the middle of it."""
