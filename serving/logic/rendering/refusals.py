@@ -4,6 +4,9 @@ from http import HTTPStatus
 
 from serving.logic.refused import RequestRefused
 
+VALUES = "template_values"
+"""The code of what does not fit the values at hand, though it may fit others."""
+
 _SHOWN_CHARS = 400
 
 

@@ -11,11 +11,9 @@ from serving.logic.refused import RequestRefused
 from serving.logic.rendering.compose import Composition
 from serving.logic.rendering.meter import Meter
 from serving.logic.rendering.provenance import Span, joined, spans
-from serving.logic.rendering.refusals import Unrenderable, template_refused
+from serving.logic.rendering.refusals import VALUES, Unrenderable, template_refused
 from serving.logic.rendering.sandbox import Sandbox
 from serving.logic.rendering.variables import bind
-
-VALUES = "template_values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def render(composition: Composition, given: Mapping[str, Any]) -> Rendering:
     except Unrenderable as refusal:
         raise _refused(refusal, refusal.code) from refusal
     # What Jinja and Python say when values do not fit what is done to them; the sandbox lets nothing else run.
-    except (TemplateRuntimeError, TypeError, ValueError, ArithmeticError, LookupError, AssertionError) as error:
+    except (TemplateRuntimeError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise _refused(error, VALUES) from error
     used = {reference: member.name for reference, member in composition.members.items()}
     return Rendering(str.__str__(text), tuple(spans(text)), used, meter.steps)

@@ -15,7 +15,7 @@ from serving.logic.rendering.instrument import CONCAT, CUT, EACH, SPEND, WEIGH, 
 from serving.logic.rendering.limits import MAX_RANGE
 from serving.logic.rendering.meter import BOUND, Meter, check_length
 from serving.logic.rendering.provenance import Origin, Text, joined
-from serving.logic.rendering.refusals import Unrenderable, template_refused
+from serving.logic.rendering.refusals import VALUES, Unrenderable, template_refused
 from serving.logic.rendering.syntax import SYNTAX, parse
 
 _LOOP = frozenset(
@@ -61,17 +61,22 @@ class Sandbox(SandboxedEnvironment):
         self.tests = self._metered(TESTS, SHALLOW_TESTS)
 
     def _metered(self, functions: Mapping[str, Any], free: frozenset[str]) -> dict[str, Any]:
-        return {name: of if name in free else self._paying(of) for name, of in functions.items()}
+        return {name: of if name in free else self._paying(name, of) for name, of in functions.items()}
 
-    def _paying(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _paying(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         weigh = self.meter.weigh
 
         @wraps(function)  # takes along what Jinja is to pass first
         def metered(*arguments: Any, **named: Any) -> Any:
             for argument in (*arguments, *named.values()):
                 weigh(argument)
-            result = function(*arguments, **named)
-            return weigh(list(result) if isinstance(result, Iterator) else result)
+            try:
+                result = function(*arguments, **named)
+                result = list(result) if isinstance(result, Iterator) else result
+            except (TypeError, ValueError, AttributeError, AssertionError) as error:
+                # Jinja's filters take for granted what they are applied to.
+                raise Unrenderable(f"{name} can't be applied here ({error})", VALUES) from error
+            return weigh(result)
 
         return metered
 
