@@ -16,6 +16,7 @@ from serving.routes.templates.collection import add_collection
 from serving.routes.templates.labels import add_labels
 from serving.routes.templates.one import add_one
 from serving.routes.templates.registering import Routes
+from serving.routes.templates.replacing import add_replacing
 from serving.routes.templates.versions import add_versions
 from serving.routes.usage import USAGE
 
@@ -39,5 +40,6 @@ def build_app(reader: Published, record_feedback: RecordFeedback, desk: Desk) ->
     routes = Routes(app)
     for add in (add_collection, add_one, add_versions, add_labels):
         add(routes, desk)
+    add_replacing(routes, desk, reader)
     add_openapi(app)
     return app

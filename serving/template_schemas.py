@@ -1,5 +1,6 @@
 """What the routes of templates take and give, as OpenAPI tells it; the records themselves are in the model."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -182,3 +183,46 @@ class AuditLog(BaseModel):
 
     entries: list[Entry]
     next: int | None = Field(description="Give this as `after` to go on; null at the end")
+
+
+class Caller(BaseModel):
+    """Executions of one version by one feature of one team."""
+
+    version: str | None = Field(description="As the application said it; null where it said none")
+    team: str | None
+    feature: str | None
+    executions: int
+    cost_usd: float | None = Field(description="Null where no price is known")
+    last_day: date = Field(description="The last day on which it was called, UTC")
+
+
+class Usage(BaseModel):
+    """Who calls a template."""
+
+    as_of: AwareDatetime
+    complete_through: AwareDatetime
+    days: int
+    callers: list[Caller]
+
+
+class Migrate(_Sent):
+    """Whether to rewrite dependants, and why."""
+
+    why: Reason = Field(description="For the audit logs")
+    dry_run: bool = Field(default=False, description="Only show what would be written")
+
+
+class Dependant(BaseModel):
+    """A template that is composed of the version."""
+
+    template_id: str
+    number: int | None = Field(description="Its new draft; null where there is none")
+    diff: str = Field(description="What is new in it, as a unified diff")
+    problem: str | None = Field(description="Why it could not be rewritten")
+
+
+class Migration(BaseModel):
+    """What was rewritten."""
+
+    replacement: str = Field(description="What they are composed of now, as `id@selector`")
+    dependants: list[Dependant]

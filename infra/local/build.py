@@ -3,10 +3,12 @@
 import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import partial
 
 from infra.local.delivering import consents_of
 from infra.local.lake import Lake
+from infra.local.price_files import book_in
 from transforms.engines.duck_engine import duck_engine
 from transforms.jobs.build import BuildRequest, BuildResult, build
 
@@ -16,11 +18,17 @@ def build_lake(
     on_step: Callable[[str], None] = lambda _: None,
     on_wait: Callable[[], None] = lambda: None,
     on_damage: Callable[[str], None] = lambda _: None,
+    reprice: tuple[date, date] | None = None,
 ) -> BuildResult:
     """Build the lake; waits where another process is building it, and says so through ``on_wait``.
 
-    ``on_damage`` gets a sentence for each part of the spool that could not be read.
+    ``on_damage`` gets a sentence for each part of the spool that could not be read. ``reprice`` is a range of days that
+    are priced anew, both ends included.
+
+    Raises:
+        LakeError: the lake can't be built, or one of its price files says nonsense; nothing was written.
     """
+    book = book_in(lake.root)
 
     def drain() -> int:
         drained = lake.drain()
@@ -32,7 +40,7 @@ def build_lake(
         lake.check_catalog()
         ledger, consents = lake.ledger(), consents_of(lake)
         try:
-            request = BuildRequest(partial(duck_engine, lake.root), ledger, consents, drain, on_step)
+            request = BuildRequest(partial(duck_engine, lake.root), ledger, consents, drain, on_step, book, reprice)
             return build(request)
         finally:
             consents.close()

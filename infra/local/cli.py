@@ -20,6 +20,7 @@ COMMANDS = {
     "status": "infra.local.commands.status",
     "reconcile": "infra.local.commands.reconcile",
     "quarantine": "infra.local.commands.quarantine",
+    "prices": "infra.local.commands.prices",
     "access": "infra.local.commands.access",
     "keys": "infra.local.commands.keys",
     "export": "infra.local.commands.export",

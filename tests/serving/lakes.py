@@ -12,13 +12,10 @@ from urllib.parse import urlencode
 import duckdb
 
 from infra.local.gateway import ask
+from infra.local.templates import open_desk
 from ingest.contracts import layout
 from ingest.contracts.validate import Refusal, validate
 from serving.app import build_app
-from serving.logic.templates.desk import Desk
-from serving.logic.templates.references import PartsOnly
-from serving.stores.templates.sqlite import SqliteTable
-from serving.stores.templates.store import TemplateStore
 from sql.catalog import models
 from sql.publication import Extract, Publication
 from sql.reader import Reader
@@ -78,8 +75,7 @@ class Api:
         self.root = root
         self.recorded: list[Row] = []
         self.record: Callable[[Row], Refusal | None] = self._record
-        self.desk = Desk(TemplateStore(SqliteTable(root / layout.TEMPLATES_FILE)), PartsOnly())
-        self.app = build_app(Reader(root), lambda event: self.record(event), self.desk)
+        self.app = build_app(Reader(root), lambda event: self.record(event), open_desk(root))
 
     def _record(self, event: Row) -> Refusal | None:
         checked = validate(event, datetime.now(UTC))

@@ -3,12 +3,12 @@
 import argparse
 import gc
 import json
-import sqlite3
 import sys
 from typing import TYPE_CHECKING, Any
 
+from infra.local.commands.building import told_failures
 from infra.local.commands.options import add_common
-from infra.local.lake import LakeError, lake_path, open_lake
+from infra.local.lake import lake_path, open_lake
 
 if TYPE_CHECKING:
     from transforms.jobs.build import BuildResult
@@ -35,24 +35,11 @@ def run(args: argparse.Namespace) -> int:
     lake = open_lake(lake_path(args.lake))
     # A short life with a million objects from imports alone: collecting garbage costs more than there is of it.
     gc.disable()
-    import duckdb  # the engines take a second to import
-    from sqlalchemy.exc import DBAPIError
-
-    from infra.local.build import build_lake
+    from infra.local.build import build_lake  # the engines take a second to import
     from infra.local.progress import steps
-    from transforms.jobs.build import GateFailed
 
-    with steps("Building", quiet=args.quiet or args.json) as step:
-        try:
-            result = build_lake(
-                lake, step, on_wait=lambda: step("waiting for another build of this lake"), on_damage=_warn
-            )
-        except GateFailed as failed:
-            raise LakeError(str(failed)) from failed
-        except (duckdb.Error, sqlite3.DatabaseError, DBAPIError) as error:
-            said = error.orig if isinstance(error, DBAPIError) else error
-            reason = " ".join(str(said).split())
-            raise LakeError(f"The build stopped, and readers keep the last good state: {reason}") from error
+    with steps("Building", quiet=args.quiet or args.json) as step, told_failures():
+        result = build_lake(lake, step, on_wait=lambda: step("waiting for another build of this lake"), on_damage=_warn)
     for warning in result.warnings:
         _warn(warning.sentence)
     if args.json:

@@ -20,6 +20,7 @@ MAX_CASES = 100
 MAX_LABELS = 20
 
 TEMPLATE_ID = r"^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$"
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
 NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$"
 
 TemplateId = Annotated[str, StringConstraints(pattern=TEMPLATE_ID)]
@@ -29,7 +30,7 @@ Tag = Annotated[str, StringConstraints(pattern=NAME)]
 LabelName = Annotated[str, StringConstraints(pattern=r"^[a-z](?:[a-z0-9_-]{0,48}[a-z0-9])?$")]
 """Begins with a letter, so that it is never taken for the number of a version."""
 Number = Annotated[int, Field(ge=1, le=MAX_VERSIONS)]
-Who = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Who = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_CONTROLS)]
 Why = Annotated[str, StringConstraints(max_length=2_000)]
 Selector = int | str
 """The number of a version, or a label."""

@@ -10,7 +10,7 @@ from pydantic import SkipValidation
 from serving.logic.templates import editing
 from serving.logic.templates.changes import Wanted
 from serving.logic.templates.desk import Desk
-from serving.logic.templates.model import NAME, State
+from serving.logic.templates.model import NAME, NO_CONTROLS, State
 from serving.routes.templates.registering import (
     TEMPLATES,
     EnvironmentQuery,
@@ -27,7 +27,7 @@ _PART_OF_ID = r"^[a-z0-9._-]{0,100}$"
 _Prefix = Annotated[str, Query(pattern=_PART_OF_ID, description="What the id begins with")]
 _After = Annotated[str, Query(pattern=_PART_OF_ID, description="Go on after this id: `next` of the page before")]
 _Tag = Annotated[str | None, Query(pattern=NAME, description="A tag that it has")]
-_Owner = Annotated[str | None, Query(min_length=1, max_length=200, description="Who owns it")]
+_Owner = Annotated[str | None, Query(min_length=1, max_length=200, pattern=NO_CONTROLS, description="Who owns it")]
 _Status = Annotated[State | None, Query(description="A state that one of its versions is in")]
 _New = Annotated[NewTemplate, SkipValidation, Body(description="The template, with its first version")]
 
