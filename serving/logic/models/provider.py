@@ -1,8 +1,12 @@
 """What a model is asked, and what it answers. That it does not answer is an answer, too."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, Protocol
+
+from sql.prices.book import PriceBook
+from sql.prices.table import load_prices
 
 FinishReason = Literal["stop", "length", "refused", "timeout", "error"]
 """``refused`` is the provider's content filter; ``timeout`` and ``error`` come without a text."""
@@ -43,12 +47,20 @@ class Provider(Protocol):
         """Ask a model. Whatever goes wrong is in the completion; nothing is raised."""
 
 
+@cache
+def listed_prices() -> PriceBook:
+    """The project's own price table."""
+    return PriceBook(load_prices())
+
+
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The providers that are set up, by name; the first one is asked where a request names none."""
+    """The providers that are set up, by name, and what they charge. The first is asked where a request names none."""
 
     providers: Mapping[str, Provider]
     default_model: str
+    prices: Callable[[], PriceBook] = listed_prices
+    """Opens the price table once it is needed."""
 
     @property
     def default_provider(self) -> str:

@@ -16,6 +16,7 @@ from serving.logic.testing.assertions import Assertion, Judge, assertions_of, ne
 from serving.logic.testing.judging import Verdict, judge
 from serving.logic.testing.pricing import cost_usd
 from serving.logic.testing.verdicts import Evidence, failure
+from sql.prices.book import PriceBook
 
 AT_ONCE = 8
 SHOWN_CHARS = 1_000
@@ -32,6 +33,7 @@ class Bench:
     provider: Provider
     model: str
     judge_model: str
+    prices: Callable[[], PriceBook]
     at: datetime
     seconds_left: Callable[[], float]
 
@@ -80,7 +82,7 @@ def _run(case: Case, composition: Composition, bench: Bench) -> Result:
     answer = bench.provider.complete(CompletionRequest(bench.model, prompt, bench.seconds_left()))
     if answer.error is not None:
         return _result(case, (f"{answer.finish_reason}: {answer.error}",), answer)
-    cost = cost_usd(bench.provider.name, answer, bench.at)
+    cost = cost_usd(bench.prices(), bench.provider.name, answer, bench.at)
 
     def judged(assertion: Judge, text: str) -> Verdict:
         if bench.seconds_left() <= 0:
