@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
 
 from serving.logic.models.provider import Completion, CompletionRequest, Provider
 from serving.logic.refused import RequestRefused
@@ -98,7 +98,9 @@ def _judged(case: Case, assertions: tuple[Assertion, ...], evidence: Evidence) -
     return _result(case, failures, evidence.completion, evidence.cost_usd)
 
 
-def _result(case: Case, failures: tuple[str, ...], answer: Completion | None = None, cost: Any = None) -> Result:
+def _result(
+    case: Case, failures: tuple[str, ...], answer: Completion | None = None, cost: Decimal | None = None
+) -> Result:
     return Result(
         name=case.name,
         required=case.required,
@@ -106,7 +108,7 @@ def _result(case: Case, failures: tuple[str, ...], answer: Completion | None = N
         model=answer.model if answer else None,
         answer=answer.text[:SHOWN_CHARS] if answer else None,
         latency_ms=answer.latency_ms if answer else None,
-        cost_usd=None if cost is None else str(cost),
+        cost_usd=None if cost is None else f"{cost.normalize():f}",
     )
 
 
