@@ -20,6 +20,8 @@ COMMANDS = {
     "status": "infra.local.commands.status",
     "reconcile": "infra.local.commands.reconcile",
     "quarantine": "infra.local.commands.quarantine",
+    "erase": "infra.local.commands.erase",
+    "maintain": "infra.local.commands.maintain",
     "access": "infra.local.commands.access",
     "keys": "infra.local.commands.keys",
     "export": "infra.local.commands.export",

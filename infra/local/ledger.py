@@ -233,6 +233,21 @@ class SqliteLedger:
             self._book(bookings)
             self._set_facts(facts)
 
+    def adopt(self, objects: Iterable[BronzeObject]) -> None:
+        """Take note of objects that others have put into bronze."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO bronze_object (path, event_type, hour, door, rows, size_bytes, landed) "
+            "VALUES (?, ?, ?, ?, ?, ?, 1)",
+            list(objects),
+        )
+
+    def forget_object(self, path: str, bookings: Iterable[Entry]) -> None:
+        """In one transaction: an object is no part of bronze any more, and its file is somebody else's concern."""
+        with self._transaction():
+            self._db.execute("DELETE FROM replayed_row WHERE object = ?", (path,))
+            self._db.execute("DELETE FROM bronze_object WHERE path = ?", (path,))
+            self._book(bookings)
+
     def objects_to_remove(self, struck_before_s: float) -> list[str]:
         """Paths of objects that were struck out before a time in seconds since 1970, and may still lie there."""
         rows = self._db.execute("SELECT path FROM removed_object WHERE removed_at_s <= ?", (struck_before_s,))

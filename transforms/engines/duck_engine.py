@@ -14,10 +14,12 @@ from sql.catalog import Model
 from sql.publication import Extract
 from transforms.engines import duck_gold, duck_silver
 from transforms.engines.duck import count, file_list, literal, scan, session
+from transforms.engines.duck_keeping import DuckUpkeep
 from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import bookings as bookings_input
-from transforms.engines.protocol import Candidate, Staged
+from transforms.engines.protocol import Candidate, Staged, Written
 from transforms.engines.store import FolderStore, Store
+from transforms.engines.unreadable import naming_unreadable
 from transforms.jobs.ledger import Booking, Person
 from transforms.jobs.tidy import tidy
 
@@ -36,11 +38,12 @@ def duck_engine(root: Path, memory_mb: int = 320) -> Iterator["DuckEngine"]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-class DuckEngine:
+class DuckEngine(DuckUpkeep):
     """Implements :class:`transforms.engines.protocol.Engine`."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, tables: Tables, store: Store) -> None:
-        self.db, self.tables, self._store = db, tables, store
+        super().__init__(db, tables)
+        self._store = store
 
     @property
     def store(self) -> Store:
@@ -51,7 +54,8 @@ class DuckEngine:
         return self.tables.root
 
     def stage(self, model: Model, objects: Sequence[str], run: str) -> Staged:
-        return duck_silver.stage(self.db, model, objects, self.tables, run)
+        with naming_unreadable(self._root, objects):
+            return duck_silver.stage(self.db, model, objects, self.tables, run)
 
     def days(self, model: Model) -> set[date]:
         return self.tables.days(model)
@@ -70,7 +74,7 @@ class DuckEngine:
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         return duck_gold.compute(self.db, self._root, model, days, run)
 
-    def rows(self, item: Staged | Candidate) -> "DuckRows":
+    def rows(self, item: Written) -> "DuckRows":
         return DuckRows(self.db, [self._root / path for path in item.written])
 
     def commit_silver(

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from sql.catalog import Model
 from sql.publication import Extract
 from transforms.engines.store import Store
+from transforms.engines.upkeep import Change
 from transforms.jobs.ledger import Booking, Person
 
 KEPT_FOR = timedelta(hours=1)
@@ -39,6 +40,13 @@ class Candidate:
     """As in :class:`Staged`; empty where no row is left."""
     days: tuple[date, ...] | None
     """The days whose rows they replace; None where they replace the whole table."""
+
+
+class Written(Protocol):
+    """Rows that an engine has written."""
+
+    @property
+    def written(self) -> tuple[str, ...]: ...
 
 
 class Rows(Protocol):
@@ -89,7 +97,7 @@ class Engine(Protocol):
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         """Write a gold table's rows of some days, or all. Models computed later in the run read these."""
 
-    def rows(self, item: Staged | Candidate) -> Rows:
+    def rows(self, item: Written) -> Rows:
         """What was written, for the gate."""
 
     def commit_silver(
@@ -99,6 +107,9 @@ class Engine(Protocol):
 
     def commit_gold(self, candidate: Candidate, run: str) -> None:
         """Show a candidate to readers, in place of the rows of its days."""
+
+    def commit_change(self, change: Change) -> None:
+        """Show readers a table in which files were changed for others. Once, however often it is asked."""
 
     def discard(self, run: str) -> None:
         """Remove what a run wrote and did not commit."""

@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -13,15 +12,16 @@ from ingest.contracts.instants import from_us
 from sql.catalog import models
 from sql.publication import Publication
 from transforms.engines.protocol import KEPT_FOR, Candidate, Engine, Staged
+from transforms.jobs.changes import DIRTY, STALE, finish_change
+from transforms.jobs.closed import first_whole_days
 from transforms.jobs.gold import definitions, needed, plan
 from transforms.jobs.ledger import Booking, ConsentLog, JobLedger
 from transforms.jobs.publish import point_at, publish, published
+from transforms.jobs.runs import new_run
 from transforms.quality.gate import Finding, Gate
 
 PENDING = "pending_run"
 """Ledger fact: a silver run that passed the gate and may be half committed."""
-DIRTY = "dirty_days"
-"""Ledger fact: silver days whose gold is not committed yet."""
 DEFINITIONS = "definitions"
 """Ledger fact: a fingerprint of the models and prices that gold was computed with."""
 TIDIED = "tidied_at_s"
@@ -51,6 +51,8 @@ class BuildRequest:
     drain: Callable[[], int]
     """Moves what was received into bronze; returns the time in µs up to which all of it is there."""
     on_step: Callable[[str], None] = lambda _: None
+    takes_new: bool = True
+    """Whether silver takes what is new in bronze; else only what is due in gold is computed."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +88,24 @@ class _Run:
         self.ledger = request.ledger
         # Time-ordered, so that publications sort by age.
         self.definitions = definitions()
-        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}"
+        self.id = new_run()
 
     def build(self, complete_us: int) -> BuildResult:
-        self._finish_pending()
+        finish_pending(self.engine, self.ledger)
         as_of, through = _iso(datetime.now(UTC)), _iso(from_us(complete_us))
         before = published(self.engine.store)
-        new = {name: objects for name in _silver_names() if (objects := self.ledger.new_objects(name))}
+        names = _silver_names() if self.request.takes_new else []
+        new = {name: objects for name in names if (objects := self.ledger.new_objects(name))}
+        if not self.request.takes_new and before is not None:
+            through = before.complete_through
+        stale = set(json.loads(self.ledger.fact(STALE) or "[]"))
         dirty = self._dirty()
         decision = self._reopen_decided(dirty)
         is_whole = before is not None and all(self.engine.store.exists(e.path) for e in before.tables.values())
         if (
             not new
             and not dirty
+            and not stale
             and before
             and is_whole
             and self.ledger.fact(PUBLISHED) == str(self.ledger.last_booking())
@@ -121,8 +128,9 @@ class _Run:
         self._commit_gold(candidates)
         changed = [candidate.model.full_name for candidate in candidates]
         self.request.on_step("publishing")
-        publication = publish(self.engine, changed, self.id, as_of, through)
+        publication = publish(self.engine, {*changed, *stale}, self.id, as_of, through)
         self.ledger.set_fact(DIRTY, None)
+        self.ledger.set_fact(STALE, None)
         self.ledger.set_fact(DECISION, str(decision))
         self._tidy_if_due()
         self.ledger.set_fact(DEFINITIONS, self.definitions)
@@ -156,7 +164,7 @@ class _Run:
     def _candidates(
         self, staged: list[Staged], dirty: Mapping[str, set[date]], bookings: list[Booking]
     ) -> list[Candidate]:
-        planned = plan(dirty)
+        planned = plan(dirty, first_whole_days(self.ledger))
         self.engine.read_silver(needed(planned), staged, self.request.consents.withdrawn("analytics"))
         self.engine.read_bookings(bookings)
         # The reconciliation table is always computed, and whole: it is small and its counts only grow.
@@ -186,22 +194,7 @@ class _Run:
             "dirty": {table: sorted(day.isoformat() for day in days) for table, days in dirty.items()},
         }
         self.ledger.set_fact(PENDING, json.dumps(pending))
-        self._finish_pending()
-
-    def _finish_pending(self) -> None:
-        """Commit what passed the gate: of this run, or of one that was cut off in the middle of it."""
-        document = self.ledger.fact(PENDING)
-        if document is None:
-            return
-        pending = json.loads(document)
-        objects: list[str] = []
-        bookings: list[Booking] = []
-        for name, (written, taken, conflicts, booked) in pending["tables"].items():
-            self.engine.commit_silver(models()[f"silver.{name}"], written, conflicts, pending["run"])
-            objects += taken
-            bookings += map(tuple, booked)
-        facts = {DIRTY: json.dumps(pending["dirty"]), PENDING: None}
-        self.ledger.commit_silver(pending["run"], objects, bookings, facts)
+        finish_pending(self.engine, self.ledger)
 
     def _commit_gold(self, candidates: list[Candidate]) -> None:
         for candidate in candidates:
@@ -232,6 +225,23 @@ class _Run:
             return defaultdict(set, {model.name: self.engine.days(model) for model in silver})
         stored: dict[str, list[str]] = json.loads(self.ledger.fact(DIRTY) or "{}")
         return defaultdict(set, {table: set(map(date.fromisoformat, days)) for table, days in stored.items()})
+
+
+def finish_pending(engine: Engine, ledger: JobLedger) -> None:
+    """Commit what passed the gate, of this run or of one that was cut off in the middle of it; and any other change."""
+    finish_change(engine, ledger)
+    document = ledger.fact(PENDING)
+    if document is None:
+        return
+    pending = json.loads(document)
+    objects: list[str] = []
+    bookings: list[Booking] = []
+    for name, (written, taken, conflicts, booked) in pending["tables"].items():
+        engine.commit_silver(models()[f"silver.{name}"], written, conflicts, pending["run"])
+        objects += taken
+        bookings += map(tuple, booked)
+    facts = {DIRTY: json.dumps(pending["dirty"]), PENDING: None}
+    ledger.commit_silver(pending["run"], objects, bookings, facts)
 
 
 def _silver_names() -> list[str]:

@@ -1,0 +1,77 @@
+"""Erases persons from an embedded lake."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from infra.local.bronze import FolderBronze
+from infra.local.build import alone
+from infra.local.consents import SqliteConsents
+from infra.local.delivering import consents_of, retention_of
+from infra.local.keyring import open_keys
+from infra.local.lake import Lake, LakeError
+from infra.local.ledger import SqliteLedger
+from infra.local.receipts import receipt_path, write_receipt
+from ingest.contracts.instants import from_us
+from transforms.engines.duck_engine import duck_engine
+from transforms.engines.store import FolderStore
+from transforms.engines.unreadable import UnreadableObjects
+from transforms.jobs.build import BuildRequest, GateFailed, build, finish_pending
+from transforms.jobs.erase import EraseRequest, erase
+from transforms.jobs.publish import published
+
+
+def erase_from_lake(
+    lake: Lake,
+    ids: Sequence[str],
+    on_step: Callable[[str], None] = lambda _: None,
+    on_wait: Callable[[], None] = lambda: None,
+) -> tuple[dict[str, Any], str]:
+    """Erase whoever the application calls by some ids; returns the receipt, and where it is kept.
+
+    Raises:
+        LakeError: something can't be read, so that nobody knows who is in it; nothing was changed, or what was begun is
+            finished by the next call.
+    """
+    keyring, retention = open_keys(lake).keyring, retention_of(lake)
+    names = frozenset(name for identity in ids for name in keyring.pseudonyms(identity))
+    receipts: list[dict[str, Any]] = []
+    with alone(lake, on_wait):
+        lake.check_catalog()
+        complete_us = lake.drain().complete_through_us
+        with closing(lake.ledger()) as ledger, closing(consents_of(lake)) as consents:
+            with duck_engine(lake.root) as engine:
+                finish_pending(engine, ledger)
+            request = EraseRequest(
+                names,
+                from_us(complete_us).isoformat().replace("+00:00", "Z"),
+                partial(duck_engine, lake.root),
+                FolderBronze(lake.root, ledger),
+                consents,
+                ledger,
+                partial(compute_due, lake, ledger, consents, on_step),
+                lambda erasure: receipts.append(write_receipt(lake, erasure, retention, datetime.now(UTC))),
+                on_step,
+            )
+            try:
+                erasure = erase(request)
+            except UnreadableObjects as error:
+                raise LakeError(str(error)) from error
+            except GateFailed as failed:
+                raise LakeError(
+                    f"Bronze and silver hold nothing of the person any more, but gold can't be published: {failed} "
+                    "Run the same command again once that is mended."
+                ) from failed
+            ledger.flush()
+    return receipts[-1], str(receipt_path(lake, erasure))
+
+
+def compute_due(lake: Lake, ledger: SqliteLedger, consents: SqliteConsents, on_step: Callable[[str], None]) -> None:
+    """Compute and publish what is due in gold, without what is new in bronze; nothing where nothing was ever built."""
+    if published(FolderStore(lake.root)) is None:
+        return
+    # What arrived meanwhile is left to the next build, and so is how far the answers are complete.
+    request = BuildRequest(partial(duck_engine, lake.root), ledger, consents, lambda: 0, on_step, takes_new=False)
+    build(request)

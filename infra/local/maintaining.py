@@ -1,0 +1,46 @@
+"""Maintains an embedded lake."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+
+from infra.local.bronze import FolderBronze
+from infra.local.build import alone
+from infra.local.delivering import consents_of, retention_of
+from infra.local.erasing import compute_due
+from infra.local.lake import Lake
+from transforms.engines.duck_engine import duck_engine
+from transforms.jobs.build import finish_pending
+from transforms.jobs.maintain import Maintained, MaintainRequest, maintain
+
+
+def maintain_lake(
+    lake: Lake,
+    on_step: Callable[[str], None] = lambda _: None,
+    on_wait: Callable[[], None] = lambda: None,
+    now: datetime | None = None,
+) -> Maintained:
+    """Do all that is due by ``now``.
+
+    Raises:
+        LakeError: the lake or its settings can't be read.
+    """
+    retention = retention_of(lake)
+    with alone(lake, on_wait):
+        lake.check_catalog()
+        with closing(lake.ledger()) as ledger, closing(consents_of(lake)) as consents:
+            with duck_engine(lake.root) as engine:
+                finish_pending(engine, ledger)
+            request = MaintainRequest(
+                partial(duck_engine, lake.root),
+                FolderBronze(lake.root, ledger),
+                ledger,
+                retention,
+                partial(compute_due, lake, ledger, consents, on_step),
+                now or datetime.now(UTC),
+                on_step,
+            )
+            done = maintain(request)
+            ledger.compact()
+    return done
