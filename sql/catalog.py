@@ -3,6 +3,7 @@
 A silver table without a ``query.sql`` is what its contract says, see ``docs/adr/0009-silver-follows-the-contract.md``.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -11,12 +12,18 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ingest.contracts.registry import EVENTS
+from sql.columns import described
 from sql.contract_tables import contract_columns, contract_query
+from sql.macros import expand
+from sql.places import at, yaml_line
+from sql.rollups import rollup_document
 
 T = TypeVar("T", bound=BaseModel)
 
 ROOT = Path(__file__).parent
 LAYERS = ("silver", "gold")
+SPEC, QUERY = "model.yaml", "query.sql"
+VIEWS, METRICS = "views", "metrics"
 
 
 class CatalogError(Exception):
@@ -28,9 +35,9 @@ class _Strict(BaseModel):
 
 
 class ColumnSpec(_Strict):
-    """One column of a table. ``type`` is Trino's, and may be empty in silver, where the query says it."""
+    """One column of a table. ``type`` is Trino's."""
 
-    type: str = ""
+    type: str
     unit: str | None = None
     description: str
 
@@ -66,6 +73,10 @@ class Model(_Strict):
     checks: tuple[Check, ...] = ()
     published: bool = True
     """Whether the API reads it; tables that grow with every person are left to the analysts."""
+    rollup_of: str | None = None
+    """The gold table of which this one is the sums over fewer dimensions."""
+    written_in: Path
+    """Where the query stands, or what it follows from."""
 
     @property
     def full_name(self) -> str:
@@ -110,47 +121,103 @@ class Metric(_Strict):
 @cache
 def models() -> dict[str, Model]:
     """Every table by its full name, such as ``gold.cost_daily``."""
-    folders = [folder for layer in LAYERS for folder in sorted((ROOT / layer).iterdir()) if folder.is_dir()]
-    return {model.full_name: model for model in map(_load_model, folders) if model}
+    return load_models(ROOT)
+
+
+def load_models(root: Path) -> dict[str, Model]:
+    """The tables of the folders ``silver`` and ``gold``.
+
+    Raises:
+        CatalogError: one of them is not what it must be.
+    """
+    folders = [folder for layer in LAYERS for folder in sorted((root / layer).iterdir()) if folder.is_dir()]
+    documents = {folder: _yaml(folder / SPEC) for folder in folders if _is_model(folder)}
+    plain = {
+        folder: _load_model(folder, document) for folder, document in documents.items() if not _is_rollup(document)
+    }
+    bases = {model.name: model for model in plain.values() if model.layer == "gold"}
+    found = {
+        folder: plain.get(folder) or _load_rollup(folder, document, bases) for folder, document in documents.items()
+    }
+    return {model.full_name: model for model in found.values()}
 
 
 @cache
 def views() -> dict[str, str]:
     """Queries that tables share, by full name such as ``silver.activity``; they are never stored."""
-    return {f"silver.{path.stem}": path.read_text() for path in sorted((ROOT / "views").glob("*.sql"))}
+    return load_views(ROOT)
+
+
+def load_views(root: Path) -> dict[str, str]:
+    """The queries of the folder ``views``."""
+    return {f"silver.{path.stem}": expand(path.read_text()) for path in sorted((root / VIEWS).glob("*.sql"))}
 
 
 @cache
 def metrics() -> dict[str, Metric]:
     """Every metric by name."""
+    return load_metrics(ROOT, models())
+
+
+def load_metrics(root: Path, tables: Mapping[str, Model]) -> dict[str, Metric]:
+    """The files of the folder ``metrics``.
+
+    Raises:
+        CatalogError: one of them is not what it must be, or its table is not among ``tables``.
+    """
     found = {}
-    for path in sorted((ROOT / "metrics").glob("*.yaml")):
+    for path in sorted((root / METRICS).glob("*.yaml")):
         metric = _checked(Metric, path, {"name": path.stem, **_yaml(path)})
-        if f"gold.{metric.table}" not in models():
-            raise CatalogError(f"{path}: there is no gold table {metric.table!r}.")
+        if f"gold.{metric.table}" not in tables:
+            raise CatalogError(f"{_line_of(path, 'table')}: there is no gold table {metric.table!r}.")
         found[metric.name] = metric
     return found
 
 
-def _load_model(folder: Path) -> Model | None:
-    spec, query = folder / "model.yaml", folder / "query.sql"
-    if not spec.exists() and not query.exists():
-        return None  # a left-over folder of caches
+def _is_model(folder: Path) -> bool:
+    spec, query = folder / SPEC, folder / QUERY
+    if not spec.exists() and query.exists():
+        raise CatalogError(f"{spec} is missing; a table is a {QUERY} and a {SPEC}.")
+    return spec.exists()  # else it is a left-over folder of caches
+
+
+def _is_rollup(document: dict[str, Any]) -> bool:
+    return "rollup_of" in document
+
+
+def _load_model(folder: Path, document: dict[str, Any]) -> Model:
+    spec, query = folder / SPEC, folder / QUERY
     layer, name = folder.parent.name, folder.name
     if layer == "silver" and name not in EVENTS:
         raise CatalogError(f"{folder}: there is no contract {name!r}.")
-    for path in (spec, query):
-        if not path.exists() and (layer != "silver" or path == spec):
-            raise CatalogError(f"{path} is missing; a table is a query.sql and a model.yaml.")
-    document = {"layer": layer, "name": name, **_yaml(spec)}
-    document["query"] = query.read_text() if query.exists() else contract_query(name)
+    if layer == "gold" and not query.exists():
+        raise CatalogError(f"{query} is missing; a table is a {QUERY} and a {SPEC}.")
     if layer == "silver":
-        described = {c: {"description": text, "unit": unit} for c, (text, unit) in contract_columns(name).items()}
-        document["columns"] = described | document.get("columns", {})
+        columns = contract_columns(name) | document.get("columns", {})
+    else:
+        columns = described(document.get("grain"), document.get("columns"))
+    is_own = query.exists()
+    text = expand(query.read_text()) if is_own else contract_query(name)
+    document = {**document, "columns": columns, "query": text, "written_in": query if is_own else spec}
+    return _complete(spec, {"layer": layer, "name": name, **document})
+
+
+def _load_rollup(folder: Path, document: dict[str, Any], bases: Mapping[str, Model]) -> Model:
+    spec = folder / SPEC
+    base = bases.get(document["rollup_of"])
+    if base is None:
+        raise CatalogError(f"{_line_of(spec, 'rollup_of')}: there is no gold table {document['rollup_of']!r}.")
+    made = rollup_document(document, base.model_dump())
+    return _complete(spec, {"layer": "gold", "name": folder.name, "written_in": spec, **made})
+
+
+def _complete(spec: Path, document: dict[str, Any]) -> Model:
     model = _checked(Model, spec, document)
-    unknown = {c.column for c in model.checks} | set(model.grain)
-    if missing := sorted(unknown - set(model.columns)):
-        raise CatalogError(f"{spec}: there is no column {missing[0]!r}, which grain or checks name.")
+    named = [("grain", number, name) for number, name in enumerate(model.grain)]
+    named += [("checks", number, check.column) for number, check in enumerate(model.checks)]
+    for key, number, name in named:
+        if name not in model.columns:
+            raise CatalogError(f"{_line_of(spec, key, number)}: there is no column {name!r}, which {key} names.")
     return model
 
 
@@ -170,4 +237,9 @@ def _checked(kind: type[T], path: Path, document: dict[str, Any]) -> T:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise CatalogError(f"{path}: {where + ': ' if where else ''}{first['msg']}.") from error
+        message = f"{where + ': ' if where else ''}{first['msg'][:1].lower()}{first['msg'][1:]}"
+        raise CatalogError(f"{_line_of(path, *first['loc'])}: {message}.") from error
+
+
+def _line_of(path: Path, *keys: str | int) -> str:
+    return at(path, yaml_line(path.read_text(), keys))

@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 
-from sql.catalog import CatalogError, Metric, metrics, models
+from sqlglot import exp
+
+from sql.catalog import CatalogError, Metric, Model, metrics, models
+from sql.dialects import parse
 
 
 def metric_query(
-    names: Sequence[str], group_by: Sequence[str] = (), where: str | None = None, relation: str | None = None
+    names: Sequence[str],
+    group_by: Sequence[str] = (),
+    where: str | None = None,
+    relation: str | None = None,
+    table: Model | None = None,
 ) -> str:
     """Trino SQL for metrics of one table.
 
@@ -15,15 +22,13 @@ def metric_query(
         group_by: columns of that table; one row a group, ordered by them.
         where: condition over its columns, values as ``?`` placeholders.
         relation: what to read instead of ``gold.<table>``.
+        table: the one of :func:`tables_that_answer` to read; the metrics' own by default.
 
     Raises:
         CatalogError: an unknown metric or column, or metrics of different tables.
     """
     chosen = [_metric(name) for name in names]
-    tables = {metric.table for metric in chosen}
-    if len(tables) != 1:
-        raise CatalogError(f"The metrics {', '.join(names)} are of different tables: {', '.join(sorted(tables))}.")
-    model = models()[f"gold.{tables.pop()}"]
+    model = table or _table_of(chosen)
     if unknown := [column for column in group_by if column not in model.grain]:
         raise CatalogError(f"{model.full_name} can't be grouped by {unknown[0]!r}, only by {', '.join(model.grain)}.")
     source = f"{relation or model.full_name}" + (f" WHERE {where}" if where else "")
@@ -31,6 +36,39 @@ def metric_query(
         return _percentiles(chosen, group_by, source, bool(where))
     picked = [*group_by, *(f"{metric.expression} AS {metric.name}" for metric in chosen)]
     return f"SELECT {', '.join(picked)} FROM {source}{_grouped(group_by)}"
+
+
+def tables_that_answer(
+    names: Sequence[str], group_by: Sequence[str] = (), where: str | None = None
+) -> tuple[Model, ...]:
+    """The tables that give the same values for a question: the metrics' own, then rollups of it that have all it names.
+
+    Raises:
+        CatalogError: an unknown metric, or metrics of different tables.
+    """
+    chosen = [_metric(name) for name in names]
+    own = _table_of(chosen)
+    named = {*group_by, *_columns(where or "TRUE")}.union(*map(_columns_of, chosen))
+    rollups = [m for m in models().values() if m.rollup_of == own.name and named <= set(m.columns)]
+    return (own, *rollups)
+
+
+def _columns_of(metric: Metric) -> frozenset[str]:
+    rule = metric.percentile
+    return _columns(metric.expression or "", *((rule.of, rule.weight, rule.where) if rule else ()))
+
+
+def _columns(*expressions: str) -> frozenset[str]:
+    query = parse(f"SELECT {', '.join(filter(None, expressions))}")
+    return frozenset(column.name for column in query.find_all(exp.Column))
+
+
+def _table_of(chosen: Sequence[Metric]) -> Model:
+    tables = {metric.table for metric in chosen}
+    if len(tables) != 1:
+        names = ", ".join(metric.name for metric in chosen)
+        raise CatalogError(f"The metrics {names} are of different tables: {', '.join(sorted(tables))}.")
+    return models()[f"gold.{tables.pop()}"]
 
 
 def _metric(name: str) -> Metric:

@@ -6,8 +6,8 @@ from threading import Lock
 from typing import Any
 
 from ingest.contracts import layout
-from sql.catalog import Model, models
-from sql.compile import metric_query
+from sql.catalog import CatalogError, Model, models
+from sql.compile import metric_query, tables_that_answer
 from sql.dialects import to_duckdb
 from sql.publication import Publication, read_publication
 
@@ -46,8 +46,21 @@ class PublishedTables:
         where: str | None = None,
         parameters: Sequence[Any] = (),
     ) -> list[dict[str, Any]]:
-        """Values of metrics of one table, a row a group; see :func:`sql.compile.metric_query`."""
-        return self.rows(metric_query(names, group_by, where), parameters)
+        """Values of metrics of one table, a row a group; see :func:`sql.compile.metric_query`.
+
+        They are read from the table with the fewest rows that has the answer.
+
+        Raises:
+            CatalogError: the metrics' table is not published, or one of the reasons of ``metric_query``.
+        """
+        own, *rollups = tables_that_answer(names, group_by, where)
+        if not own.published:
+            raise CatalogError(
+                f"{names[0]} is a metric of {own.full_name}, which is not published; query the lake for it."
+            )
+        published = [model for model in (own, *rollups) if model.name in self.publication.tables]
+        smallest = min(published, key=lambda model: self.publication.tables[model.name].rows, default=own)
+        return self.rows(metric_query(names, group_by, where, table=smallest), parameters)
 
     def close(self) -> None:
         self._db.close()

@@ -1,4 +1,4 @@
--- Feedback and evaluations with the template, model and feature of the execution they are about, where they name one.
+-- Feedback and evaluations with the template, arm, model and feature of the execution they are about, where they name one.
 SELECT
     o.kind,
     o.event_id,
@@ -8,6 +8,7 @@ SELECT
     COALESCE(o.feature, e.feature) AS feature,
     COALESCE(o.template_id, e.template_id) AS template_id,
     COALESCE(o.template_version, e.template_version) AS template_version,
+    e.variant,
     e.provider,
     e.model,
     o.rating,

@@ -30,13 +30,14 @@ def publish_latencies(root: Path, by_feature: dict[str, list[int]]) -> None:
     with duckdb.connect() as db:
         db.execute("CREATE SCHEMA silver")
         db.execute(
-            "CREATE TABLE silver.prompt_execution (occurred_at TIMESTAMP, environment VARCHAR, feature VARCHAR, "
-            "template_id VARCHAR, template_version VARCHAR, provider VARCHAR, model VARCHAR, latency_ms BIGINT, "
-            "time_to_first_token_ms BIGINT)"
+            "CREATE TABLE silver.prompt_execution (occurred_at TIMESTAMP, environment VARCHAR, team VARCHAR, "
+            "feature VARCHAR, template_id VARCHAR, template_version VARCHAR, variant VARCHAR, provider VARCHAR, "
+            "model VARCHAR, latency_ms BIGINT, time_to_first_token_ms BIGINT)"
         )
         for feature, values in by_feature.items():
             db.execute(
-                "INSERT INTO silver.prompt_execution SELECT ?, 'production', ?, null, null, null, 'm', unnest(?), null",
+                "INSERT INTO silver.prompt_execution BY NAME SELECT CAST(? AS TIMESTAMP) AS occurred_at, "
+                "'production' AS environment, ? AS feature, 'm' AS model, unnest(?) AS latency_ms",
                 [DAY_1, feature, values],
             )
         db.execute(f"COPY ({to_duckdb(models()['gold.latency_daily'].query)}) TO '{path}' (FORMAT parquet)")

@@ -8,6 +8,7 @@ from typing import Any
 from ingest.contracts.envelope import person_fields
 from ingest.contracts.registry import EVENTS
 from sql.catalog import Model, metrics
+from sql.given import GIVEN
 from sql.prices.resolve import resolve
 from sql.prices.table import load_prices
 from transforms.jobs.ledger import Booking, Person
@@ -40,26 +41,18 @@ def model_prices(said: Iterable[tuple[str, str]]) -> Input:
             p = prices[index]
             bounds = (_naive(p.valid_from) or _FIRST, _naive(p.valid_to) or _LAST)
             rows.append((provider, name, p.provider, p.model, *bounds, *p[4:9]))
-    usd = ("input_usd", "cache_read_usd", "cache_write_5m_usd", "cache_write_1h_usd", "output_usd")
-    return Input(
-        "price.model_price",
-        dict.fromkeys(("said_provider", "said_model", "provider", "model"), "varchar")
-        | dict.fromkeys(("valid_from", "valid_to"), "timestamp(6)")
-        | dict.fromkeys(usd, "decimal(18, 12)"),
-        rows,
-    )
+    return _given("price.model_price", rows)
 
 
 def thresholds() -> Input:
     """The good and poor bounds that metrics declare."""
     rows = [(m.name, m.good, m.poor) for m in metrics().values() if m.good is not None]
-    return Input("metric.threshold", {"metric": "varchar", "good": "double", "poor": "double"}, rows)
+    return _given("metric.threshold", rows)
 
 
 def bookings(rows: Sequence[Booking]) -> Input:
     """All that was counted."""
-    names = ("hour", "event_type", "door", "kind")
-    return Input("ledger.booking", dict.fromkeys(names, "varchar") | {"count": "bigint"}, rows)
+    return _given("ledger.booking", rows)
 
 
 def persons(name: str, named: Iterable[Person]) -> Input:
@@ -87,6 +80,10 @@ def _persons_named(model: Model, row: str, persons: str) -> list[str]:
         f"SELECT 1 FROM {persons} AS p WHERE p.environment = {row}.environment AND p.pseudonym = {row}.{field}"
         for field in person_fields(EVENTS[model.name])
     ]
+
+
+def _given(name: str, rows: Sequence[Sequence[Any]]) -> Input:
+    return Input(name, GIVEN[name], rows)
 
 
 def _naive(moment: datetime | None) -> datetime | None:

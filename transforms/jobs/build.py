@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 
 from ingest.contracts.instants import from_us
 from sql.catalog import models
+from sql.check import check_catalog
 from sql.publication import Publication
 from transforms.engines.protocol import KEPT_FOR, Candidate, Engine, Staged
 from transforms.jobs.changes import DIRTY, STALE, finish_change
@@ -73,8 +74,11 @@ def build(request: BuildRequest) -> BuildResult:
     """Bring silver, gold and the publication up to what was received.
 
     Raises:
+        CatalogError: a model, view or metric is not what it must be; nothing was read or written.
         GateFailed: readers keep the last good state.
     """
+    if request.ledger.fact(DEFINITIONS) != definitions():
+        check_catalog()  # most of a second, so not each time
     gate = Gate()
     request.on_step("draining the spool")
     complete_us = request.drain()

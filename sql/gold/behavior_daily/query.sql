@@ -4,7 +4,6 @@ SELECT
     feature,
     action,
     name,
-    COUNT(*) AS acts,
-    COUNT(DISTINCT COALESCE(user_id, session_id)) AS users
+    COUNT(*) AS acts
 FROM silver.behavior
 GROUP BY 1, 2, 3, 4, 5

@@ -18,6 +18,7 @@ SELECT
     SUM(cost_usd) AS cost_usd,
     SUM(unpriced_tokens) AS unpriced_tokens,
     COUNT_IF(NOT is_priced) AS unpriced_executions,
+    COUNT_IF(is_priced AND status = 'ok') AS priced_successes,
     SUM(reported_cost_usd) AS reported_cost_usd
 FROM silver.priced_execution
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -5,6 +5,7 @@ SELECT
     feature,
     template_id,
     template_version,
+    variant,
     provider,
     model,
     COUNT_IF(kind = 'execution') AS executions,
@@ -24,15 +25,15 @@ SELECT
     COUNT_IF(NOT passed) AS evaluations_failed
 FROM (
     SELECT
-        'execution' AS kind, occurred_at, environment, team, feature, template_id, template_version, provider, model,
+        'execution' AS kind, occurred_at, environment, team, feature, template_id, template_version, variant, provider, model,
         status = 'error' AS is_error, CAST(NULL AS BIGINT) AS rating, CAST(NULL AS VARCHAR) AS thumb,
         CAST(NULL AS BIGINT) AS nps, CAST(NULL AS VARCHAR) AS signal, FALSE AS has_comment,
         CAST(NULL AS BOOLEAN) AS passed
     FROM silver.prompt_execution
     UNION ALL
     SELECT
-        kind, occurred_at, environment, team, feature, template_id, template_version, provider, model,
+        kind, occurred_at, environment, team, feature, template_id, template_version, variant, provider, model,
         FALSE, rating, thumb, nps, signal, has_comment, passed
     FROM silver.rated_execution
 ) AS happened
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -98,7 +98,8 @@ def test_a_new_field_reaches_bronze_and_silver(tmp_path: Path, monkeypatch: pyte
         for module in (validate, derive, contract_tables):
             patched.setattr(module, "EVENTS", with_toy())
         assert "    toy_tokens,\n" in contract_tables.contract_query("prompt_execution")
-        assert contract_tables.contract_columns("prompt_execution")["toy_tokens"] == ("What a toy holds", "tokens")
+        toy = {"type": "bigint", "unit": "tokens", "description": "What a toy holds"}
+        assert contract_tables.contract_columns("prompt_execution")["toy_tokens"] == toy
         outcome = send(lake, [event(toy_tokens=7), event(), event(toy_tokens="7")])
         assert [refusal.message for _, refusal in outcome.refusals] == [
             "prompt_execution: toy_tokens should be a valid integer (in tokens)."

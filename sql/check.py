@@ -1,0 +1,58 @@
+"""What the catalog must hold before anything is written with it: all that is named is there, and all is portable."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from sqlglot import MappingSchema, exp
+
+from sql.catalog import METRICS, ROOT, VIEWS, CatalogError, Metric, Model, metrics, models, views
+from sql.dialects import SOURCE
+from sql.lineage import resolved
+from sql.places import yaml_line
+from sql.portable import refused
+from sql.resolved import Source, resolve_one, sources
+
+
+@cache
+def check_catalog() -> None:
+    """Check every query and metric.
+
+    Raises:
+        CatalogError: one sentence with file and line, and where something is not portable, what to write instead.
+    """
+    queries = sources(models(), views(), ROOT / VIEWS)
+    check(queries, resolved(), metrics(), models(), ROOT)
+
+
+def check(
+    queries: Mapping[str, Source],
+    trees: Mapping[str, exp.Query],
+    numbers: Mapping[str, Metric],
+    tables: Mapping[str, Model],
+    root: Path,
+) -> None:
+    """Check queries (as written, and resolved) and the metrics over ``tables``, which stand below ``root``."""
+    for name, tree in trees.items():
+        _check_portable(queries[name], tree)
+    schema = MappingSchema(dialect=SOURCE)
+    for name, table in tables.items():
+        schema.add_table(name, {column: spec.type for column, spec in table.columns.items()})
+    for metric in numbers.values():
+        for source in _parts(metric, root / METRICS / f"{metric.name}.yaml"):
+            _check_portable(source, resolve_one(source, schema))
+
+
+def _check_portable(source: Source, tree: exp.Query) -> None:
+    for part, sentence in refused(tree):
+        raise CatalogError(f"{source.at(part)}: {sentence}")
+
+
+def _parts(metric: Metric, path: Path) -> tuple[Source, ...]:
+    """What a metric says in SQL, as queries of its own."""
+    table, rule, text = f"gold.{metric.table}", metric.percentile, path.read_text()
+    if rule is None:
+        line = yaml_line(text, ("expression",))
+        return (Source(f"SELECT {metric.expression} AS {metric.name} FROM {table}", path, first_line=line),)
+    query = f"SELECT {rule.of} AS bucket, SUM({rule.weight}) AS weight FROM {table} WHERE {rule.where} GROUP BY 1"
+    return (Source(query, path, first_line=yaml_line(text, ("percentile",))),)

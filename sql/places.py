@@ -1,0 +1,39 @@
+"""Where in a file something stands, so that a refusal can name the line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from sqlglot import exp
+
+
+def yaml_line(text: str, keys: Sequence[str | int]) -> int:
+    """The line, from 1, of what ``keys`` lead to, or of the deepest of them that is there."""
+    node, line = yaml.compose(text), 0
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            found = [(name, value) for name, value in node.value if name.value == key]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line
+        else:
+            break
+    return line + 1
+
+
+def sql_line(node: exp.Expr) -> int:
+    """The line, from 1, of a part of a parsed query; of its nearest neighbour that knows its own, where it does not."""
+    around: exp.Expr | None = node
+    while around is not None:
+        for part in around.walk():
+            if "line" in part.meta:
+                return int(part.meta["line"])
+        around = around.parent
+    return 1
+
+
+def at(path: Path, line: int) -> str:
+    return f"{path}:{line}"
