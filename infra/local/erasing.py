@@ -35,28 +35,18 @@ def erase_from_lake(
         LakeError: something can't be read, so that nobody knows who is in it; nothing was changed, or what was begun is
             finished by the next call.
     """
-    keyring, retention = open_keys(lake).keyring, retention_of(lake)
+    keyring = open_keys(lake).keyring
+    retention_of(lake)  # refused before anything is looked for
     names = frozenset(name for identity in ids for name in keyring.pseudonyms(identity))
     receipts: list[dict[str, Any]] = []
     with alone(lake, on_wait):
         lake.check_catalog()
-        complete_us = lake.drain().complete_through_us
+        received_before = from_us(lake.drain().complete_through_us).isoformat().replace("+00:00", "Z")
         with closing(lake.ledger()) as ledger, closing(consents_of(lake)) as consents:
             with duck_engine(lake.root) as engine:
                 finish_pending(engine, ledger)
-            request = EraseRequest(
-                names,
-                from_us(complete_us).isoformat().replace("+00:00", "Z"),
-                partial(duck_engine, lake.root),
-                FolderBronze(lake.root, ledger),
-                consents,
-                ledger,
-                partial(compute_due, lake, ledger, consents, on_step),
-                lambda erasure: receipts.append(write_receipt(lake, erasure, retention, datetime.now(UTC))),
-                on_step,
-            )
             try:
-                erasure = erase(request)
+                erasure = erase(erase_request(lake, ledger, consents, names, received_before, receipts.append, on_step))
             except UnreadableObjects as error:
                 raise LakeError(str(error)) from error
             except GateFailed as failed:
@@ -66,6 +56,30 @@ def erase_from_lake(
                 ) from failed
             ledger.flush()
     return receipts[-1], str(receipt_path(lake, erasure))
+
+
+def erase_request(
+    lake: Lake,
+    ledger: SqliteLedger,
+    consents: SqliteConsents,
+    names: frozenset[str],
+    received_before: str,
+    on_receipt: Callable[[dict[str, Any]], None],
+    on_step: Callable[[str], None],
+) -> EraseRequest:
+    """What the job takes. The caller holds the build lock; with nobody's names, it can only finish what was begun."""
+    retention = retention_of(lake)
+    return EraseRequest(
+        names,
+        received_before,
+        partial(duck_engine, lake.root),
+        FolderBronze(lake.root, ledger),
+        consents,
+        ledger,
+        partial(compute_due, lake, ledger, consents, on_step),
+        lambda erasure: on_receipt(write_receipt(lake, erasure, retention, datetime.now(UTC))),
+        on_step,
+    )
 
 
 def compute_due(lake: Lake, ledger: SqliteLedger, consents: SqliteConsents, on_step: Callable[[str], None]) -> None:

@@ -8,10 +8,11 @@ from functools import partial
 from infra.local.bronze import FolderBronze
 from infra.local.build import alone
 from infra.local.delivering import consents_of, retention_of
-from infra.local.erasing import compute_due
+from infra.local.erasing import compute_due, erase_request
 from infra.local.lake import Lake
 from transforms.engines.duck_engine import duck_engine
 from transforms.jobs.build import finish_pending
+from transforms.jobs.erase import finish_erasure
 from transforms.jobs.maintain import Maintained, MaintainRequest, maintain
 
 
@@ -21,7 +22,7 @@ def maintain_lake(
     on_wait: Callable[[], None] = lambda: None,
     now: datetime | None = None,
 ) -> Maintained:
-    """Do all that is due by ``now``.
+    """Do all that is due by ``now``; an erasure that was cut off is finished first.
 
     Raises:
         LakeError: the lake or its settings can't be read.
@@ -32,6 +33,7 @@ def maintain_lake(
         with closing(lake.ledger()) as ledger, closing(consents_of(lake)) as consents:
             with duck_engine(lake.root) as engine:
                 finish_pending(engine, ledger)
+            finish_erasure(erase_request(lake, ledger, consents, frozenset(), "", lambda _: None, on_step))
             request = MaintainRequest(
                 partial(duck_engine, lake.root),
                 FolderBronze(lake.root, ledger),

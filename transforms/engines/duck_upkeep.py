@@ -33,7 +33,7 @@ _LINKS = ("anonymous_id", "session_id")
 def register(db: duckdb.DuckDBPyConnection, who: Who) -> None:
     """Tables ``person`` and ``link`` of the session, which the conditions below ask."""
     for table, ids in (("person", who.names), ("link", who.links)):
-        db.execute(f"CREATE OR REPLACE TEMP TABLE {table} (id VARCHAR)")
+        db.execute(f"CREATE OR REPLACE TABLE {table} (id VARCHAR)")
         if ids:
             db.execute(f"INSERT INTO {table} SELECT unnest(?)", [sorted(ids)])
 
@@ -55,7 +55,7 @@ def note_links(db: duckdb.DuckDBPyConnection, relations: Sequence[str]) -> list[
         for link in _LINKS
     )
     db.execute(
-        f"""CREATE OR REPLACE TEMP TABLE link AS SELECT id FROM ({seen}) GROUP BY id
+        f"""CREATE OR REPLACE TABLE link AS SELECT id FROM ({seen}) GROUP BY id
         HAVING bool_and(user_id IN (FROM person))"""
     )
     return [name for (name,) in db.execute("FROM link ORDER BY id").fetchall()]
