@@ -50,7 +50,10 @@ def reread(
         refused: objects of quarantine, which name the conflicts; given where silver can't be read.
     """
     numbered = ", filename = true, file_row_number = true"
-    view(db, "arrived_again", bronze_relation(model.name, [tables.root / path for path in objects], numbered))
+    arrived = bronze_relation(model.name, [tables.root / path for path in objects], numbered)
+    if not objects:
+        arrived = f"SELECT *, NULL::VARCHAR AS filename, NULL::BIGINT AS file_row_number FROM ({arrived})"
+    view(db, "arrived_again", arrived)
     counts = _known(tables, model, days) if refused is None else _judged(tables, model, refused)
     # Of events that arrived twice at once, only one counts.
     first = "row_number() OVER (PARTITION BY event_id ORDER BY received_at_us, filename, file_row_number) = 1"
