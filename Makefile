@@ -38,7 +38,7 @@ help: ## List the targets
 setup: $(DEV_READY) $(COMPILED) ## Set up .venv for development; instant when nothing changed
 	@echo 'Ready. The command is $(BIN)/promptlake'
 
-spark: $(SPARK_READY) ## Add Spark (300 MB), with which the tests compare the engines
+spark: $(SPARK_READY) ## Add Spark and a Java for Trino (400 MB), with which the tests compare the engines
 
 demo: $(RUN_READY) $(COMPILED) ## Set up what the lake needs, run a simulated application against it, show the results
 	@$(BIN)/promptlake demo --lake '$(LAKE)'
