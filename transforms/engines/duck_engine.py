@@ -17,9 +17,10 @@ from transforms.engines.duck import count, file_list, literal, scan, session
 from transforms.engines.duck_keeping import DuckUpkeep
 from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import bookings as bookings_input
-from transforms.engines.protocol import Candidate, Staged, Written
+from transforms.engines.protocol import Candidate, Staged
 from transforms.engines.store import FolderStore, Store
 from transforms.engines.unreadable import naming_unreadable
+from transforms.engines.upkeep import Change
 from transforms.jobs.ledger import Booking, Person
 from transforms.jobs.tidy import tidy
 
@@ -74,7 +75,7 @@ class DuckEngine(DuckUpkeep):
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         return duck_gold.compute(self.db, self._root, model, days, run)
 
-    def rows(self, item: Written) -> "DuckRows":
+    def rows(self, item: Staged | Candidate | Change) -> "DuckRows":
         return DuckRows(self.db, [self._root / path for path in item.written])
 
     def commit_silver(

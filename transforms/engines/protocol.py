@@ -42,13 +42,6 @@ class Candidate:
     """The days whose rows they replace; None where they replace the whole table."""
 
 
-class Written(Protocol):
-    """Rows that an engine has written."""
-
-    @property
-    def written(self) -> tuple[str, ...]: ...
-
-
 class Rows(Protocol):
     """Rows that are about to be committed, as the gate's library takes them."""
 
@@ -97,7 +90,7 @@ class Engine(Protocol):
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         """Write a gold table's rows of some days, or all. Models computed later in the run read these."""
 
-    def rows(self, item: Written) -> Rows:
+    def rows(self, item: Staged | Candidate) -> Rows:
         """What was written, for the gate."""
 
     def commit_silver(

@@ -12,7 +12,7 @@ from typing import Protocol
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from sql.catalog import Model, models
-from transforms.engines.protocol import Engine
+from transforms.engines.protocol import Candidate, Engine, Rows, Staged
 from transforms.engines.upkeep import Change, Upkeep
 from transforms.jobs.bronze import Bronze
 from transforms.jobs.build import GateFailed
@@ -28,6 +28,8 @@ _AT_ONCE = 10
 
 class RereadingEngine(Engine, Upkeep, Protocol):
     """Both stages rows for the gate, and changes files."""
+
+    def rows(self, item: Staged | Candidate | Change) -> Rows: ...
 
 
 @dataclass(frozen=True)
