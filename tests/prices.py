@@ -7,10 +7,10 @@ from sql.prices.table import Price
 
 
 def price_at(prices: Sequence[Price], provider: str, model: str, at: datetime) -> Price | None:
-    """The price of a model at an instant, or None where the table knows none."""
+    """The standard price of a model at an instant for little input, or None where the table knows none."""
     for price in prices:
         since, until = price.valid_from, price.valid_to
         holds = (since is None or since <= at) and (until is None or at < until)
-        if holds and (price.provider, price.model) == (provider, model):
+        if holds and price.offer == (provider, model, "", "", False) and price.input_tokens_from == 0:
             return price
     return None

@@ -10,6 +10,7 @@ from infra.local.bronze import FolderBronze
 from infra.local.delivering import consents_of
 from infra.local.lake import Lake
 from infra.local.ledger import SqliteLedger
+from infra.local.price_files import book_in
 from transforms.engines.duck_engine import duck_engine
 from transforms.jobs.backfill import BackfillRequest, backfill
 from transforms.jobs.build import BuildRequest, BuildResult, build, finish_pending
@@ -21,13 +22,19 @@ def build_lake(
     on_wait: Callable[[], None] = lambda: None,
     on_damage: Callable[[str], None] = lambda _: None,
     again: tuple[date, date] | None = None,
+    reprice: tuple[date, date] | None = None,
 ) -> BuildResult:
     """Build the lake; waits where another process is building it, and says so through ``on_wait``.
 
     Args:
         on_damage: gets a sentence for each part of the spool that could not be read, and for what can't be read again.
         again: the first and the last day that are read from bronze and computed once more.
+        reprice: the first and the last day that are priced anew.
+
+    Raises:
+        LakeError: the lake can't be built, or one of its price files says nonsense; nothing was written.
     """
+    book = book_in(lake.root)
 
     def drain() -> int:
         drained = lake.drain()
@@ -39,7 +46,7 @@ def build_lake(
         lake.check_catalog()
         ledger, consents = lake.ledger(), consents_of(lake)
         try:
-            request = BuildRequest(partial(duck_engine, lake.root), ledger, consents, drain, on_step)
+            request = BuildRequest(partial(duck_engine, lake.root), ledger, consents, drain, on_step, book, reprice)
             if again is not None:
                 _read_again(lake, ledger, again, on_step, on_damage)
             return build(request)

@@ -22,6 +22,7 @@ COMMANDS = {
     "quarantine": "infra.local.commands.quarantine",
     "erase": "infra.local.commands.erase",
     "maintain": "infra.local.commands.maintain",
+    "prices": "infra.local.commands.prices",
     "access": "infra.local.commands.access",
     "keys": "infra.local.commands.keys",
     "export": "infra.local.commands.export",

@@ -13,6 +13,7 @@ from infra.local.delivering import consents_of, retention_of
 from infra.local.keyring import open_keys
 from infra.local.lake import Lake, LakeError
 from infra.local.ledger import SqliteLedger
+from infra.local.price_files import book_in
 from infra.local.receipts import receipt_path, write_receipt
 from ingest.contracts.instants import from_us
 from transforms.engines.duck_engine import duck_engine
@@ -87,5 +88,6 @@ def compute_due(lake: Lake, ledger: SqliteLedger, consents: SqliteConsents, on_s
     if published(FolderStore(lake.root)) is None:
         return
     # What arrived meanwhile is left to the next build, and so is how far the answers are complete.
-    request = BuildRequest(partial(duck_engine, lake.root), ledger, consents, lambda: 0, on_step, takes_new=False)
+    engine, book = partial(duck_engine, lake.root), book_in(lake.root)
+    request = BuildRequest(engine, ledger, consents, lambda: 0, on_step, book, takes_new=False)
     build(request)

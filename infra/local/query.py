@@ -9,8 +9,9 @@ from infra.local.lake import Lake, LakeError
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
 from sql.catalog import models, views
+from sql.prices.daily import TABLE
 from transforms.engines.duck import bronze_relation, scan, session, trino_view, view
-from transforms.engines.duck_gold import empty_gold, register_prices, register_thresholds
+from transforms.engines.duck_gold import empty_gold, register_thresholds
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
 from transforms.engines.unreadable import UnreadableObjects, naming_unreadable
@@ -39,7 +40,7 @@ def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection
             view(db, name, scan(tables.files(model), empty))
     finally:
         tables.close()
-    register_prices(db)
+    view(db, TABLE, "SELECT * FROM gold.price_daily")  # what was built stands, whatever the price files say by now
     register_thresholds(db)
     for name, query in views().items():
         trino_view(db, name, query)

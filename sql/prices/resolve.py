@@ -1,4 +1,4 @@
-"""Which priced provider and model an event means.
+"""Which offers of the price table an event means.
 
 Events name models in many ways: LiteLLM's `gemini/gemini-1.5-flash-002`, Bedrock's
 `us.anthropic.claude-3-5-haiku-20241022-v1:0`, a bare `gpt-4o` beside `gen_ai.provider.name`. What they may
@@ -8,17 +8,30 @@ mean two different prices, or is not known, has no price.
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from sql.prices.table import Price
 
 _FOLDER = Path(__file__).parent
+
+_Terms = tuple[str, str, bool]
+"""Region, service tier, batch."""
+_STANDARD = ("", False)
+
+
+class Found(NamedTuple):
+    """The model of the table that is meant, and its prices by the terms of the call."""
+
+    provider: str
+    model: str
+    offers: Mapping[_Terms, Sequence[Price]]
+    region: str = ""
+    """The region that stood in front of the name: one of the provider's, or Bedrock's prefix, such as `eu`."""
 
 
 class Resolver:
@@ -30,17 +43,19 @@ class Resolver:
     def __init__(self, prices: Sequence[Price]) -> None:
         self.prices = prices
         self._aliases = _aliases()
-        self._exact = {(p.provider, p.model.lower()): (p.provider, p.model) for p in prices}
+        self._exact = {(found.provider, found.model.lower()): found for found in _by_model(prices)}
         self._providers = {p.provider for p in prices}
         self._families = self._certain_families()
         # Model names come from outside, so what is remembered must have a bound.
-        self.resolve = lru_cache(maxsize=4096)(self._resolve)
+        self.find = lru_cache(maxsize=4096)(self._find)
 
-    def _resolve(self, provider: str | None, model: str) -> tuple[str, str] | None:
-        """The priced (provider, model) meant, or None where that is not certain."""
+    def _find(self, provider: str | None, model: str) -> Found | None:
+        """The priced model meant, or None where that is not certain."""
         name = model.strip().lower()
         prefix, rest = self._split_prefix(name)
         if provider is None or provider.strip().lower() in self._aliases["routers"]:
+            if nameless := self._exact.get(("", name)):
+                return nameless
             biller, names = prefix, [rest]
         else:
             biller = self._provider(provider)
@@ -68,35 +83,30 @@ class Resolver:
                 return maker, name
         return None, name
 
-    def _at(self, provider: str, name: str) -> tuple[str, str] | None:
-        for form in self._forms(provider, name):
+    def _at(self, provider: str, name: str) -> Found | None:
+        for form, region in self._forms(provider, name):
             if found := self._exact.get((provider, form)) or self._same_model(provider, form):
-                return found
-        for form in self._forms(provider, name):
+                return found._replace(region=region)
+        for form, region in self._forms(provider, name):
             if found := self._families.get((provider, self._family(provider, form))):
-                return found
+                return found._replace(region=region)
         return None
 
-    def _same_model(self, provider: str, name: str) -> tuple[str, str] | None:
+    def _same_model(self, provider: str, name: str) -> Found | None:
         by_hand = self._aliases["models"].get(provider, {})
         model = by_hand.get(name) or _names().get((provider, name))
         return self._exact.get((provider, model)) if model else None
 
-    def _forms(self, provider: str, name: str) -> Iterator[str]:
-        """The ways one provider may spell this name, most literal first."""
-        yield name
+    def _forms(self, provider: str, name: str) -> Iterator[tuple[str, str]]:
+        """The ways one provider may spell this name, most literal first, and the region that was taken off it."""
+        yield name, ""
         for prefix in self._aliases["model_prefixes"].get(provider, ()):
             name = name.removeprefix(prefix)
-        yield name
-        for prefix in self._aliases["region_prefixes"].get(provider, ()):
-            if name.startswith(prefix):
-                name = name.removeprefix(prefix)
-                yield name
-                break
-        if regional := self._aliases["regional_row"].get(provider):
-            yield regional + name
+        yield name, ""
+        if (start := _region_start(provider)) and (matched := start.match(name)):
+            yield name[matched.end() :], matched[1]
 
-    def _at_the_maker(self, biller: str, name: str) -> tuple[str, str] | None:
+    def _at_the_maker(self, biller: str, name: str) -> Found | None:
         """List prices elsewhere, where the biller's own price is unknown."""
         if biller in self._aliases["gateways"]:
             prefix, slash, rest = name.partition("/")
@@ -115,38 +125,35 @@ class Resolver:
             name = shorter
         return name.replace(".", "-")
 
-    def _certain_families(self) -> dict[tuple[str, str], tuple[str, str]]:
-        histories: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
-        for price in self.prices:
-            histories.setdefault((price.provider, price.model), []).append(_figures(price))
-        families: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        for provider, model in histories:
-            families.setdefault((provider, self._family(provider, model.lower())), []).append((provider, model))
-        return {
-            family: members[0]
-            for family, members in families.items()
-            if all(histories[member] == histories[members[0]] for member in members)
-        }
+    def _certain_families(self) -> dict[tuple[str, str], Found]:
+        families: dict[tuple[str, str], list[Found]] = {}
+        for found in self._exact.values():
+            families.setdefault((found.provider, self._family(found.provider, found.model.lower())), []).append(found)
+        return {family: certain for family, members in families.items() if (certain := _agreed(members))}
 
 
-def resolve(provider: str | None, model: str, prices: Sequence[Price]) -> tuple[str, str] | None:
-    """The (provider, model) of the price table that an event means, or None where that is not certain.
-
-    `provider` is what the event calls the provider, None where it does not say; `model` may carry a prefix.
-    The first call with a price table takes milliseconds, the next ones with the same list a microsecond.
-    """
-    global _latest
-    if _latest is None or _latest.prices is not prices:
-        _latest = Resolver(prices)
-    return _latest.resolve(provider, model)
+def _by_model(prices: Sequence[Price]) -> Iterator[Found]:
+    models: dict[tuple[str, str], dict[_Terms, list[Price]]] = {}
+    for price in prices:
+        models.setdefault(price[:2], {}).setdefault(price[2:5], []).append(price)
+    for (provider, model), offers in models.items():
+        yield Found(provider, model, offers)
 
 
-_latest: Resolver | None = None
+def _agreed(members: Sequence[Found]) -> Found | None:
+    """What all snapshots of a family cost alike; None unless their standard prices are the same at all times."""
+    first = members[0]
+    offers = {
+        terms: prices
+        for terms, prices in first.offers.items()
+        if all(list(map(_figures, other.offers.get(terms, ()))) == list(map(_figures, prices)) for other in members[1:])
+    }
+    has_all_standards = all(terms in offers for member in members for terms in member.offers if terms[1:] == _STANDARD)
+    return first._replace(offers=offers) if has_all_standards else None
 
 
 def _figures(price: Price) -> tuple[Any, ...]:
-    numbers: tuple[Decimal, ...] = price[4:9]
-    return price.valid_from, *numbers
+    return price.valid_from, price.valid_to, price.input_tokens_from, price.input_tokens_through, price.usd_per_token
 
 
 @cache
@@ -165,3 +172,9 @@ def _names() -> dict[tuple[str, str], str]:
 def _snapshot_end(provider: str) -> re.Pattern[str]:
     ends = _aliases()["snapshots"]
     return re.compile(f"(?:{'|'.join([*ends['any'], *ends.get(provider, [])])})$")
+
+
+@cache
+def _region_start(provider: str) -> re.Pattern[str] | None:
+    start = _aliases()["region_starts"].get(provider)
+    return re.compile(start) if start else None

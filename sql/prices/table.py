@@ -1,56 +1,58 @@
-"""The dated price table: what a token of a model cost at a provider at an instant.
+"""The dated price table: what a token cost at a provider, at an instant, by the terms of the call.
 
-`prices.csv` is written by `sql.prices.seed`; `overrides.csv` is edited by hand and wins for the same
-provider, model and `valid_from`. A file of the owner's own (contract prices) may win over both. Facts are
-dated and never overwritten: a new price is a new row, so that history can be priced at the price of its day.
+`prices.csv` is written by `sql.prices.seed`; `overrides.csv` is edited by hand and wins for the same offer and
+`valid_from`. A file of the owner's own (contract prices) wins over both from its first date on. Facts are dated and
+never overwritten: a new price is a new row, so that history can be priced at the price of its day.
 """
 
-import csv
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import NamedTuple
+
+from sql.prices.file import COLUMNS, DatedPrice, PriceError, read_prices
+
+__all__ = ["COLUMNS", "OVERRIDES", "SEED", "Offer", "Price", "PriceError", "load_prices"]
 
 FOLDER = Path(__file__).parent
 SEED = FOLDER / "prices.csv"
 OVERRIDES = FOLDER / "overrides.csv"
 
-COLUMNS = (
-    "provider",
-    "model",
-    "valid_from",
-    "input_usd_per_mtok",
-    "cache_read_usd_per_mtok",
-    "cache_write_5m_usd_per_mtok",
-    "cache_write_1h_usd_per_mtok",
-    "output_usd_per_mtok",
-    "source",
-)
+INPUT_TOKENS_MAX = 10**12
+"""More input than a call can have."""
 
-# Per million tokens, so that six decimals here are the twelve decimals of DECIMAL(.., 12) per token.
-_NUMBER = re.compile(r"(-?)\d+(?:\.\d{1,6})?", re.ASCII)
-_ANY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _SINCE_EVER = datetime.min.replace(tzinfo=UTC)
 
 
-class PriceError(ValueError):
-    """A price file says something that can't be a price; the message names the file and the line."""
+class Offer(NamedTuple):
+    """What is sold: a model at a provider, on terms that change its price. Empty is the standard."""
+
+    provider: str
+    model: str
+    region: str
+    """A provider's region, or the prefix of a Bedrock model's name, such as `eu` or `global`; empty: all others."""
+    service_tier: str
+    is_batch: bool
 
 
 class Price(NamedTuple):
-    """The price of one model at one provider in `valid_from <= instant < valid_to`, in USD per token.
+    """The price of an offer in `valid_from <= instant < valid_to`, in USD per token, for calls of so much input.
 
-    `None` as a bound means without bound. Where a file leaves a cache price empty no separate price is known:
-    a cache read and a 5-minute write then cost what input costs, and a 1-hour write what a 5-minute write
-    costs. Reasoning tokens are output tokens. A price of 0 is a model that is free, and is always written
-    out. `source` says where the fact is from.
+    `None` as a bound means without bound. `input_tokens_from` to `input_tokens_through` counts everything that was
+    read, from a cache or not; crossing a bound changes the price of all tokens of the call. Reasoning tokens are output
+    tokens. A price of 0 is a model that is free, and is always written out. `source` says where the fact is from.
     """
 
     provider: str
     model: str
+    region: str
+    service_tier: str
+    is_batch: bool
+    input_tokens_from: int
+    input_tokens_through: int
     valid_from: datetime | None
     valid_to: datetime | None
     input_usd_per_token: Decimal
@@ -60,107 +62,73 @@ class Price(NamedTuple):
     output_usd_per_token: Decimal
     source: str
 
+    @property
+    def offer(self) -> Offer:
+        return Offer(*self[:5])
 
-@cache
-def load_prices(extra: Path | None = None) -> tuple[Price, ...]:
-    """All prices, sorted by provider, model and time; at every instant at most one a provider and model.
+    @property
+    def usd_per_token(self) -> tuple[Decimal, ...]:
+        """Input, cache read, 5-minute and 1-hour cache write, output."""
+        return self[9:14]
 
-    `extra` is a file of the same columns that wins over the project's own for the same provider, model and
-    `valid_from`. A file that can't be read raises `OSError`, one that says nonsense `PriceError`.
+
+_Key = tuple[Offer, int, datetime]
+"""An offer, the input above which a price holds, and since when."""
+
+
+def load_prices(own: Path | None = None) -> tuple[Price, ...]:
+    """All prices, sorted by offer, time and input; for a call of an offer there is at most one.
+
+    `own` is a file of the owner's: from its first date on, it alone says the price of an offer and context tier that it
+    names. Every row of it must be dated. A file that can't be read raises `OSError`, one that says nonsense
+    `PriceError`.
     """
-    merged: dict[tuple[str, str, datetime], Price] = {}
-    for path in (SEED, OVERRIDES, extra):
-        if path is not None:
-            merged.update(_read(path))
-    prices: list[Price] = []
-    later: Price | None = None
-    for key in sorted(merged, reverse=True):
-        price = merged[key]
-        if later is not None and later[:2] == price[:2]:
-            price = price._replace(valid_to=later.valid_from)
-        prices.append(price)
-        later = price
-    return tuple(reversed(prices))
-
-
-def _sort_key(price: Price) -> tuple[str, str, datetime]:
-    return price.provider, price.model, price.valid_from or _SINCE_EVER
-
-
-def _read(path: Path) -> dict[tuple[str, str, datetime], Price]:
-    found: dict[tuple[str, str, datetime], Price] = {}
-    lines: dict[tuple[str, str, datetime], int] = {}
-    for line, cells in _rows(path):
-        try:
-            price = _price(cells)
-        except ValueError as error:
-            raise PriceError(f"{path}:{line}: {error}") from error
-        key = _sort_key(price)
-        if key in found:
-            what = f"{price.provider} {price.model} from that date"
-            raise PriceError(f"{path}:{line}: line {lines[key]} already has the price of {what}")
-        found[key], lines[key] = price, line
-    return found
-
-
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows below the header with their line numbers, cells in the order of `COLUMNS`."""
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        for name in header:
-            if name not in COLUMNS:
-                raise PriceError(f"{path}:1: unknown column {name!r}")
-        if tuple(header) != COLUMNS:
-            raise PriceError(f"{path}:1: the columns must be {','.join(COLUMNS)}")
-        for cells in reader:
-            if len(cells) != len(COLUMNS):
-                raise PriceError(f"{path}:{reader.line_num}: {len(cells)} cells where {len(COLUMNS)} belong")
-            yield reader.line_num, cells
-
-
-def _price(cells: list[str]) -> Price:
-    provider, model, valid_from, tokens_in, read, write_5m, write_1h, tokens_out, source = cells
-    for name, value in (("provider", provider), ("model", model), ("source", source)):
-        if not value.strip():
-            raise ValueError(f"{name} is empty")
-    input_usd = _usd_per_token("input_usd_per_mtok", tokens_in)
-    write_5m_usd = _usd_per_token("cache_write_5m_usd_per_mtok", write_5m) if write_5m else input_usd
-    return Price(
-        provider=provider,
-        model=model,
-        valid_from=_instant(valid_from) if valid_from else None,
-        valid_to=None,
-        input_usd_per_token=input_usd,
-        cache_read_usd_per_token=_usd_per_token("cache_read_usd_per_mtok", read) if read else input_usd,
-        cache_write_5m_usd_per_token=write_5m_usd,
-        cache_write_1h_usd_per_token=_usd_per_token("cache_write_1h_usd_per_mtok", write_1h)
-        if write_1h
-        else write_5m_usd,
-        output_usd_per_token=_usd_per_token("output_usd_per_mtok", tokens_out),
-        source=source,
-    )
-
-
-# Few distinct prices and dates make up thousands of rows: reading each text once halves the loading time.
-@cache
-def _usd_per_token(column: str, text: str) -> Decimal:
-    matched = _NUMBER.fullmatch(text)
-    if matched is None:
-        if _ANY_NUMBER.fullmatch(text):
-            raise ValueError(f"{column} {text!r} has more than 6 decimals")
-        raise ValueError(f"{column} {text!r} is not a number")
-    if matched[1]:
-        raise ValueError(f"{column} {text!r} is negative")
-    return Decimal(text).scaleb(-6)
+    # The project's own files stand still; the owner's may change between two builds of one process.
+    return _listed_prices() if own is None else _prices(_outdone(_listed(), read_prices(own, is_own=True)))
 
 
 @cache
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(f"valid_from {text!r} is not an ISO date-time") from error
-    if instant.tzinfo is None or not text.endswith("Z"):
-        raise ValueError(f"valid_from {text!r} has no zone, it must end with Z")
-    return instant.astimezone(UTC)
+def _listed_prices() -> tuple[Price, ...]:
+    return _prices(_listed())
+
+
+@cache
+def _listed() -> Mapping[_Key, DatedPrice]:
+    return {_key(fact): fact for path in (SEED, OVERRIDES) for fact in read_prices(path)}
+
+
+def _prices(facts: Mapping[_Key, DatedPrice]) -> tuple[Price, ...]:
+    by_offer = groupby(sorted(facts), key=lambda key: key[0])
+    return tuple(price for offer, keys in by_offer for price in _history(offer, [facts[key] for key in keys]))
+
+
+def _key(fact: DatedPrice) -> _Key:
+    offer = Offer(fact.provider, fact.model, fact.region, fact.service_tier, fact.is_batch)
+    return offer, fact.input_tokens_above, fact.valid_from or _SINCE_EVER
+
+
+def _outdone(facts: Mapping[_Key, DatedPrice], own: Iterable[DatedPrice]) -> dict[_Key, DatedPrice]:
+    mine = {_key(fact): fact for fact in own}
+    first: dict[tuple[Offer, int], datetime] = {}
+    for offer, above, since in sorted(mine, reverse=True):
+        first[offer, above] = since
+    kept = {key: fact for key, fact in facts.items() if key[:2] not in first or key[2] < first[key[0], key[1]]}
+    return kept | mine
+
+
+def _history(offer: Offer, facts: list[DatedPrice]) -> Iterator[Price]:
+    """The prices of one offer. A change in one context tier may move the bounds of another."""
+    prices: dict[tuple[int, int, int], Price] = {}
+    changes = sorted({fact.valid_from or _SINCE_EVER for fact in facts})
+    for since, until in zip(changes, [*changes[1:], None], strict=True):
+        # Sorted by input and time, so that the latest of each context tier stays.
+        holding = {f.input_tokens_above: f for f in facts if (f.valid_from or _SINCE_EVER) <= since}
+        for above, next_above in pairwise([*sorted(holding), INPUT_TOKENS_MAX]):
+            fact = holding[above]
+            same = (id(fact), above, next_above)
+            before = prices.get(same)
+            bounds = (above + 1 if above else 0, next_above)
+            began = None if since == _SINCE_EVER else since
+            new = Price._make((*offer, *bounds, began, until, *fact.usd, fact.source))
+            prices[same] = before._replace(valid_to=until) if before else new
+    return iter(sorted(prices.values(), key=lambda p: (p.valid_from or _SINCE_EVER, p.input_tokens_from)))

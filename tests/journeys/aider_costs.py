@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from sql.prices.resolve import resolve
+from sql.prices.resolve import Resolver
 from sql.prices.table import Price
 from tests.prices import price_at
 
@@ -109,10 +109,10 @@ def requests(log: Path) -> Iterator[Request]:
                 )
 
 
-def our_price(request: Request, prices: Sequence[Price]) -> Price | None:
+def our_price(request: Request, resolver: Resolver) -> Price | None:
     """The price of the request's model at its instant."""
-    key = resolve(None, request.model, prices)
-    return price_at(prices, *key, request.at) if key else None
+    found = resolver.find(None, request.model)
+    return price_at(resolver.prices, found.provider, found.model, request.at) if found else None
 
 
 def cost_usd(request: Request, price: Price) -> Decimal:
@@ -147,7 +147,8 @@ def compare(log: Iterable[Request], prices: Sequence[Price]) -> list[Comparison]
     by_model: dict[str, list[Request]] = defaultdict(list)
     for request in log:
         by_model[request.model].append(request)
-    compared = [_compare_model(model, rows, prices) for model, rows in by_model.items()]
+    resolver = Resolver(prices)
+    compared = [_compare_model(model, rows, resolver) for model, rows in by_model.items()]
     return sorted(compared, key=lambda one: (-one.their_cost_usd, -one.requests, one.model))
 
 
@@ -175,13 +176,13 @@ def table(compared: Sequence[Comparison]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _compare_model(model: str, rows: Sequence[Request], prices: Sequence[Price]) -> Comparison:
+def _compare_model(model: str, rows: Sequence[Request], resolver: Resolver) -> Comparison:
     ours: Decimal | None = None
     count: dict[Reason, int] = defaultdict(int)
     difference: dict[Reason, Decimal] = defaultdict(Decimal)
     for request in rows:
-        price = our_price(request, prices)
-        reason = explain(request, price, _earlier(price, prices))
+        price = our_price(request, resolver)
+        reason = explain(request, price, _earlier(price, resolver.prices))
         count[reason] += 1
         if price is not None:
             cost = cost_usd(request, price)
@@ -203,7 +204,7 @@ def _earlier(price: Price | None, prices: Sequence[Price]) -> list[Price]:
     """The prices of the same model before this one, latest first."""
     if price is None or price.valid_from is None:
         return []
-    same = [one for one in prices if one[:2] == price[:2]]
+    same = [one for one in prices if one[:6] == price[:6]]
     return [one for one in reversed(same) if one.valid_to is not None and one.valid_to <= price.valid_from]
 
 

@@ -21,12 +21,9 @@ from ingest.contracts.events.prompt_execution import PromptExecution
 from ingest.contracts.types import COUNT_MAX, NUMBER_MAX, TOKENS_MAX
 from ingest.delivery.privacy.consent import Choice
 from sql.catalog import Check, Model, models
-from sql.prices.table import Price, load_prices
 from tests.lakes import assert_reconciles, build_lake, event, make_lake, named, row, rows, send
-from transforms.engines import inputs
 from transforms.engines.iceberg import Tables
 from transforms.jobs import build as build_job
-from transforms.jobs import gold as gold_job
 from transforms.jobs.build import GateFailed
 from transforms.jobs.tidy import tidy
 
@@ -137,18 +134,6 @@ def test_the_last_value_of_a_web_vital_counts(lake: Lake) -> None:
     )
     build_lake(lake)
     assert row(lake, "SELECT page_loads, good, poor, p75 FROM gold.web_vitals_daily") == (1, 0, 1, 0.3)
-
-
-def test_a_new_price_changes_the_past_at_the_next_build(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    send(lake, [event(model="house-model", provider="openai", output_tokens=1000)])
-    build_lake(lake)
-    assert row(lake, "SELECT cost_usd, unpriced_tokens FROM gold.cost_daily") == (None, 1000)
-    tenth = Decimal("0.1") / 1_000_000
-    price = Price("openai", "house-model", None, None, tenth, tenth, tenth, tenth, tenth, "contract")
-    for module in (gold_job, inputs):
-        monkeypatch.setattr(module, "load_prices", lambda: [*load_prices(), price])
-    build_lake(lake)
-    assert row(lake, "SELECT cost_usd, unpriced_tokens FROM gold.cost_daily") == (Decimal("0.0001"), 0)
 
 
 def test_what_is_not_referred_to_any_more_goes(lake: Lake) -> None:

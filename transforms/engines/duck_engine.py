@@ -11,6 +11,7 @@ import duckdb
 
 from ingest.contracts import layout
 from sql.catalog import Model
+from sql.prices.daily import Pricing
 from sql.publication import Extract
 from transforms.engines import duck_gold, duck_silver
 from transforms.engines.duck import count, file_list, literal, scan, session
@@ -65,9 +66,13 @@ class DuckEngine(DuckUpkeep):
         return duck_gold.days_naming(self.db, self.tables, persons)
 
     def read_silver(
-        self, needed: Mapping[str, Collection[date]], staged: Sequence[Staged], withdrawn: Iterable[Person]
+        self,
+        needed: Mapping[str, Collection[date]],
+        staged: Sequence[Staged],
+        withdrawn: Iterable[Person],
+        pricing: Pricing,
     ) -> None:
-        duck_gold.read_silver(self.db, self.tables, needed, staged, withdrawn)
+        duck_gold.read_silver(self.db, self.tables, needed, staged, withdrawn, pricing)
 
     def read_bookings(self, bookings: Sequence[Booking]) -> None:
         duck_gold.register(self.db, bookings_input(bookings))

@@ -10,10 +10,11 @@ import pyarrow as pa
 from ingest.contracts import layout
 from sql.catalog import Model, models, views
 from sql.dialects import to_duckdb
+from sql.prices.daily import COLUMNS, SAID, Pricing
 from transforms.engines.duck import literal, scan, trino_view, view, with_rows
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
-from transforms.engines.inputs import SAID_MODELS, Input, model_prices, naming, naming_none, persons, thresholds
+from transforms.engines.inputs import Input, model_prices, naming, naming_none, persons, thresholds
 from transforms.engines.protocol import Candidate, Staged
 from transforms.jobs.ledger import Person
 
@@ -32,9 +33,14 @@ def register(db: duckdb.DuckDBPyConnection, table: Input) -> None:
     db.unregister("given")
 
 
-def register_prices(db: duckdb.DuckDBPyConnection) -> None:
-    """``price.model_price`` for the models that ``silver.prompt_execution`` names."""
-    register(db, model_prices(db.execute(SAID_MODELS).fetchall()))
+def register_prices(db: duckdb.DuckDBPyConnection, tables: Tables, pricing: Pricing) -> None:
+    """``price.model_price`` for the calls in ``silver.prompt_execution``."""
+    said = db.execute(to_duckdb(SAID)).fetchall()
+    model = models()["gold.price_daily"]
+    days = {day for day, *_ in said if pricing.keeps(day)}
+    built = f"SELECT {', '.join(COLUMNS)} FROM ({scan(tables.files(model), empty_gold(model))})"
+    kept = db.execute(f"{built} WHERE {_of_days(days)}").fetchall() if days else []
+    register(db, model_prices(said, kept, pricing.book))
 
 
 def register_thresholds(db: duckdb.DuckDBPyConnection) -> None:
@@ -48,6 +54,7 @@ def read_silver(
     needed: Mapping[str, Collection[date]],
     staged: Iterable[Staged],
     withdrawn: Iterable[Person],
+    pricing: Pricing,
 ) -> None:
     """See :meth:`transforms.engines.protocol.Engine.read_silver`."""
     register(db, persons("consent.withdrawn", withdrawn))
@@ -57,7 +64,7 @@ def read_silver(
             committed = tables.files(model, needed[full_name]) if full_name in needed else []
             rows = scan([*committed, *fresh.get(model.name, ())], empty_query(model))
             view(db, full_name, f"SELECT * FROM ({rows}) AS s WHERE {naming_none(model, 's', 'consent.withdrawn')}")
-    register_prices(db)
+    register_prices(db, tables, pricing)
     register_thresholds(db)
     for name, query in views().items():
         trino_view(db, name, query)
@@ -89,10 +96,13 @@ def compute(
     db: duckdb.DuckDBPyConnection, root: Path, model: Model, days: tuple[date, ...] | None, run: str
 ) -> Candidate:
     """See :meth:`transforms.engines.protocol.Engine.compute`."""
-    where = "TRUE" if days is None else "day IN ({})".format(", ".join(f"DATE '{day}'" for day in days))
-    candidate = _write(db, root, model, where, days, run)
+    candidate = _write(db, root, model, "TRUE" if days is None else _of_days(days), days, run)
     view(db, model.full_name, scan([root / file for file in candidate.written], empty_gold(model)))
     return candidate
+
+
+def _of_days(days: Iterable[date]) -> str:
+    return "day IN ({})".format(", ".join(f"DATE '{day}'" for day in days))
 
 
 def _write(

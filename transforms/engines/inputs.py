@@ -2,21 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from ingest.contracts.envelope import person_fields
 from ingest.contracts.registry import EVENTS
 from sql.catalog import Model, metrics
 from sql.given import GIVEN
-from sql.prices.resolve import resolve
-from sql.prices.table import load_prices
+from sql.prices.book import PriceBook
+from sql.prices.daily import TABLE, Row, daily_prices
 from transforms.jobs.ledger import Booking, Person
-
-_FIRST, _LAST = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - SQL's TIMESTAMP has no zone; ours are UTC
-
-SAID_MODELS = "SELECT DISTINCT coalesce(provider, '') AS provider, model FROM silver.prompt_execution"
-"""Providers and models as events say them: what :func:`model_prices` is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +22,9 @@ class Input:
     rows: Sequence[Sequence[Any]]
 
 
-def model_prices(said: Iterable[tuple[str, str]]) -> Input:
-    """For each provider and model as events say them, the dated prices that apply."""
-    prices = load_prices()
-    by_key: dict[tuple[str, str], list[int]] = {}
-    for index, price in enumerate(prices):
-        by_key.setdefault((price.provider, price.model), []).append(index)
-    rows: list[tuple[Any, ...]] = []
-    for provider, name in said:
-        key = resolve(provider or None, name, prices)
-        for index in by_key[key] if key else ():
-            p = prices[index]
-            bounds = (_naive(p.valid_from) or _FIRST, _naive(p.valid_to) or _LAST)
-            rows.append((provider, name, p.provider, p.model, *bounds, *p[4:9]))
-    return _given("price.model_price", rows)
+def model_prices(said: Iterable[Row], kept: Iterable[Row], book: PriceBook) -> Input:
+    """What costs are computed from; see :func:`sql.prices.daily.daily_prices`."""
+    return _given(TABLE, daily_prices(said, kept, book))
 
 
 def thresholds() -> Input:
@@ -84,7 +67,3 @@ def _persons_named(model: Model, row: str, persons: str) -> list[str]:
 
 def _given(name: str, rows: Sequence[Sequence[Any]]) -> Input:
     return Input(name, GIVEN[name], rows)
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Literal, Protocol
 
 from sql.catalog import Model
+from sql.prices.daily import Pricing
 from sql.publication import Extract
 from transforms.engines.store import Store
 from transforms.engines.upkeep import Change
@@ -75,13 +76,18 @@ class Engine(Protocol):
         """The committed silver days, by table, on which one of some persons is named."""
 
     def read_silver(
-        self, needed: Mapping[str, Collection[date]], staged: Sequence[Staged], withdrawn: Iterable[Person]
+        self,
+        needed: Mapping[str, Collection[date]],
+        staged: Sequence[Staged],
+        withdrawn: Iterable[Person],
+        pricing: Pricing,
     ) -> None:
         """Lay out what gold is computed from: silver with what is staged, the shared views, prices and thresholds.
 
         Args:
             needed: silver days by full table name; a table that is not named has no row.
             withdrawn: persons who are not to be analysed; gold is computed as if silver had no row of theirs.
+            pricing: days that it keeps have the prices that the committed ``gold.price_daily`` says.
         """
 
     def read_bookings(self, bookings: Sequence[Booking]) -> None:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from ingest.contracts import layout
 from sql.catalog import Model, models, views
 from sql.dialects import spark_view, to_spark
+from sql.prices.daily import COLUMNS, SAID, Pricing
 from sql.publication import Extract
 from transforms.engines.definition import partition_of
 from transforms.engines.inputs import (
-    SAID_MODELS,
+    bookings as bookings_input,
+)
+from transforms.engines.inputs import (
     model_prices,
     naming,
     naming_none,
     thresholds,
-)
-from transforms.engines.inputs import (
-    bookings as bookings_input,
 )
 from transforms.engines.inputs import (
     persons as persons_input,
@@ -85,7 +85,11 @@ class SparkEngine:
         return days
 
     def read_silver(
-        self, needed: Mapping[str, Collection[date]], staged: Sequence[Staged], withdrawn: Iterable[Person]
+        self,
+        needed: Mapping[str, Collection[date]],
+        staged: Sequence[Staged],
+        withdrawn: Iterable[Person],
+        pricing: Pricing,
     ) -> None:
         register(self._spark, persons_input("consent.withdrawn", withdrawn))
         branches = {item.table: item.written[0] for item in staged if item.written}
@@ -93,11 +97,18 @@ class SparkEngine:
             rows = self._silver_rows(model, needed.get(model.full_name, ()), branches.get(model.name))
             kept = self._matching(rows, naming_none(model, "s", "consent.withdrawn"))
             kept.createOrReplaceTempView(spark_view(model.full_name))
-        said = self._spark.sql(to_spark(SAID_MODELS)).collect()
-        register(self._spark, model_prices((provider, name) for provider, name in said))
+        self._register_prices(pricing)
         register(self._spark, thresholds())
         for name, query in views().items():
             self._view(name, query)
+
+    def _register_prices(self, pricing: Pricing) -> None:
+        said = self._spark.sql(to_spark(SAID)).collect()
+        model, days = models()["gold.price_daily"], {day for day, *_ in said if pricing.keeps(day)}
+        kept = []
+        if days and exists(self._spark, model):
+            kept = self._spark.table(table_name(model)).where(in_days(days)).select(*COLUMNS).collect()
+        register(self._spark, model_prices(said, kept, pricing.book))
 
     def read_bookings(self, bookings: Sequence[Booking]) -> None:
         register(self._spark, bookings_input(bookings))

@@ -11,6 +11,9 @@ from datetime import UTC, date, datetime
 from ingest.contracts.instants import from_us
 from sql.catalog import models
 from sql.check import check_catalog
+from sql.prices.book import PriceBook
+from sql.prices.daily import Pricing
+from sql.prices.table import load_prices
 from sql.publication import Publication
 from transforms.engines.protocol import KEPT_FOR, Candidate, Engine, Staged
 from transforms.jobs.changes import DIRTY, STALE, finish_change
@@ -24,7 +27,9 @@ from transforms.quality.gate import Finding, Gate
 PENDING = "pending_run"
 """Ledger fact: a silver run that passed the gate and may be half committed."""
 DEFINITIONS = "definitions"
-"""Ledger fact: a fingerprint of the models and prices that gold was computed with."""
+"""Ledger fact: a fingerprint of the models that gold was computed with."""
+REPRICED = "repriced_days"
+"""Ledger fact: ranges of days that are to be priced anew, until that is done."""
 TIDIED = "tidied_at_s"
 """Ledger fact: when unreferenced files were last removed."""
 DECISION = "built_decision"
@@ -52,6 +57,10 @@ class BuildRequest:
     drain: Callable[[], int]
     """Moves what was received into bronze; returns the time in µs up to which all of it is there."""
     on_step: Callable[[str], None] = lambda _: None
+    book: PriceBook = field(default_factory=lambda: PriceBook(load_prices()))
+    """What calls cost; days that are over keep what they were built with."""
+    reprice: tuple[date, date] | None = None
+    """First and last day of history that is to be priced with the book as it is."""
     takes_new: bool = True
     """Whether silver takes what is new in bronze; else only what is due in gold is computed."""
 
@@ -97,6 +106,7 @@ class _Run:
     def build(self, complete_us: int) -> BuildResult:
         finish_pending(self.engine, self.ledger)
         as_of, through = _iso(datetime.now(UTC)), _iso(from_us(complete_us))
+        self._note_repriced()
         before = published(self.engine.store)
         names = _silver_names() if self.request.takes_new else []
         new = {name: objects for name in names if (objects := self.ledger.new_objects(name))}
@@ -133,6 +143,7 @@ class _Run:
         changed = [candidate.model.full_name for candidate in candidates]
         self.request.on_step("publishing")
         publication = publish(self.engine, {*changed, *stale}, self.id, as_of, through)
+        self.ledger.set_fact(REPRICED, None)
         self.ledger.set_fact(DIRTY, None)
         self.ledger.set_fact(STALE, None)
         self.ledger.set_fact(DECISION, str(decision))
@@ -169,7 +180,8 @@ class _Run:
         self, staged: list[Staged], dirty: Mapping[str, set[date]], bookings: list[Booking]
     ) -> list[Candidate]:
         planned = plan(dirty, first_whole_days(self.ledger))
-        self.engine.read_silver(needed(planned), staged, self.request.consents.withdrawn("analytics"))
+        pricing = Pricing(self.request.book, datetime.now(UTC).date(), self._repriced())
+        self.engine.read_silver(needed(planned), staged, self.request.consents.withdrawn("analytics"), pricing)
         self.engine.read_bookings(bookings)
         # The reconciliation table is always computed, and whole: it is small and its counts only grow.
         every = [*planned, (models()["gold.reconciliation"], None)]
@@ -222,13 +234,27 @@ class _Run:
                 dirty[table] |= days
         return newest
 
+    def _note_repriced(self) -> None:
+        """Remember what is asked for until it is done: a build that is cut off leaves it to the next one."""
+        if self.request.reprice is not None:
+            ranges = sorted({*self._repriced(), self.request.reprice})
+            self.ledger.set_fact(REPRICED, json.dumps(ranges, default=date.isoformat))
+
+    def _repriced(self) -> tuple[tuple[date, date], ...]:
+        stored: list[list[str]] = json.loads(self.ledger.fact(REPRICED) or "[]")
+        return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in stored)
+
     def _dirty(self) -> dict[str, set[date]]:
-        """Silver days whose gold is not what it should be: all of them where models or prices have changed."""
+        """Silver days whose gold is not what it should be: all of them where models have changed."""
         if self.ledger.fact(DEFINITIONS) not in (None, self.definitions):
             silver = [models()[f"silver.{name}"] for name in _silver_names()]
             return defaultdict(set, {model.name: self.engine.days(model) for model in silver})
         stored: dict[str, list[str]] = json.loads(self.ledger.fact(DIRTY) or "{}")
-        return defaultdict(set, {table: set(map(date.fromisoformat, days)) for table, days in stored.items()})
+        dirty = defaultdict(set, {table: set(map(date.fromisoformat, days)) for table, days in stored.items()})
+        if ranges := self._repriced():
+            calls = self.engine.days(models()["silver.prompt_execution"])
+            dirty["prompt_execution"] |= {day for day in calls if any(a <= day <= b for a, b in ranges)}
+        return dirty
 
 
 def finish_pending(engine: Engine, ledger: JobLedger) -> None:

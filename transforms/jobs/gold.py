@@ -8,7 +8,6 @@ from hashlib import sha256
 
 from sql.catalog import Model, metrics, models, views
 from sql.dialects import table_names
-from sql.prices.table import load_prices
 
 Days = Mapping[str, Collection[date]]
 """Days by silver table."""
@@ -27,10 +26,10 @@ _STORED = frozenset({"silver", "gold"})
 
 
 def definitions() -> str:
-    """A fingerprint of everything that gold follows from besides its rows."""
+    """A fingerprint of what gold follows from besides its rows and prices, which are dated by themselves."""
     gold = [(m.full_name, m.query, sorted(m.columns), m.reads_days) for m in models().values() if m.layer == "gold"]
     thresholds = [(m.name, m.good, m.poor) for m in metrics().values()]
-    return sha256(repr((gold, sorted(views().items()), thresholds, load_prices())).encode()).hexdigest()
+    return sha256(repr((gold, sorted(views().items()), thresholds)).encode()).hexdigest()
 
 
 def in_order() -> tuple[Model, ...]:

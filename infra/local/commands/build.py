@@ -7,8 +7,8 @@ import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from infra.local.commands.building import told_failures
 from infra.local.commands.options import add_common
-from infra.local.commands.stopping import stopping
 from infra.local.lake import LakeError, lake_path, open_lake
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from infra.local.build import build_lake  # the engines take a second to import
     from infra.local.progress import WAITING, steps
 
-    stopped = stopping("The build", "readers keep the last good state")
-    with steps("Building", quiet=args.quiet or args.json) as step, stopped:
+    with steps("Building", quiet=args.quiet or args.json) as step, told_failures():
         result = build_lake(lake, step, lambda: step(WAITING), on_damage=_warn, again=again)
     for warning in result.warnings:
         _warn(warning.sentence)

@@ -4,8 +4,8 @@ import argparse
 import json
 from typing import Any
 
+from infra.local.commands.building import told_failures
 from infra.local.commands.options import add_common
-from infra.local.commands.stopping import stopping
 from infra.local.commands.tables import console
 from infra.local.lake import lake_path, open_lake
 
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from infra.local.erasing import erase_from_lake
     from infra.local.progress import WAITING, steps
 
-    stopped = stopping("The erasure", "is finished by the same command once that is mended")
+    stopped = told_failures("The erasure", "is finished by the same command once that is mended")
     with steps("Erasing", quiet=args.json) as step, stopped:
         receipt, path = erase_from_lake(lake, args.user, step, lambda: step(WAITING))
     if args.json:

@@ -4,8 +4,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from infra.local.commands.building import told_failures
 from infra.local.commands.options import add_common
-from infra.local.commands.stopping import stopping
 from infra.local.lake import lake_path, open_lake
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from infra.local.maintaining import maintain_lake
     from infra.local.progress import WAITING, steps
 
-    stopped = stopping("Maintenance", "the next run does what is left")
+    stopped = told_failures("Maintenance", "the next run does what is left")
     with steps("Maintaining", quiet=args.json) as step, stopped:
         done = maintain_lake(lake, step, lambda: step(WAITING))
     if args.json:

@@ -1,12 +1,21 @@
 """Which priced model an event means, and when nothing is the right answer."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from sql.prices.resolve import Resolver, resolve
+from sql.prices.resolve import Found, Resolver
 from sql.prices.table import Price, load_prices
 
 PRICES = load_prices()
-HAIKU_ON_BEDROCK = ("aws", "regional.anthropic.claude-3-5-haiku-20241022-v1:0")
+RESOLVER = Resolver(PRICES)
+HAIKU_ON_BEDROCK = ("aws", "anthropic.claude-3-5-haiku-20241022-v1:0")
+
+
+def resolve(provider: str | None, model: str, prices: Sequence[Price] = PRICES) -> tuple[str, str] | None:
+    resolver = RESOLVER if prices is PRICES else Resolver(prices)
+    found = resolver.find(provider, model)
+    return found[:2] if found else None
 
 
 @pytest.mark.parametrize(
@@ -94,15 +103,30 @@ def test_what_is_not_certain_has_no_price(provider: str | None, model: str) -> N
 
 
 def test_every_priced_model_means_itself() -> None:
-    resolver = Resolver(PRICES)
     for price in PRICES:
-        assert resolver.resolve(price.provider, price.model) == (price.provider, price.model)
-        assert resolver.resolve(None, f"{price.provider}/{price.model}") == (price.provider, price.model)
+        assert resolve(price.provider, price.model) == (price.provider, price.model)
+        assert resolve(None, f"{price.provider}/{price.model}") == (price.provider, price.model)
+
+
+@pytest.mark.parametrize(
+    ("model", "region"),
+    [
+        ("eu.anthropic.claude-haiku-5-5", "eu"),
+        ("global.anthropic.claude-haiku-5-5", "global"),
+        ("converse/apac.anthropic.claude-haiku-5-5", "apac"),
+        ("eu-central-1/anthropic.claude-haiku-5-5", "eu-central-1"),
+        ("anthropic.claude-haiku-5-5", ""),
+    ],
+)
+def test_the_region_in_front_of_a_bedrock_name_is_told_apart(model: str, region: str) -> None:
+    found = RESOLVER.find("aws.bedrock", model)
+    assert found is not None
+    assert (found.model, found.region) == ("anthropic.claude-haiku-5-5", region)
 
 
 def only(*models: str) -> list[Price]:
     """Prices of the maker anthropic; those whose name ends with `!` are dearer."""
-    one = next(price for price in PRICES if price.provider == "anthropic")
+    one = next(price for price in PRICES if price.offer == ("anthropic", "claude-3-opus-latest", "", "", False))
     return [
         one._replace(model=model.rstrip("!"), output_usd_per_token=one.output_usd_per_token * (1 + model.count("!")))
         for model in models
@@ -130,3 +154,17 @@ def test_a_gateway_bills_its_own_price_before_the_makers() -> None:
     )
     unknown_there = [own[0]._replace(model="anthropic/claude-y")]
     assert resolve(None, "openrouter/anthropic/claude-x", makers + unknown_there) == ("anthropic", "claude-x")
+
+
+def test_what_snapshots_cost_differently_on_some_terms_is_certain_on_the_others() -> None:
+    standard = only("claude-x-20200101", "claude-x-20210101")
+    batch = [price._replace(is_batch=True) for price in only("claude-x-20200101", "claude-x-20210101!")]
+    found = Resolver(standard + batch).find(None, "claude-x-20300101")
+    assert isinstance(found, Found)
+    assert list(found.offers) == [("", "", False)]
+
+
+def test_a_price_for_calls_without_a_provider_is_found_by_the_model_alone() -> None:
+    nameless = [price._replace(provider="") for price in only("house-model")]
+    assert resolve(None, "House-Model", nameless) == ("", "house-model")
+    assert resolve("openai", "house-model", nameless) is None

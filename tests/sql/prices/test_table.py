@@ -1,22 +1,26 @@
 """The loader: what it refuses and says, and which price holds when."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import combinations, groupby
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sql.prices.table import COLUMNS, OVERRIDES, Price, PriceError, load_prices
+from sql.prices.file import REQUIRED, PriceError, read_prices
+from sql.prices.table import INPUT_TOKENS_MAX, OVERRIDES, SEED, Price, load_prices
 from tests.prices import price_at
 
-HEADER = ",".join(COLUMNS)
+PRICED = ("cache_read_usd_per_mtok", "cache_write_5m_usd_per_mtok", "cache_write_1h_usd_per_mtok")
+HEADER = ",".join((*REQUIRED[:4], *PRICED, *REQUIRED[4:]))
 PRICES = load_prices()
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def write(folder: Path, *lines: str, header: str = HEADER) -> Path:
@@ -28,19 +32,21 @@ def write(folder: Path, *lines: str, header: str = HEADER) -> Path:
 @pytest.mark.parametrize(
     ("lines", "where", "what"),
     [
-        (["acme,m,,-1,,,,2,me"], ":2: ", "input_usd_per_mtok '-1' is negative"),
-        (["acme,m,,1,,,,two,me"], ":2: ", "output_usd_per_mtok 'two' is not a number"),
-        (["acme,m,,1,NaN,,,2,me"], ":2: ", "cache_read_usd_per_mtok 'NaN' is not a number"),
-        (["acme,m,,1e-3,,,,2,me"], ":2: ", "input_usd_per_mtok '1e-3' is not a number"),
-        (["acme,m,,0.0000001,,,,2,me"], ":2: ", "input_usd_per_mtok '0.0000001' has more than 6 decimals"),
-        (["acme,m,,,,,,2,me"], ":2: ", "input_usd_per_mtok '' is not a number"),
+        (["acme,m,2020-01-01,-1,,,,2,me"], ":2: ", "input_usd_per_mtok '-1' is negative"),
+        (["acme,m,2020-01-01,1,,,,two,me"], ":2: ", "output_usd_per_mtok 'two' is not a number"),
+        (["acme,m,2020-01-01,1,NaN,,,2,me"], ":2: ", "cache_read_usd_per_mtok 'NaN' is not a number"),
+        (["acme,m,2020-01-01,1e-3,,,,2,me"], ":2: ", "input_usd_per_mtok '1e-3' is not a number"),
+        (["acme,m,2020-01-01,0.0000001,,,,2,me"], ":2: ", "input_usd_per_mtok '0.0000001' has more than 6 decimals"),
+        (["acme,m,2020-01-01,,,,,2,me"], ":2: ", "input_usd_per_mtok '' is not a number"),
         (["acme,m,2025-01-01T00:00:00,1,,,,2,me"], ":2: ", "valid_from '2025-01-01T00:00:00' has no zone"),
-        (["acme,m,yesterday,1,,,,2,me"], ":2: ", "valid_from 'yesterday' is not an ISO date-time"),
-        (["acme,m,,1,,,,2,"], ":2: ", "source is empty"),
-        (["acme,,,1,,,,2,me"], ":2: ", "model is empty"),
-        (["acme,m,,1,,,,2"], ":2: ", "8 cells where 9 belong"),
+        (["acme,m,,1,,,,2,me"], ":2: ", "valid_from is empty; say since when the price holds"),
+        (["acme,m,2020-01-01,100001,,,,2,me"], ":2: ", "input_usd_per_mtok '100001' is more than 100,000 US dollars"),
+        (["acme,m,yesterday,1,,,,2,me"], ":2: ", "valid_from 'yesterday' is not an ISO date"),
+        (["acme,m,2020-01-01,1,,,,2,"], ":2: ", "source is empty"),
+        (["acme,,2020-01-01,1,,,,2,me"], ":2: ", "model is empty"),
+        (["acme,m,2020-01-01,1,,,,2"], ":2: ", "8 cells where 9 belong"),
         (
-            ["acme,m,,1,,,,2,me", "acme,n,,1,,,,2,me", "acme,m,,3,,,,4,me"],
+            ["acme,m,2020-01-01,1,,,,2,me", "acme,n,2020-01-01,1,,,,2,me", "acme,m,2020-01-01,3,,,,4,me"],
             ":4: ",
             "line 2 already has the price",
         ),
@@ -62,7 +68,8 @@ def test_nonsense_is_refused_with_file_and_line(tmp_path: Path, lines: list[str]
     ("header", "what"),
     [
         (HEADER + ",colour", "unknown column 'colour'"),
-        ("provider,model", "the columns must be provider,model,"),
+        ("provider,model", "the column 'valid_from' is missing"),
+        (HEADER + ",model", "the column 'model' is there twice"),
     ],
 )
 def test_a_wrong_header_is_refused(tmp_path: Path, header: str, what: str) -> None:
@@ -73,23 +80,79 @@ def test_a_wrong_header_is_refused(tmp_path: Path, header: str, what: str) -> No
 
 
 def test_an_empty_cache_price_is_the_input_price(tmp_path: Path) -> None:
-    path = write(tmp_path, "acme,a,,3,,,,15,me", "acme,b,,3,0.3,3.75,,15,me", "acme,c,,3,0,3.75,6,15,me")
+    path = write(
+        tmp_path,
+        "acme,a,2020-01-01,3,,,,15,me",
+        "acme,b,2020-01-01,3,0.3,3.75,,15,me",
+        "acme,c,2020-01-01,3,0,3.75,6,15,me",
+    )
     a, b, c = (price for price in load_prices(path) if price.provider == "acme")
     three = Decimal("0.000003")
-    assert a[4:9] == (three, three, three, three, Decimal("0.000015"))
+    assert a.usd_per_token == (three, three, three, three, Decimal("0.000015"))
     assert b.cache_read_usd_per_token == Decimal("0.0000003")
     assert b.cache_write_1h_usd_per_token == b.cache_write_5m_usd_per_token == Decimal("0.00000375")
     assert c.cache_read_usd_per_token == 0
     assert c.cache_write_1h_usd_per_token == Decimal("0.000006")
 
 
-def test_a_file_of_the_owner_wins_for_the_same_date_only(tmp_path: Path) -> None:
-    path = write(tmp_path, "deepseek,deepseek-chat,2025-02-08T16:00:00Z,0.2,,,,1,contract")
-    prices = load_prices(path)
-    assert len(prices) == len(PRICES)
-    theirs = price_at(prices, "deepseek", "deepseek-chat", datetime(2025, 3, 1, tzinfo=UTC))
-    assert theirs is not None
-    assert (theirs.source, theirs.output_usd_per_token) == ("contract", Decimal("0.000001"))
+@pytest.mark.parametrize(
+    ("terms", "value", "what"),
+    [
+        ("is_batch", "perhaps", "is_batch 'perhaps' is neither true nor false"),
+        ("input_tokens_above", "200k", "input_tokens_above '200k' is not a whole number"),
+        ("input_tokens_above", "-1", "input_tokens_above '-1' is not a whole number"),
+    ],
+)
+def test_terms_that_are_none_are_refused(tmp_path: Path, terms: str, value: str, what: str) -> None:
+    path = write(tmp_path, f"acme,m,2020-01-01,1,,,,2,me,{value}", header=f"{HEADER},{terms}")
+    with pytest.raises(PriceError, match=re.escape(f"{path}:2: {what}")):
+        load_prices(path)
+
+
+def test_a_file_that_is_no_csv_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PriceError, match=f"{path}: this is not CSV in UTF-8"):
+        load_prices(path)
+
+
+def test_a_file_of_the_owner_alone_says_the_price_from_its_first_date_on(tmp_path: Path) -> None:
+    prices = load_prices(write(tmp_path, "deepseek,deepseek-chat,2025-05-01,0.2,,,,1,contract"))
+    before, after = (
+        price_at(prices, "deepseek", "deepseek-chat", datetime(year, 3, 1, tzinfo=UTC)) for year in (2025, 2026)
+    )
+    assert before is not None
+    assert before.source != "contract"
+    assert before.valid_to == datetime(2025, 5, 1, tzinfo=UTC)
+    assert after is not None
+    assert (after.source, after.output_usd_per_token) == ("contract", Decimal("0.000001"))
+    assert [p for p in prices if p.provider != "deepseek"] == [p for p in PRICES if p.provider != "deepseek"]
+
+
+def test_each_context_tier_has_its_own_history(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "acme,m,2025-01-01,1,,,,2,me,",
+        "acme,m,2025-02-01,3,,,,4,me,200000",
+        "acme,m,2025-03-01,5,,,,6,me,",
+        header=f"{HEADER},input_tokens_above",
+    )
+    told = [
+        (p.valid_from and p.valid_from.month, p.valid_to and p.valid_to.month, *p[5:7], p.input_usd_per_token * 10**6)
+        for p in load_prices(path)
+        if p.provider == "acme"
+    ]
+    assert told == [
+        (1, 2, 0, INPUT_TOKENS_MAX, 1),
+        (2, 3, 0, 200_000, 1),
+        (2, None, 200_001, INPUT_TOKENS_MAX, 3),
+        (3, None, 0, 200_000, 5),
+    ]
+
+
+def test_the_standard_tier_needs_no_name(tmp_path: Path) -> None:
+    path = write(tmp_path, "acme,m,2025-01-01,1,,,,2,me,On_Demand", header=f"{HEADER},service_tier")
+    assert [p.service_tier for p in load_prices(path) if p.provider == "acme"] == [""]
 
 
 @pytest.mark.parametrize(
@@ -123,15 +186,16 @@ def test_there_is_no_price_before_the_first_and_none_of_an_unknown_model(tmp_pat
 
 
 def assert_a_history(prices: Sequence[Price]) -> None:
-    for before, after in pairwise(prices):
-        if before[:2] == after[:2]:
-            assert after.valid_from is not None
-            assert before.valid_to == after.valid_from
-            assert before.valid_from is None or before.valid_from < after.valid_from
-        else:
-            assert before[:2] < after[:2]
-            assert before.valid_to is None
-    assert prices[-1].valid_to is None
+    """No two prices of an offer hold for one call."""
+    assert list(prices) == sorted(prices, key=lambda p: (p.offer, p.valid_from or LONG_AGO, p.input_tokens_from))
+    for _, offer in groupby(prices, key=lambda price: price.offer):
+        for one, other in combinations(offer, 2):
+            apart = one.valid_to is not None and other.valid_from is not None and one.valid_to <= other.valid_from
+            assert (
+                apart
+                or one.input_tokens_through < other.input_tokens_from
+                or (other.input_tokens_through < one.input_tokens_from)
+            )
 
 
 def test_each_committed_price_ends_where_the_next_begins() -> None:
@@ -144,16 +208,14 @@ INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(  # noqa
 
 
 @given(
-    history=st.dictionaries(
-        st.tuples(st.sampled_from("ab"), st.one_of(st.none(), INSTANTS)), st.integers(0, 10**9), min_size=1
-    ),
+    history=st.dictionaries(st.tuples(st.sampled_from("ab"), INSTANTS), st.integers(0, 10**4), min_size=1),
     at=INSTANTS,
 )
 def test_every_instant_has_at_most_one_price(
     tmp_path_factory: pytest.TempPathFactory, history: dict[tuple[str, datetime | None], int], at: datetime
 ) -> None:
     lines = [
-        f"~,{model},{start.isoformat().replace('+00:00', 'Z') if start else ''},{number},,,,{number},me"
+        f"~,{model},{start.isoformat().replace('+00:00', 'Z')},{number},,,,{number},me"
         for (model, start), number in history.items()
     ]
     prices = load_prices(write(tmp_path_factory.mktemp("prices"), *lines))
@@ -161,7 +223,7 @@ def test_every_instant_has_at_most_one_price(
     assert len(ours) == len(history)
     assert_a_history(ours)
     for model in "ab":
-        for instant in (at, *(start + timedelta(0) for m, start in history if start and m == model)):
+        for instant in (at, *(start + timedelta(0) for m, start in history if m == model)):
             holding = [
                 price
                 for price in ours
@@ -175,19 +237,18 @@ def test_every_instant_has_at_most_one_price(
 
 def test_a_price_per_token_needs_no_more_than_12_decimals() -> None:
     for price in PRICES:
-        for usd in price[4:9]:
+        for usd in price.usd_per_token:
             assert isinstance(usd, Decimal)
             assert usd == usd.quantize(Decimal("1e-12"))
 
 
 def test_overrides_are_sorted_and_needed() -> None:
     """A correction that says what the seed says by now can go."""
-    lines = OVERRIDES.read_text(encoding="utf-8").splitlines()[1:]
-    keys = [tuple(line.split(",")[:3]) for line in lines]
+    corrections = list(read_prices(OVERRIDES))
+    keys = [(*price[:6], price.valid_from or LONG_AGO) for price in corrections]
     assert keys == sorted(keys)
-    seeded = (OVERRIDES.parent / "prices.csv").read_text(encoding="utf-8").splitlines()
-    figures = {tuple(line.split(",")[:8]) for line in seeded}
-    assert not [line for line in lines if tuple(line.split(",")[:8]) in figures]
+    seeded = {price[:8] for price in read_prices(SEED)}
+    assert not [price for price in corrections if price[:8] in seeded]
 
 
 def test_loading_needs_only_the_standard_library() -> None:

@@ -1,4 +1,4 @@
-"""What may stop a job that changes the tables, told in one sentence."""
+"""What commands that change the tables say where that failed."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from infra.local.lake import LakeError
 
 
 @contextmanager
-def stopping(job: str, then: str) -> Iterator[None]:
-    """Run a job.
+def told_failures(job: str = "The build", then: str = "readers keep the last good state") -> Iterator[None]:
+    """Turn what stops a job into one sentence.
 
     Args:
-        job: what is told to have stopped, such as ``The build``.
+        job: what has stopped.
         then: what is so now.
 
     Raises:
-        LakeError: a rule is broken, or a file or database of the lake can't be read or written.
+        LakeError: a rule of severity ``fail`` is broken, something can't be read, or the engine gave up.
     """
     import duckdb  # the engines take a second to import
     from sqlalchemy.exc import DBAPIError
@@ -32,4 +32,5 @@ def stopping(job: str, then: str) -> Iterator[None]:
         raise LakeError(f"{job} stopped, and {then}: {unreadable}") from unreadable
     except (duckdb.Error, sqlite3.DatabaseError, DBAPIError) as error:
         said = error.orig if isinstance(error, DBAPIError) else error
-        raise LakeError(f"{job} stopped, and {then}: {' '.join(str(said).split())}") from error
+        reason = " ".join(str(said).split())
+        raise LakeError(f"{job} stopped, and {then}: {reason}") from error
