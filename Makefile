@@ -80,8 +80,9 @@ lock: $(UV_READY) ## Resolve requirements/*.txt again from pyproject.toml; LOCK_
 	$(COMPILE) -c requirements/dev.txt --group spark -o requirements/spark.txt
 	echo uv | $(COMPILE) - -o requirements/uv.txt
 
-generate: $(DEV_READY) ## Write again what is derived from the contracts: schemas, Glue columns, reference pages
+generate: $(DEV_READY) ## Write again what is derived from contracts and models: schemas, Glue columns, reference pages
 	@$(BIN)/python -m ingest.contracts.generate
+	@$(BIN)/python -m dashboards.dictionary.generate
 
 costs: $(DEV_READY) ## Write docs/cost.md again, from the prices and assumptions in infra/aws/costs
 	@$(BIN)/python -m infra.aws.costs.page

@@ -31,9 +31,9 @@ def install(app: APIGatewayRestResolver) -> None:
 
 def refused(error: RequestRefused) -> Response[str]:
     """The problem document of a refusal."""
-    problem = Problem(title=error.status.phrase, status=error.status, code=error.code, detail=str(error))
+    problem = Problem(title=error.status.phrase, status=error.status, code=error.code, detail=str(error), **error.extra)
     wait = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
-    return Response(error.status.value, PROBLEM_JSON, json.dumps(problem.model_dump()), headers=wait)
+    return Response(error.status.value, PROBLEM_JSON, json.dumps(problem.model_dump(exclude_none=True)), headers=wait)
 
 
 def documented(*statuses: HTTPStatus) -> dict[int, Any]:
@@ -78,7 +78,18 @@ def _unfit(error: RequestValidationError) -> RequestRefused:
         return bad_request("not_json", f"The body is not JSON: {first['ctx']['error']} at character {path[0]}.")
     if place == "body":
         return bad_request("no_body", "The request has no body; send a JSON object.")
-    return bad_request("wrong_parameter", f"The {place} parameter {'.'.join(path)!r} may be given only once.")
+    return _unfit_parameter(place, ".".join(path), first)
+
+
+def _unfit_parameter(place: str, name: str, error: Mapping[str, Any]) -> RequestRefused:
+    if isinstance(error.get("input"), list):
+        return bad_request("wrong_parameter", f"The {place} parameter {name!r} may be given only once.")
+    if error["type"] != "missing":
+        return bad_request("wrong_parameter", f"The {place} parameter {name!r} is not as described: {error['msg']}.")
+    if name.lower() == "if-match":
+        message = "This changes what others may be changing too; send If-Match with the ETag of what you have seen."
+        return RequestRefused(HTTPStatus.PRECONDITION_REQUIRED, "no_if_match", message)
+    return bad_request("missing_parameter", f"The {place} parameter {name!r} is missing.")
 
 
 def _unreadable(app: APIGatewayRestResolver, error: ValueError) -> RequestRefused:

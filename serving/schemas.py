@@ -21,6 +21,7 @@ class Problem(BaseModel):
     status: int = Field(description="HTTP status")
     code: str = Field(description="Kind of reason, for programs", examples=["unknown_dimension"])
     detail: str = Field(description="The reason, one sentence")
+    replacement: str | None = Field(default=None, description="Of what is gone: what to use instead, as `id@selector`")
 
 
 class MetricDefinition(BaseModel):

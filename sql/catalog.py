@@ -12,8 +12,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ingest.contracts.registry import EVENTS
+from ingest.contracts.types import PiiClass
+from sql.checks import Check
 from sql.columns import described
-from sql.contract_tables import contract_columns, contract_query
+from sql.contract_tables import contract_checks, contract_columns, contract_query
 from sql.macros import expand
 from sql.places import at, yaml_line
 from sql.rollups import rollup_document
@@ -40,16 +42,8 @@ class ColumnSpec(_Strict):
     type: str
     unit: str | None = None
     description: str
-
-
-class Check(_Strict):
-    """One quality rule. ``fail`` keeps the last good state in place, ``warn`` tells."""
-
-    column: str
-    rule: Literal["not_null", "unique", "between"]
-    severity: Literal["fail", "warn"]
-    min: float | None = None
-    max: float | None = None
+    pii: PiiClass | None = None
+    """How it touches a person, where no contract has a field of its name."""
 
 
 class ReadsDays(_Strict):
@@ -81,6 +75,17 @@ class Model(_Strict):
     @property
     def full_name(self) -> str:
         return f"{self.layer}.{self.name}"
+
+    @property
+    def rules(self) -> tuple[Check, ...]:
+        """All that must hold: what the grain means, what the contract says of each field, and the checks."""
+        said = contract_checks(self.name) if self.layer == "silver" else ()
+        return (Check(rule="unique", columns=self.grain, severity="fail"), *said, *self.checks)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all of it can be read at every build."""
+        return self.layer == "gold" and self.published and self.partition is None
 
     @property
     def is_daily(self) -> bool:
@@ -214,10 +219,16 @@ def _load_rollup(folder: Path, document: dict[str, Any], bases: Mapping[str, Mod
 def _complete(spec: Path, document: dict[str, Any]) -> Model:
     model = _checked(Model, spec, document)
     named = [("grain", number, name) for number, name in enumerate(model.grain)]
-    named += [("checks", number, check.column) for number, check in enumerate(model.checks)]
+    named += [("checks", number, name) for number, check in enumerate(model.checks) for name in check.about]
     for key, number, name in named:
         if name not in model.columns:
             raise CatalogError(f"{_line_of(spec, key, number)}: there is no column {name!r}, which {key} names.")
+    for number, check in enumerate(model.checks):
+        if check.needs_whole_table and not model.is_small:
+            raise CatalogError(
+                f"{_line_of(spec, 'checks', number)}: the rule {check.rule} would read the whole table at every build; "
+                "only a published gold table without a partition may have one."
+            )
     return model
 
 

@@ -21,6 +21,11 @@ def table_names(sql: str) -> set[str]:
     return {f"{t.db}.{t.name}" for t in parse(sql).find_all(exp.Table) if t.db}
 
 
+def column_names(sql: str) -> tuple[str, ...]:
+    """The columns a query names, each once, in the order in which they stand."""
+    return tuple(dict.fromkeys(column.name for column in parse(sql).find_all(exp.Column, bfs=False)))
+
+
 @lru_cache(maxsize=QUERIES)
 def to_duckdb(sql: str) -> str:
     """The query in DuckDB's dialect, where it means the same."""

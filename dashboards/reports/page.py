@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup, escape
 
+from dashboards import templates
 from dashboards.reports import charts, units
 from dashboards.reports.data import Block, Chart, ReportData, Table, Vitals
 from dashboards.reports.judge import is_better, tone_of, total, verdict
@@ -27,9 +28,7 @@ def render(data: ReportData | None, *, title: str = TITLE, choose_days: Sequence
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=BaseLoader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = templates.environment()
     environment.filters.update(code=_code)
     environment.tests.update(
         chart=lambda block: isinstance(block, Chart),

@@ -18,6 +18,8 @@ COMMANDS = {
     "sql": "infra.local.commands.sql",
     "report": "infra.local.commands.report",
     "status": "infra.local.commands.status",
+    "gates": "infra.local.commands.gates",
+    "docs": "infra.local.commands.docs",
     "reconcile": "infra.local.commands.reconcile",
     "quarantine": "infra.local.commands.quarantine",
     "erase": "infra.local.commands.erase",

@@ -35,7 +35,7 @@ class Pages:
     """Answers reads, each on a thread, so that a heavy one keeps no door waiting."""
 
     def __init__(self, lake: Lake, problem: Callable[[], str | None]) -> None:
-        self._reader, self._problem = Reader(lake.root), problem
+        self._root, self._reader, self._problem = lake.root, Reader(lake.root), problem
         self._pages: dict[tuple[str, int], str] = {}
         self._lock = Lock()
 
@@ -64,9 +64,10 @@ class Pages:
 
     @cached_property
     def _app(self) -> Resolver:
+        from infra.local.templates import open_desk
         from serving.app import build_app  # a third of a second that a server without readers need not pay
 
-        return build_app(self._reader, _record_feedback)
+        return build_app(self._reader, _record_feedback, open_desk(self._root))
 
     def _health(self) -> Response:
         problem = self._problem()

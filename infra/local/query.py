@@ -6,11 +6,13 @@ from tempfile import gettempdir
 import duckdb
 
 from infra.local.lake import Lake, LakeError
+from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
 from sql.catalog import models, views
+from sql.operations import GATE_RESULT_COLUMNS, GATE_RESULTS
 from sql.prices.daily import TABLE
-from transforms.engines.duck import bronze_relation, scan, session, trino_view, view
+from transforms.engines.duck import bronze_relation, empty_rows, scan, session, trino_view, view
 from transforms.engines.duck_gold import empty_gold, register_thresholds
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
@@ -18,7 +20,7 @@ from transforms.engines.unreadable import UnreadableObjects, naming_unreadable
 
 
 def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection:
-    """A session with ``bronze.*``, ``silver.*`` and ``gold.*`` as they stand now.
+    """A session with ``bronze.*``, ``silver.*``, ``gold.*`` and ``operations.*`` as they stand now.
 
     Args:
         drain: move what the spool holds into bronze first, so that everything acknowledged is seen.
@@ -40,6 +42,8 @@ def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection
             view(db, name, scan(tables.files(model), empty))
     finally:
         tables.close()
+    found = sorted((lake.root / layout.GATE_RESULTS).rglob("*.parquet"))
+    view(db, GATE_RESULTS, scan(found, empty_rows(GATE_RESULT_COLUMNS)))
     view(db, TABLE, "SELECT * FROM gold.price_daily")  # what was built stands, whatever the price files say by now
     register_thresholds(db)
     for name, query in views().items():

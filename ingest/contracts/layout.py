@@ -2,7 +2,7 @@
 with ``/``, so that they serve as S3 keys and as files alike.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 BRONZE = "bronze"
 SILVER = "silver"
@@ -10,6 +10,7 @@ GOLD = "gold"
 SPOOL = "spool"
 STAGING = "staging"
 PUBLISH = "publish"
+OPERATIONS = "operations"
 DAMAGED = "damaged"
 """Objects of bronze that could not be read, set aside."""
 
@@ -22,6 +23,7 @@ LAKE_FILE = "lake.json"
 SETTINGS_FILE = "settings.toml"
 STATE_FILE = "state.db"
 CATALOG_FILE = "catalog.db"
+TEMPLATES_FILE = "templates.db"
 PRICES_FILE = "prices.csv"
 """The owner's own prices, if there are any."""
 PROFILES_FILE = "inference_profiles.csv"
@@ -72,6 +74,14 @@ def table_data(layer: str, name: str) -> str:
 def extract(publication: str, name: str) -> str:
     """The sorted Parquet extract of one gold table in one publication."""
     return f"{PUBLISH}/{publication}/{name}.parquet"
+
+
+GATE_RESULTS = f"{OPERATIONS}/gate_results"
+
+
+def gate_results(day: date) -> str:
+    """What the gate found on one day, UTC: one Parquet object."""
+    return f"{GATE_RESULTS}/checked_day={day}/results.parquet"
 
 
 def receipt(erasure: str) -> str:

@@ -74,8 +74,8 @@ class PriceBook:
         tier = said.service_tier.strip().lower()
         is_batch = said.is_batch or tier == _BATCH
         tier = "" if tier == _BATCH or tier in STANDARD_TIERS else tier
-        # A profile across the world is sold at one price wherever it is called from.
-        regions = (_WORLDWIDE,) if found.region == _WORLDWIDE else (region or found.region, found.region, "")
+        # A profile is sold at its own price, wherever it is called from and answered.
+        regions = (_WORLDWIDE,) if found.region == _WORLDWIDE else (found.region or region, region, "")
         for one in regions:
             if prices := found.offers.get((one, tier, is_batch)):
                 return tuple(prices)

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import duckdb
 
 from infra.local.gateway import ask
+from infra.local.templates import open_desk
 from ingest.contracts import layout
 from ingest.contracts.validate import Refusal, validate
 from serving.app import build_app
@@ -74,7 +75,7 @@ class Api:
         self.root = root
         self.recorded: list[Row] = []
         self.record: Callable[[Row], Refusal | None] = self._record
-        self.app = build_app(Reader(root), lambda event: self.record(event))
+        self.app = build_app(Reader(root), lambda event: self.record(event), open_desk(root))
 
     def _record(self, event: Row) -> Refusal | None:
         checked = validate(event, datetime.now(UTC))

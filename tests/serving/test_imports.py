@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 HEAVY = ["pyarrow", "pandas", "numpy", "awswrangler", "pyiceberg", "great_expectations", "duckdb", "boto3"]
 
@@ -11,8 +12,9 @@ PROGRAM = f"""
 import sys
 from pathlib import Path
 from serving.app import build_app
+from infra.local.templates import open_desk
 from sql.reader import NothingPublished, Reader
-app = build_app(Reader(Path("nowhere")), lambda event: None)
+app = build_app(Reader(Path("nowhere")), lambda event: None, open_desk(Path(sys.argv[1])))
 event = {{
     "path": "/openapi.json", "httpMethod": "GET", "headers": {{}}, "body": None, "isBase64Encoded": False,
     "queryStringParameters": None, "multiValueQueryStringParameters": None, "requestContext": {{"stage": "x"}},
@@ -23,7 +25,9 @@ print(sorted(set({HEAVY!r}) & set(sys.modules)))
 """
 
 
-def test_the_api_imports_nothing_heavy() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=60)
+def test_the_api_imports_nothing_heavy(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"

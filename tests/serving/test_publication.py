@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.gateway import ask
+from infra.local.templates import open_desk
 from ingest.contracts import layout
 from serving.app import build_app
 from sql.reader import PublishedTables, Reader
@@ -38,7 +39,7 @@ def test_a_publication_in_the_middle_of_a_request_is_not_seen(tmp_path: Path) ->
             return super().metrics(names, *rest, **more)
 
     publish(tmp_path, state(1), "p1")
-    app = build_app(Reader(tmp_path, Moving), lambda _: None)
+    app = build_app(Reader(tmp_path, Moving), lambda _: None, open_desk(tmp_path))
     for _ in range(3):
         before = published
         answer = Answer(*ask(app, "GET", "/analytics/usage", "group_by=day", {}, b""))

@@ -1,15 +1,16 @@
 """A DuckDB session in which the layers stand as schemas, whatever files they are made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from ingest.contracts.derive import table_columns
+from sql.catalog import ColumnSpec
 from sql.dialects import to_duckdb
 
 _TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}
-SCHEMAS = ("bronze", "silver", "gold", "ledger", "price", "metric", "consent")
+SCHEMAS = ("bronze", "silver", "gold", "operations", "ledger", "price", "metric", "consent")
 
 
 def session(scratch: Path, memory_mb: int = 400, threads: int = 2) -> duckdb.DuckDBPyConnection:
@@ -64,6 +65,12 @@ def scan(paths: Sequence[Path], empty: str) -> str:
         return empty
     files = f"read_parquet({file_list(paths)}, union_by_name = true, hive_partitioning = false)"
     return f"{empty} UNION ALL BY NAME SELECT * FROM {files}"
+
+
+def empty_rows(columns: Mapping[str, ColumnSpec]) -> str:
+    """SQL of a table without a row: its columns and types."""
+    typed = (f"CAST(NULL AS {spec.type}) AS {name}" for name, spec in columns.items())
+    return f"SELECT {', '.join(typed)} WHERE FALSE"
 
 
 def count(db: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> int:

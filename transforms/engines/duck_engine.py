@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
 
 import duckdb
 
@@ -24,6 +23,8 @@ from transforms.engines.unreadable import naming_unreadable
 from transforms.engines.upkeep import Change
 from transforms.jobs.ledger import Booking, Person
 from transforms.jobs.tidy import tidy
+from transforms.quality.duck_rows import DuckRows
+from transforms.quality.rows import Rows
 
 
 @contextmanager
@@ -80,8 +81,13 @@ class DuckEngine(DuckUpkeep):
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         return duck_gold.compute(self.db, self._root, model, days, run)
 
-    def rows(self, item: Staged | Candidate | Change) -> "DuckRows":
-        return DuckRows(self.db, [self._root / path for path in item.written])
+    def rows(self, item: Staged | Candidate | Change) -> Rows:
+        if isinstance(item, Candidate):
+            return DuckRows(self.db, f"({duck_gold.rows_of(self.tables, item)})")
+        return DuckRows(self.db, f"read_parquet({file_list(self._root / path for path in item.written)})")
+
+    def rows_after(self, candidate: Candidate) -> Rows:
+        return DuckRows(self.db, f"({duck_gold.rows_after(self.tables, candidate)})")
 
     def commit_silver(
         self, model: Model, written: Sequence[str], conflicts: Iterable[tuple[str, str]], run: str
@@ -119,30 +125,3 @@ class DuckEngine(DuckUpkeep):
 
     def tidy(self) -> None:
         tidy(self.tables)
-
-
-class DuckRows:
-    """Implements :class:`transforms.engines.protocol.Rows` over some Parquet files."""
-
-    source: Literal["pandas", "spark"] = "pandas"
-
-    def __init__(self, db: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
-        self._db, self._paths = db, paths
-
-    def stand_ins(self, columns: Collection[str]) -> Any:
-        """Text as 64-bit hashes takes a tenth of the memory and time."""
-        if not self._paths:
-            return None
-        relation = f"read_parquet({file_list(self._paths)})"
-        kinds = {name: kind for name, kind, *_ in self._db.sql(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
-        frame = self._db.sql(
-            f"SELECT {', '.join(f'{_stand_in(name, kinds[name])} AS {name}' for name in columns)} FROM {relation}"
-        ).df()
-        return None if frame.empty else frame
-
-    def plain(self, columns: Collection[str]) -> Any:
-        return self._db.sql(f"SELECT {', '.join(columns)} FROM read_parquet({file_list(self._paths)})").df()
-
-
-def _stand_in(column: str, kind: str) -> str:
-    return f"CASE WHEN {column} IS NOT NULL THEN hash({column}) END" if kind == "VARCHAR" else column

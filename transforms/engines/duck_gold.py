@@ -11,7 +11,7 @@ from ingest.contracts import layout
 from sql.catalog import Model, models, views
 from sql.dialects import to_duckdb
 from sql.prices.daily import COLUMNS, SAID, Pricing
-from transforms.engines.duck import literal, scan, trino_view, view, with_rows
+from transforms.engines.duck import empty_rows, literal, scan, trino_view, view, with_rows
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import Input, model_prices, naming, naming_none, persons, thresholds
@@ -88,8 +88,22 @@ def days_naming(db: duckdb.DuckDBPyConnection, tables: Tables, named: Sequence[P
 
 def empty_gold(model: Model) -> str:
     """SQL of a gold table without a row: its columns and types."""
-    typed = (f"CAST(NULL AS {spec.type}) AS {name}" for name, spec in model.columns.items())
-    return f"SELECT {', '.join(typed)} WHERE FALSE"
+    return empty_rows(model.columns)
+
+
+def rows_of(tables: Tables, candidate: Candidate) -> str:
+    """SQL of a candidate's rows."""
+    return scan([tables.root / path for path in candidate.written], empty_gold(candidate.model))
+
+
+def rows_after(tables: Tables, candidate: Candidate) -> str:
+    """SQL of a candidate's table as it will be once it is committed."""
+    fresh = rows_of(tables, candidate)
+    if candidate.days is None:
+        return fresh
+    replaced = ", ".join(f"DATE '{day}'" for day in candidate.days)
+    before = scan(tables.files(candidate.model), empty_gold(candidate.model))
+    return f"SELECT * FROM ({before}) WHERE day NOT IN ({replaced}) UNION ALL BY NAME {fresh}"
 
 
 def compute(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
 from sql.catalog import Model
 from sql.prices.daily import Pricing
@@ -11,6 +11,7 @@ from sql.publication import Extract
 from transforms.engines.store import Store
 from transforms.engines.upkeep import Change
 from transforms.jobs.ledger import Booking, Person
+from transforms.quality.rows import Rows
 
 KEPT_FOR = timedelta(hours=1)
 """How long a reader may be in the middle of what a commit has replaced."""
@@ -41,18 +42,6 @@ class Candidate:
     """As in :class:`Staged`; empty where no row is left."""
     days: tuple[date, ...] | None
     """The days whose rows they replace; None where they replace the whole table."""
-
-
-class Rows(Protocol):
-    """Rows that are about to be committed, as the gate's library takes them."""
-
-    source: Literal["pandas", "spark"]
-
-    def stand_ins(self, columns: Collection[str]) -> Any:
-        """A frame in which text may stand as what is equal, or null, where the text is; None without a row."""
-
-    def plain(self, columns: Collection[str]) -> Any:
-        """A frame of the columns as they are."""
 
 
 class Engine(Protocol):
@@ -98,6 +87,9 @@ class Engine(Protocol):
 
     def rows(self, item: Staged | Candidate) -> Rows:
         """What was written, for the gate."""
+
+    def rows_after(self, candidate: Candidate) -> Rows:
+        """The whole table as it will be once the candidate is committed, for the gate."""
 
     def commit_silver(
         self, model: Model, written: Sequence[str], conflicts: Iterable[tuple[str, str]], run: str

@@ -12,7 +12,7 @@ from typing import Protocol
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from sql.catalog import Model, models
-from transforms.engines.protocol import Candidate, Engine, Rows, Staged
+from transforms.engines.protocol import Candidate, Engine, Staged
 from transforms.engines.upkeep import Change, Upkeep
 from transforms.jobs.bronze import Bronze
 from transforms.jobs.build import GateFailed
@@ -21,6 +21,7 @@ from transforms.jobs.closed import first_whole_days
 from transforms.jobs.ledger import JobLedger
 from transforms.jobs.runs import new_run
 from transforms.quality.gate import Gate
+from transforms.quality.rows import Rows
 
 _AT_ONCE = 10
 """Days that one commit replaces."""
@@ -110,6 +111,8 @@ def _reread(
 
 
 def _pass_gate(engine: RereadingEngine, model: Model, change: Change) -> None:
+    if not change.written:
+        return
     gate = Gate()
     gate.check(model, engine.rows(change))
     if gate.failures:

@@ -22,7 +22,9 @@ from transforms.jobs.gold import definitions, needed, plan
 from transforms.jobs.ledger import Booking, ConsentLog, JobLedger
 from transforms.jobs.publish import point_at, publish, published
 from transforms.jobs.runs import new_run
-from transforms.quality.gate import Finding, Gate
+from transforms.quality.gate import Gate
+from transforms.quality.records import record
+from transforms.quality.result import Result
 
 PENDING = "pending_run"
 """Ledger fact: a silver run that passed the gate and may be half committed."""
@@ -41,9 +43,9 @@ PUBLISHED = "published_booking"
 class GateFailed(Exception):
     """Rules of severity ``fail`` were broken; nothing was committed. The message names table, rule and rows."""
 
-    def __init__(self, findings: list[Finding]) -> None:
-        super().__init__(" ".join(finding.sentence for finding in findings) + " Nothing was published.")
-        self.findings = findings
+    def __init__(self, results: list[Result]) -> None:
+        super().__init__(" ".join(result.sentence for result in results) + " Nothing was published.")
+        self.results = results
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class BuildResult:
     conflicts: int
     gold: tuple[str, ...]
     """Gold tables that were computed anew."""
-    warnings: tuple[Finding, ...] = field(default=())
+    warnings: tuple[Result, ...] = field(default=())
 
 
 def build(request: BuildRequest) -> BuildResult:
@@ -197,8 +199,9 @@ class _Run:
             if item.written:
                 self.gate.check(models()[f"silver.{item.table}"], self.engine.rows(item))
         for candidate in candidates:
-            if candidate.written:
-                self.gate.check(candidate.model, self.engine.rows(candidate))
+            after = self.engine.rows_after(candidate) if candidate.model.is_small else None
+            self.gate.check(candidate.model, self.engine.rows(candidate), after)
+        record(self.engine.store, self.id, datetime.now(UTC), self.gate.results)
         if self.gate.failures:
             raise GateFailed(self.gate.failures)
 

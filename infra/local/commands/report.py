@@ -2,12 +2,12 @@
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.local.commands.options import add_lake
+from infra.local.commands.pages import write
 
 if TYPE_CHECKING:
     from dashboards.reports.data import ReportData
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         raise LakeError(f"{lake.root}: {error}") from error
     data = collect(tables, args.days)
     out: Path = args.out.expanduser().absolute()
-    _write(out, render(data))
+    write(out, render(data))
     said = json.dumps(_summary(data, out), indent=1) if args.json else f"Written: {out}"
     sys.stdout.write(said + "\n")
     return 0
@@ -58,19 +58,6 @@ def _days(given: str) -> int:
     if not given.isascii() or not given.isdigit() or int(given) < 1:
         raise argparse.ArgumentTypeError(f"{given!r} is not a number of days; give a whole number from 1 up")
     return int(given)
-
-
-def _write(out: Path, page: str) -> None:
-    """All of the page or none of it: somebody may be looking at the one before."""
-    from infra.local.lake import LakeError
-
-    fresh = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        fresh.write_text(page, encoding="utf-8")
-        fresh.replace(out)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise LakeError(f"{out} can't be written ({error.strerror}); name another file with --out.") from error
 
 
 def _summary(data: "ReportData", out: Path) -> dict[str, Any]:

@@ -22,8 +22,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "sql",
         help="query bronze, silver and gold",
-        description="Runs one query in DuckDB's dialect over bronze.*, silver.* and gold.*; without a query it lists "
-        "the tables. bronze.quarantine holds what was refused, and why.",
+        description="Runs one query in DuckDB's dialect over bronze.*, silver.*, gold.* and operations.*; without a "
+        "query it lists the tables. bronze.quarantine holds what was refused, and why.",
     )
     parser.add_argument("query", nargs="?", metavar="QUERY", help="one SELECT")
     add_lake(parser)
@@ -82,7 +82,8 @@ def _must_be_one_select(db: "duckdb.DuckDBPyConnection", query: str) -> None:
 _TABLES = """
 SELECT table_schema || '.' || table_name AS "table", count(*) AS columns, string_agg(column_name, ', '
     ORDER BY ordinal_position) AS names
-FROM information_schema.columns WHERE table_schema IN ('bronze', 'silver', 'gold') GROUP BY ALL ORDER BY 1
+FROM information_schema.columns WHERE table_schema IN ('bronze', 'silver', 'gold', 'operations')
+GROUP BY ALL ORDER BY 1
 """
 
 

@@ -98,6 +98,11 @@ def test_a_bedrock_call() -> None:
     assert "secret" not in str(call)
 
 
+def test_a_bedrock_call_at_a_tier_of_its_own() -> None:
+    (call,) = events(bedrock(output={"outputBodyJson": {"serviceTier": {"type": "flex"}}, "outputTokenCount": 30}))
+    assert call["service_tier"] == "flex"
+
+
 def test_bedrock_counts_cached_tokens_apart() -> None:
     counts = {"inputTokenCount": 12, "cacheReadInputTokenCount": 4000, "cacheWriteInputTokenCount": 300}
     (call,) = events(bedrock(input=counts))

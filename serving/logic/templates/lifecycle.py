@@ -1,0 +1,158 @@
+"""The life of a version: which moves there are, who may make them, and what must hold. Nobody gets around it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from ingest.contracts.roles import Role
+from serving.access import Principal
+from serving.logic.refused import RequestRefused, bad_request
+from serving.logic.templates.acts import Act, conflict
+from serving.logic.templates.changes import Change
+from serving.logic.templates.model import Deprecation, Part, Source, State, Template, Version
+
+PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One way from a state to another."""
+
+    action: str
+    role: Role
+
+
+MOVES: dict[tuple[State, State], Move] = {
+    (State.DRAFT, State.IN_REVIEW): Move("submit", "editor"),
+    (State.DRAFT, State.ARCHIVED): Move("archive", "editor"),
+    (State.IN_REVIEW, State.DRAFT): Move("return", "editor"),
+    (State.IN_REVIEW, State.APPROVED): Move("approve", "approver"),
+    (State.IN_REVIEW, State.ARCHIVED): Move("archive", "approver"),
+    (State.APPROVED, State.PUBLISHED): Move("publish", "approver"),
+    (State.APPROVED, State.ARCHIVED): Move("archive", "approver"),
+    (State.PUBLISHED, State.DEPRECATED): Move("deprecate", "approver"),
+    (State.DEPRECATED, State.PUBLISHED): Move("reinstate", "approver"),
+    (State.DEPRECATED, State.ARCHIVED): Move("archive", "approver"),
+}
+"""No move leads from an approved state back to one that was not: what was composed of it stays approved."""
+
+APPROVED_STATES = frozenset({State.APPROVED, State.PUBLISHED, State.DEPRECATED})
+"""What someone else than its author has approved, and is not archived."""
+
+
+def check_move(template: Template, version: Version, to: State, who: Principal) -> Move:
+    """The move that is asked for.
+
+    Raises:
+        RequestRefused: there is none such, or not for them.
+    """
+    state = template.states[version.number]
+    move = MOVES.get((state, to))
+    if move is None:
+        possible = [target for source, target in MOVES if source == state]
+        ways = f"from there it can become {' or '.join(possible)}" if possible else "from there it never moves again"
+        raise conflict("no_such_move", f"Version {version.number} is {state} and can't become {to}; {ways}.")
+    who.demand(move.role)
+    if move.action == "approve":
+        _check_approver(version, who)
+    return move
+
+
+def move(template: Template, version: Version, to: State, act: Act, deprecation: Deprecation | None = None) -> Change:
+    """Move a version, after :func:`check_move`.
+
+    Raises:
+        RequestRefused: a label would point to what is archived, or the deprecation makes no sense.
+    """
+    number, action = version.number, MOVES[template.states[version.number], to].action
+    deprecations = {n: d for n, d in template.deprecations.items() if n != number}
+    if to == State.DEPRECATED:
+        deprecations[number] = checked = _checked(deprecation or Deprecation(why=act.why), template, number, act.at)
+        details = checked.model_dump(mode="json", exclude={"why"}, exclude_none=True)
+    elif deprecation is not None:
+        raise bad_request(
+            "not_deprecated", "replacement and sunset_at belong to the move to deprecated; leave them out."
+        )
+    else:
+        details = {}
+        if to == State.ARCHIVED and number in template.deprecations:
+            deprecations[number] = template.deprecations[number]  # who asks for it is still told what replaced it
+    if to == State.ARCHIVED:
+        _check_unlabelled(template, number)
+    states = {**template.states, number: to}
+    values = {"states": states, "deprecations": deprecations}
+    return act.change(template, action, values, number=number, details=details)
+
+
+def archive_all(template: Template, act: Act) -> Change:
+    """End a template as a whole. Nothing of it is lost, and its id is never given again.
+
+    Raises:
+        RequestRefused: a version is published.
+    """
+    published = [str(number) for number, state in template.states.items() if state == State.PUBLISHED]
+    if published:
+        message = f"Version {', '.join(published)} of {template.id} is published; deprecate it first."
+        raise conflict("still_published", message)
+    act.who.demand("editor" if set(template.states.values()) <= {State.DRAFT, State.ARCHIVED} else "approver")
+    return act.change(template, "archive", {"states": dict.fromkeys(template.states, State.ARCHIVED), "labels": {}})
+
+
+def check_parts(version: Version, source: Source) -> None:
+    """What is approved is composed of what is approved.
+
+    Raises:
+        RequestRefused: a part is not, or is gone.
+    """
+    for part in version.parts:
+        found = source.version(part.template_id, part.selector)
+        if found is None or found.state not in APPROVED_STATES:
+            is_now = "is missing" if found is None else f"is {found.state}"
+            raise conflict("part_not_approved", f"The part {part} {is_now}; have it approved first.")
+
+
+def is_sunset(template: Template, number: int, at: datetime) -> Deprecation | None:
+    """What to use instead of a version that may no longer be used; None while it may."""
+    deprecation = template.deprecations.get(number)
+    if template.states.get(number) == State.ARCHIVED:
+        return deprecation or Deprecation()
+    is_over = deprecation and deprecation.sunset_at and deprecation.sunset_at <= at
+    return deprecation if is_over else None
+
+
+def check_usable(template: Template, number: int, at: datetime) -> None:
+    """Refuse, with 410 and the replacement, a version that is archived or whose sunset has come."""
+    if (gone := is_sunset(template, number, at)) is not None:
+        instead = f"use {gone.replacement} instead" if gone.replacement else "nothing was named to replace it"
+        since = f" since {gone.sunset_at:%Y-%m-%d}" if gone.sunset_at and gone.sunset_at <= at else ""
+        message = f"Version {number} of {template.id} is gone{since}; {instead}."
+        extra = {"replacement": str(gone.replacement)} if gone.replacement else {}
+        raise RequestRefused(HTTPStatus.GONE, "gone", message, extra=extra)
+
+
+def _check_approver(version: Version, who: Principal) -> None:
+    if version.created_by == who.name:
+        message = "Nobody approves their own version; ask another approver."
+        raise RequestRefused(HTTPStatus.FORBIDDEN, "self_approval", message)
+    if not who.is_person:
+        message = "Many may take on this AWS role, so it can't approve; sign in as yourself."
+        raise RequestRefused(HTTPStatus.FORBIDDEN, "not_a_person", message)
+
+
+def _check_unlabelled(template: Template, number: int) -> None:
+    labels = [name for name, label in template.labels.items() if label.number == number]
+    if labels:
+        message = f"The label {', '.join(labels)} points to version {number}; move it or take it away first."
+        raise conflict("still_labelled", message)
+
+
+def _checked(deprecation: Deprecation, template: Template, number: int, now: datetime) -> Deprecation:
+    if deprecation.sunset_at and deprecation.sunset_at <= now:
+        raise bad_request("sunset_in_past", "sunset_at lies in the past; name a time from now on.")
+    if deprecation.replacement and _points_to(deprecation.replacement, template, number):
+        raise bad_request("replaces_itself", f"Version {number} can't be replaced by itself; name another.")
+    return deprecation
+
+
+def _points_to(part: Part, template: Template, number: int) -> bool:
+    return part.template_id == template.id and template.resolve(part.selector) == number

@@ -1,0 +1,1 @@
+"""Where templates are kept: one layout of keys and documents, over a table in SQLite or in DynamoDB."""

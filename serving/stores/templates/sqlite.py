@@ -1,0 +1,85 @@
+"""The table, embedded: one SQLite file."""
+
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from time import time
+
+from serving.stores.templates.table import Document, Key, Lost, Put, Unreachable, Write, check_sizes
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS item (
+    partition TEXT NOT NULL, sort TEXT NOT NULL, document TEXT NOT NULL, revision INTEGER NOT NULL,
+    expires_at_s INTEGER, PRIMARY KEY (partition, sort)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS item_expiry ON item (expires_at_s) WHERE expires_at_s IS NOT NULL;
+"""
+_LAST = chr(0x10FFFF)
+
+
+class SqliteTable:
+    """Safe to use from several threads and processes.
+
+    Args:
+        path: the file; it is made where there is none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        self._lock = Lock()
+        # Whoever reads waits for nobody, and what was answered is on disk.
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def get(self, keys: Collection[Key]) -> Mapping[Key, Document]:
+        query = f"SELECT partition, sort, document FROM item WHERE (partition, sort) IN (VALUES {_marks(keys)})"
+        with self._lock:
+            rows = self._db.execute(query, [text for key in keys for text in key]).fetchall() if keys else []
+        return {Key(partition, sort): document for partition, sort, document in rows}
+
+    def query(
+        self, partition: str, prefix: str = "", after: str = "", limit: int = 100, *, newest_first: bool = False
+    ) -> Sequence[tuple[str, Document]]:
+        last = prefix + _LAST
+        beyond, order, after = ("<", "DESC", after or last) if newest_first else (">", "ASC", after)
+        query = f"""SELECT sort, document FROM item WHERE partition = ? AND sort >= ? AND sort < ? AND sort {beyond} ?
+            ORDER BY sort {order} LIMIT ?"""
+        with self._lock:
+            return self._db.execute(query, (partition, prefix, last, after, limit)).fetchall()
+
+    def write(self, writes: Sequence[Write]) -> None:
+        check_sizes(writes)
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    self._db.execute("DELETE FROM item WHERE expires_at_s < ?", (int(time()),))
+                    for write in writes:
+                        self._write(write)
+                except BaseException:
+                    self._db.execute("ROLLBACK")
+                    raise
+                self._db.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                raise Unreachable(f"The templates' file can't be written ({error})") from error
+
+    def _write(self, write: Write) -> None:
+        if not isinstance(write, Put):
+            self._db.execute("DELETE FROM item WHERE partition = ? AND sort = ?", write.key)
+            return
+        if write.replaces is not None:
+            query = "SELECT revision FROM item WHERE partition = ? AND sort = ?"
+            found = self._db.execute(query, write.key).fetchone()
+            if (write.replaces == 0) != (found is None) or (found and found[0] != write.replaces):
+                raise Lost
+        values = (*write.key, write.document, write.revision, write.expires_at_s)
+        self._db.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?)", values)
+
+
+def _marks(keys: Collection[Key]) -> str:
+    return ", ".join(["(?, ?)"] * len(keys))
