@@ -5,7 +5,7 @@ What a run writes stands on a branch of its own in each table, which the gate re
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from ingest.contracts import layout
 from sql.catalog import Model, models, views
@@ -41,6 +41,8 @@ from transforms.engines.spark_tables import MAIN, branch_of, drop_branch, ensure
 from transforms.engines.store import Store
 from transforms.engines.upkeep import Change
 from transforms.jobs.ledger import Booking, Person
+from transforms.quality.rows import Rows
+from transforms.quality.spark_rows import SparkRows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -127,8 +129,11 @@ class SparkEngine:
         self._candidate_rows(candidate).createOrReplaceTempView(spark_view(model.full_name))
         return candidate
 
-    def rows(self, item: Staged | Candidate) -> "SparkRows":
+    def rows(self, item: Staged | Candidate) -> Rows:
         return SparkRows(self._candidate_rows(item) if isinstance(item, Candidate) else self._staged_rows(item))
+
+    def rows_after(self, candidate: Candidate) -> Rows:
+        return SparkRows(self._spark.table(table_name(candidate.model, candidate.written[0])))
 
     def commit_silver(
         self,
@@ -208,21 +213,6 @@ class SparkEngine:
     def _candidate_rows(self, candidate: Candidate) -> "DataFrame":
         rows = self._spark.table(table_name(candidate.model, candidate.written[0]))
         return rows if candidate.days is None else rows.where(in_days(candidate.days))
-
-
-class SparkRows:
-    """Implements :class:`transforms.engines.protocol.Rows`."""
-
-    source: Literal["pandas", "spark"] = "spark"
-
-    def __init__(self, rows: "DataFrame") -> None:
-        self._rows = rows
-
-    def stand_ins(self, columns: Collection[str]) -> Any:
-        return None if self._rows.isEmpty() else self.plain(columns)
-
-    def plain(self, columns: Collection[str]) -> Any:
-        return self._rows.select(*columns)
 
 
 def _silver() -> list[Model]:
