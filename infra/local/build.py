@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from functools import partial
 
@@ -11,7 +11,9 @@ from infra.local.delivering import consents_of
 from infra.local.lake import Lake
 from infra.local.ledger import SqliteLedger
 from infra.local.price_files import book_in
-from transforms.engines.duck_engine import duck_engine
+from transforms.engines.duck_engine import DuckEngine, duck_engine
+from transforms.engines.store import FolderStore
+from transforms.engines.warehouse import FolderWarehouse
 from transforms.jobs.backfill import BackfillRequest, backfill
 from transforms.jobs.build import BuildRequest, BuildResult, build, finish_pending
 
@@ -46,13 +48,18 @@ def build_lake(
         lake.check_catalog()
         ledger, consents = lake.ledger(), consents_of(lake)
         try:
-            request = BuildRequest(partial(duck_engine, lake.root), ledger, consents, drain, on_step, book, reprice)
+            request = BuildRequest(engine_of(lake), ledger, consents, drain, on_step, book, reprice)
             if again is not None:
                 _read_again(lake, ledger, again, on_step, on_damage)
             return build(request)
         finally:
             consents.close()
             ledger.close()
+
+
+def engine_of(lake: Lake) -> Callable[[], AbstractContextManager[DuckEngine]]:
+    """What opens the lake's engine; whoever opens it holds the build lock."""
+    return partial(duck_engine, FolderWarehouse(lake.root), FolderStore(lake.root))
 
 
 def _read_again(
@@ -62,10 +69,10 @@ def _read_again(
     on_step: Callable[[str], None],
     on_left: Callable[[str], None],
 ) -> None:
-    with duck_engine(lake.root) as engine:
+    with engine_of(lake)() as engine:
         finish_pending(engine, ledger)
     first, last = days
-    opened, bronze = partial(duck_engine, lake.root), FolderBronze(lake.root, ledger)
+    opened, bronze = engine_of(lake), FolderBronze(lake.root, ledger)
     for sentence in backfill(BackfillRequest(first, last, opened, bronze, ledger, on_step)).left:
         on_left(sentence)
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from infra.local.bronze import FolderBronze
-from infra.local.build import alone
+from infra.local.build import alone, engine_of
 from infra.local.consents import SqliteConsents
 from infra.local.delivering import consents_of, retention_of
 from infra.local.keyring import open_keys
@@ -16,7 +16,6 @@ from infra.local.ledger import SqliteLedger
 from infra.local.price_files import book_in
 from infra.local.receipts import receipt_path, write_receipt
 from ingest.contracts.instants import from_us
-from transforms.engines.duck_engine import duck_engine
 from transforms.engines.store import FolderStore
 from transforms.engines.unreadable import UnreadableObjects
 from transforms.jobs.build import BuildRequest, GateFailed, build, finish_pending
@@ -44,7 +43,7 @@ def erase_from_lake(
         lake.check_catalog()
         received_before = from_us(lake.drain().complete_through_us).isoformat().replace("+00:00", "Z")
         with closing(lake.ledger()) as ledger, closing(consents_of(lake)) as consents:
-            with duck_engine(lake.root) as engine:
+            with engine_of(lake)() as engine:
                 finish_pending(engine, ledger)
             try:
                 erasure = erase(erase_request(lake, ledger, consents, names, received_before, receipts.append, on_step))
@@ -73,7 +72,7 @@ def erase_request(
     return EraseRequest(
         names,
         received_before,
-        partial(duck_engine, lake.root),
+        engine_of(lake),
         FolderBronze(lake.root, ledger),
         consents,
         ledger,
@@ -88,6 +87,6 @@ def compute_due(lake: Lake, ledger: SqliteLedger, consents: SqliteConsents, on_s
     if published(FolderStore(lake.root)) is None:
         return
     # What arrived meanwhile is left to the next build, and so is how far the answers are complete.
-    engine, book = partial(duck_engine, lake.root), book_in(lake.root)
+    engine, book = engine_of(lake), book_in(lake.root)
     request = BuildRequest(engine, ledger, consents, lambda: 0, on_step, book, takes_new=False)
     build(request)

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from infra.local.bronze import FolderBronze
-from infra.local.build import alone
+from infra.local.build import alone, engine_of
 from infra.local.delivering import consents_of, retention_of
 from infra.local.erasing import compute_due, erase_request
 from infra.local.lake import Lake
-from transforms.engines.duck_engine import duck_engine
 from transforms.jobs.build import finish_pending
 from transforms.jobs.erase import finish_erasure
 from transforms.jobs.maintain import Maintained, MaintainRequest, maintain
@@ -31,11 +30,11 @@ def maintain_lake(
     with alone(lake, on_wait):
         lake.check_catalog()
         with closing(lake.ledger()) as ledger, closing(consents_of(lake)) as consents:
-            with duck_engine(lake.root) as engine:
+            with engine_of(lake)() as engine:
                 finish_pending(engine, ledger)
             finish_erasure(erase_request(lake, ledger, consents, frozenset(), "", lambda _: None, on_step))
             request = MaintainRequest(
-                partial(duck_engine, lake.root),
+                engine_of(lake),
                 FolderBronze(lake.root, ledger),
                 ledger,
                 retention,

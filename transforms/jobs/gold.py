@@ -67,6 +67,21 @@ def open_days(model: Model, days: Iterable[date], first_whole: Mapping[str, date
     return tuple(day for day in days if all(day - timedelta(model.reads_days.before) >= first for first in firsts))
 
 
+def whole(changed: Collection[str]) -> list[tuple[Model, tuple[Model, ...]]]:
+    """The tables that are not by day and read one of the ``changed`` gold tables, with all gold tables that they read.
+
+    A table that reads no gold table is computed each time: what it reads only grows, and is small.
+    """
+    found: list[tuple[Model, tuple[Model, ...]]] = []
+    grown = set(changed)
+    for model in in_order():
+        read = tuple(models()[name] for name in sorted(table_names(model.query)) if name.startswith("gold."))
+        if not model.is_daily and (not read or grown & {source.full_name for source in read}):
+            found.append((model, read))
+            grown.add(model.full_name)
+    return found
+
+
 def needed(planned: Sequence[tuple[Model, Iterable[date]]]) -> dict[str, set[date]]:
     """The silver days that a plan is computed from, by full table name."""
     found: dict[str, set[date]] = {}

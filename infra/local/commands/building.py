@@ -16,18 +16,20 @@ def told_failures(job: str = "The build", then: str = "readers keep the last goo
         then: what is so now.
 
     Raises:
-        LakeError: a rule of severity ``fail`` is broken, something can't be read, or the engine gave up.
+        LakeError: a model is not what it must be, a rule of severity ``fail`` is broken, something can't be read, or
+            the engine gave up.
     """
     import duckdb  # the engines take a second to import
     from sqlalchemy.exc import DBAPIError
 
+    from sql.catalog import CatalogError
     from transforms.engines.unreadable import UnreadableObjects
     from transforms.jobs.build import GateFailed
 
     try:
         yield
-    except GateFailed as failed:
-        raise LakeError(str(failed)) from failed
+    except (CatalogError, GateFailed) as refused:
+        raise LakeError(str(refused)) from refused
     except UnreadableObjects as unreadable:
         raise LakeError(f"{job} stopped, and {then}: {unreadable}") from unreadable
     except (duckdb.Error, sqlite3.DatabaseError, DBAPIError) as error:
