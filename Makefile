@@ -54,9 +54,10 @@ test: $(DEV_READY) $(COMPILED) ## Set up, then run lint, types, import rules and
 	fi; \
 	echo 'Passed: lint, types, import rules and all tests.'
 
-lint: $(DEV_READY) ## Check style and formatting with ruff
+lint: $(DEV_READY) ## Check style and formatting with ruff, and that the models hold together and are portable
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo 'Some files are not formatted: run make format.' >&2; exit 1; }
+	@$(BIN)/python -m sql.check
 
 types: $(DEV_READY) ## Check types with mypy, strictly
 	@$(BIN)/mypy

@@ -6,14 +6,18 @@ from threading import Lock
 from typing import NamedTuple, cast
 
 from infra.local.passing import passing
-from ingest.doors.access.grants import Grant, NewKey, Role, make_key
+from ingest.contracts.roles import Role
+from ingest.doors.access.grants import Grant, NewKey, make_key
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS access_key (
     id TEXT PRIMARY KEY, digest TEXT NOT NULL, role TEXT NOT NULL, environments TEXT NOT NULL, events_per_s REAL,
-    note TEXT NOT NULL, made_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), revoked_at TEXT
+    note TEXT NOT NULL, made_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), revoked_at TEXT,
+    holder TEXT NOT NULL DEFAULT ''
 ) STRICT;
 """
+_ADDED = "ALTER TABLE access_key ADD COLUMN holder TEXT NOT NULL DEFAULT ''"
+"""For keys that were made before they had holders."""
 
 
 class Listed(NamedTuple):
@@ -32,6 +36,9 @@ class SqliteGrants:
         self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
         self._lock = Lock()
         self._db.executescript(_SCHEMA)
+        columns = [name for _, name, *_ in self._db.execute("PRAGMA table_info(access_key)")]
+        if "holder" not in columns:
+            self._db.execute(_ADDED)
         self._version = -1
         self._demanded: dict[str, bool] = {}
         self._found: dict[tuple[str, str], Grant] = {}
@@ -54,7 +61,7 @@ class SqliteGrants:
         with self._lock, passing():
             self._forget_if_changed()
             if (key_id, digest) not in self._found:
-                query = """SELECT id, role, environments, events_per_s FROM access_key
+                query = """SELECT id, role, environments, events_per_s, holder FROM access_key
                     WHERE id = ? AND digest = ? AND revoked_at IS NULL"""
                 row = self._db.execute(query, (key_id, digest)).fetchone()
                 if row is None:
@@ -62,13 +69,16 @@ class SqliteGrants:
                 self._found[key_id, digest] = _grant(*row)
             return self._found[key_id, digest]
 
-    def add(self, role: Role, environments: tuple[str, ...], events_per_s: float | None, note: str) -> NewKey:
+    def add(
+        self, role: Role, environments: tuple[str, ...], events_per_s: float | None, note: str, holder: str = ""
+    ) -> NewKey:
         """Make a key. Its text is known to nobody afterwards but who is given it."""
         key = make_key()
-        values = (key.id, key.digest, role, "\n".join(environments), events_per_s, note)
+        values = (key.id, key.digest, role, "\n".join(environments), events_per_s, note, holder)
         with self._lock:
             self._db.execute(
-                "INSERT INTO access_key (id, digest, role, environments, events_per_s, note) VALUES (?, ?, ?, ?, ?, ?)",
+                """INSERT INTO access_key (id, digest, role, environments, events_per_s, note, holder)
+                VALUES (?, ?, ?, ?, ?, ?, ?)""",
                 values,
             )
             self._version = -1
@@ -84,11 +94,11 @@ class SqliteGrants:
 
     def listed(self) -> list[Listed]:
         """All that were ever made, the oldest first."""
-        query = """SELECT id, role, environments, events_per_s, note, made_at, revoked_at
+        query = """SELECT id, role, environments, events_per_s, holder, note, made_at, revoked_at
             FROM access_key ORDER BY rowid"""
         with self._lock:
             rows = self._db.execute(query).fetchall()
-        return [Listed(_grant(*row[:4]), *row[4:]) for row in rows]
+        return [Listed(_grant(*row[:5]), *row[5:]) for row in rows]
 
     def _forget_if_changed(self) -> None:
         (version,) = self._db.execute("PRAGMA data_version").fetchone()
@@ -98,5 +108,5 @@ class SqliteGrants:
             self._found.clear()
 
 
-def _grant(key_id: str, role: str, environments: str, events_per_s: float | None) -> Grant:
-    return Grant(key_id, cast("Role", role), tuple(filter(None, environments.split("\n"))), events_per_s)
+def _grant(key_id: str, role: str, environments: str, events_per_s: float | None, holder: str) -> Grant:
+    return Grant(key_id, cast("Role", role), tuple(filter(None, environments.split("\n"))), events_per_s, holder)

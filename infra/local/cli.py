@@ -26,6 +26,8 @@ COMMANDS = {
     "access": "infra.local.commands.access",
     "keys": "infra.local.commands.keys",
     "export": "infra.local.commands.export",
+    "backup": "infra.local.commands.backup",
+    "restore": "infra.local.commands.restore",
     "demo": "infra.local.commands.demo",
 }
 """Command by module, in the order in which a newcomer meets them."""

@@ -20,14 +20,24 @@ class Resolver(Protocol):
 
 
 def ask(
-    app: Resolver, method: str, path: str, query_string: bytes | str, headers: Mapping[str, str], body: bytes
+    app: Resolver,
+    method: str,
+    path: str,
+    query_string: bytes | str,
+    headers: Mapping[str, str],
+    body: bytes,
+    authorizer: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, str], bytes]:
     """Let the API answer one HTTP request: status, headers, body.
+
+    ``authorizer`` says who asks, as API Gateway's Lambda authorizers do.
 
     Safe to call from any thread. As a Lambda takes one request at a time, resolvers keep theirs in class
     attributes, so the threads take turns.
     """
     event = to_gateway_event(method, path, query_string, headers, body)
+    if authorizer is not None:
+        event["requestContext"]["authorizer"] = dict(authorizer)
     with _ONE_AT_A_TIME:
         response = app.resolve(event, LambdaContext())
     return from_gateway_response(response)

@@ -15,6 +15,7 @@ from infra.local.lake import Lake
 from ingest.contracts.validate import Refusal
 from ingest.delivery.delivery import Delivery
 from ingest.delivery.unavailable import Unavailable
+from ingest.doors.access.grants import Grant
 from ingest.doors.exchange import Request, Response
 from ingest.doors.routes import KNOWN
 from sql.reader import NothingPublished, Reader
@@ -22,6 +23,8 @@ from sql.reader import NothingPublished, Reader
 PERIODS_DAYS = (7, 30, 90)
 _JSON, _PROBLEM = "application/json", "application/problem+json"
 _API = "/analytics/"
+TEMPLATES = "/prompts/"
+"""What begins so is for whoever works on templates."""
 _OPENAPI = "/openapi.json"
 _HEALTH = "/healthz"
 OPEN = frozenset({_OPENAPI, _HEALTH})
@@ -39,27 +42,37 @@ class Pages:
         self._pages: dict[tuple[str, int], str] = {}
         self._lock = Lock()
 
-    async def answer(self, request: Request, delivery: Delivery) -> Response:
+    async def answer(self, request: Request, delivery: Delivery, actor: Grant | None = None) -> Response:
         """Answer one request that is for none of the doors; who may ask has been decided.
 
         Args:
             request: as it came.
             delivery: takes what the sender says.
+            actor: who works on templates, where that is what is asked for.
         """
         path = request.path
         _delivery.set(delivery)  # goes along to the thread
-        if path.startswith(_API) or path == _OPENAPI:
-            return await asyncio.to_thread(self._ask_api, request)
+        if path.startswith((_API, TEMPLATES)) or path == _OPENAPI:
+            return await asyncio.to_thread(self._ask_api, request, actor)
         if path not in ("/", _HEALTH):
-            known = ", ".join(["/", *KNOWN, "/analytics/usage, …/performance, …/costs, …/feedback", _OPENAPI, _HEALTH])
+            known = ", ".join(
+                [
+                    "/",
+                    *KNOWN,
+                    "/analytics/usage, …/performance, …/costs, …/feedback",
+                    "/prompts/templates",
+                    _OPENAPI,
+                    _HEALTH,
+                ]
+            )
             return _refusal(404, "Not Found", f"There is no {path[:80]!a}; there are {known}.")
         if request.method not in ("GET", "HEAD"):
             return _refusal(405, "Method Not Allowed", f"{path} takes GET, not {request.method[:20]!a}.")
         return await (asyncio.to_thread(self._page, request.query) if path == "/" else asyncio.to_thread(self._health))
 
-    def _ask_api(self, request: Request) -> Response:
+    def _ask_api(self, request: Request, actor: Grant | None) -> Response:
         asked = request.method, request.path, request.query, request.headers, request.body
-        status, headers, body = ask(self._app, *asked)
+        status, headers, body = ask(self._app, *asked, _authorizer(actor) if actor else None)
         return Response(status, {name.lower(): value for name, value in headers.items()}, body)
 
     @cached_property
@@ -100,6 +113,10 @@ def _record_feedback(event: dict[str, Any]) -> Refusal | None:
     except Unavailable as error:
         raise OSError(str(error)) from error  # the only one that the API knows of
     return outcome.refusals[0][1] if outcome.refusals else None
+
+
+def _authorizer(actor: Grant) -> dict[str, str]:
+    return {"principalId": actor.name, "role": actor.role, "environments": " ".join(actor.environments)}
 
 
 def _html(page: str) -> Response:

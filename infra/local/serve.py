@@ -13,7 +13,7 @@ from infra.local.access import SqliteGrants
 from infra.local.delivering import open_transform
 from infra.local.keyring import key_path
 from infra.local.lake import Lake, LakeError
-from infra.local.server import Server
+from infra.local.server import LOOPBACK_NAMES, Server
 from infra.local.sink import SPOOL_MAX_BYTES, SpoolSink
 from ingest.contracts import layout
 from ingest.doors.access.gate import Gate
@@ -27,6 +27,7 @@ def serve(
     port: int,
     build_every_s: float | None,
     *,
+    host: str = HOST,
     allowed: Origins = LOOPBACK_ONLY,
     spool_max_bytes: int = SPOOL_MAX_BYTES,
     as_json: bool = False,
@@ -36,18 +37,25 @@ def serve(
     Args:
         lake: an open lake that no other server serves.
         port: 0 takes a free one.
+        host: where to listen; elsewhere than on loopback nobody may do anything without a key.
         build_every_s: None builds only on command.
         allowed: whose pages may send.
         spool_max_bytes: takes no more events where this much waits for a drain.
         as_json: say where it listens as one line of JSON.
 
     Raises:
-        LakeError: the port is taken.
+        LakeError: the port is taken, or others could reach a lake without keys.
     """
     transform = open_transform(lake)
-    gate = Gate(SqliteGrants(lake.root / layout.STATE_FILE))
-    listening = _listen(port)
-    url = f"http://{HOST}:{listening.getsockname()[1]}"
+    grants = SqliteGrants(lake.root / layout.STATE_FILE)
+    is_local = host in LOOPBACK_NAMES
+    if not is_local and all(key.revoked_at for key in grants.listed()):
+        raise LakeError(
+            f"On {host} others reach the lake, and it has no key yet; make one with `promptlake access add` first."
+        )
+    gate = Gate(grants, is_closed=not is_local)
+    listening = _listen(host, port)
+    url = f"http://{host}:{listening.getsockname()[1]}"
     if "jemalloc" in pa.supported_memory_backends():
         # Drains come and go; pyarrow's usual allocator keeps 90 MB more of what they needed.
         pa.set_memory_pool(pa.jemalloc_memory_pool())
@@ -56,7 +64,7 @@ def serve(
     gc.freeze()
     gc.set_threshold(50_000)
     config = uvicorn.Config(
-        Server(lake, SpoolSink(lake, spool_max_bytes), transform, gate, build_every_s, allowed),
+        Server(lake, SpoolSink(lake, spool_max_bytes), transform, gate, build_every_s, allowed, is_local=is_local),
         lifespan="on",
         log_level="warning",
         access_log=False,
@@ -74,14 +82,15 @@ def serve(
     return 0
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((HOST, port))
+        listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise LakeError(f"Port {port} can't be used ({error.strerror}); choose another with --port.") from error
+        where = f"Port {port}" if host == HOST else f"Port {port} on {host}"
+        raise LakeError(f"{where} can't be used ({error.strerror}); choose another with --port.") from error
     listening.listen(1024)
     return listening
 
@@ -98,6 +107,7 @@ def _announce(lake: Lake, url: str, *, as_json: bool) -> None:
         f"  calls     Segment's libraries: host {url}",
         f"  pages     POST {url}/v1/beacon   web-vitals or events, by navigator.sendBeacon",
         f"  answers   GET  {url}/analytics/costs, /analytics/usage, /analytics/performance",
+        f"  templates GET, POST {url}/prompts/templates",
         f"  keys      {key_path(lake)}; keep a copy, without them nobody can be found in the lake",
         "  stop with Ctrl-C",
     ]

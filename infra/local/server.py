@@ -10,7 +10,7 @@ from typing import Any
 from infra.local.admission import Admission, Admitted, Overloaded
 from infra.local.background import Background
 from infra.local.lake import Lake
-from infra.local.pages import OPEN, Pages
+from infra.local.pages import OPEN, TEMPLATES, Pages
 from infra.local.sink import SpoolSink
 from ingest.delivery.delivery import Delivery
 from ingest.delivery.transform import Transform
@@ -60,9 +60,11 @@ class Server:
         gate: Gate,
         build_every_s: float | None,
         allowed: Origins = LOOPBACK_ONLY,
+        *,
+        is_local: bool = True,
     ) -> None:
         self._lake, self._sink, self._transform, self._gate = lake, sink, transform, gate
-        self._build_every_s, self._allowed = build_every_s, allowed
+        self._build_every_s, self._allowed, self._is_local = build_every_s, allowed, is_local
         self._admission = Admission()
         self._ticking: asyncio.Task[None] | None = None
         self._served: Served | None = None
@@ -91,7 +93,7 @@ class Server:
         assert self._served is not None  # noqa: S101 - uvicorn serves nothing before the lifespan has started
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         request = Request(scope["method"], scope["path"], headers, b"", scope["query_string"].decode("latin-1"))
-        if not _is_loopback(headers.get("host", "")):
+        if self._is_local and not _is_loopback(headers.get("host", "")):
             # A page elsewhere may point its own name at 127.0.0.1; the browser then sends that name here.
             await _reply(send, 403, {"content-type": "text/plain"}, b"This server answers to localhost only.\n")
             return
@@ -112,9 +114,13 @@ class Server:
         if find(request) is not None:
             return served.doors.answer(request)
         delivery = served.doors.delivery
+        actor = None
         try:
             if request.method not in SAFE_METHODS:
                 origins.check(request, self._allowed)
+            if request.path.startswith(TEMPLATES):
+                actor = self._gate.actor(request)
+            elif request.method not in SAFE_METHODS:
                 delivery = served.doors.for_sender(request)
             elif request.path not in OPEN:
                 self._gate.reader(request)
@@ -122,7 +128,7 @@ class Server:
             return served.doors.refuse(request, refused)
         except Unavailable as error:
             return served.doors.unavailable(request, error)
-        return await served.pages.answer(request, delivery)
+        return await served.pages.answer(request, delivery, actor)
 
 
 async def _tick(background: Background) -> None:

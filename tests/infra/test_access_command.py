@@ -51,7 +51,9 @@ def test_what_the_command_can_not_do_is_one_sentence(tmp_path: Path) -> None:
     assert "No key was made" in run("access", "list", "--lake", lake).stdout
     for words, sentence in (
         (("revoke", "abc"), "There is no key 'abc' that could be ended"),
-        (("add", "--role", "viewer", "--environment", "x"), "are for emitters"),
+        (("add", "--role", "viewer", "--environment", "x"), "A viewer reads every environment"),
+        (("add", "--role", "viewer", "--events-per-s", "5"), "is for emitters"),
+        (("add", "--role", "editor"), "Name who has the key with --name"),
         (("add", "--role", "emitter", "--events-per-s", "0"), "'0' is no rate"),
     ):
         done = run("access", *words, "--lake", lake, check=False)

@@ -81,6 +81,9 @@ class DuckEngine:
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         return duck_gold.compute(self.db, self._root, model, days, run)
 
+    def read_gold(self, model: Model, candidate: Candidate | None) -> None:
+        duck_gold.read_gold(self.db, self.tables, model, candidate)
+
     def rows(self, item: Staged | Candidate) -> Rows:
         if isinstance(item, Candidate):
             return DuckRows(self.db, f"({duck_gold.rows_of(self.tables, item)})")

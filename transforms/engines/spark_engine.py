@@ -128,11 +128,15 @@ class SparkEngine:
         self._candidate_rows(candidate).createOrReplaceTempView(spark_view(model.full_name))
         return candidate
 
+    def read_gold(self, model: Model, candidate: Candidate | None) -> None:
+        rows = self._committed(model) if candidate is None else self._after(candidate)
+        rows.createOrReplaceTempView(spark_view(model.full_name))
+
     def rows(self, item: Staged | Candidate) -> Rows:
         return SparkRows(self._candidate_rows(item) if isinstance(item, Candidate) else self._staged_rows(item))
 
     def rows_after(self, candidate: Candidate) -> Rows:
-        return SparkRows(self._spark.table(table_name(candidate.model, candidate.written[0])))
+        return SparkRows(self._after(candidate))
 
     def commit_silver(
         self,
@@ -161,7 +165,7 @@ class SparkEngine:
 
     def extract(self, model: Model, run: str) -> Extract:
         folder = layout.extract(run, model.name).removesuffix(".parquet")
-        rows = self._spark.table(table_name(model)) if exists(self._spark, model) else gold_empty(self._spark, model)
+        rows = self._committed(model)
         one = rows.select(*model.columns).repartition(1).sortWithinPartitions(*model.grain)
         one.write.parquet(f"{self._url}/{folder}", mode="overwrite")
         (path,) = (path for path in self._store.below(folder) if path.endswith(".parquet"))
@@ -205,8 +209,15 @@ class SparkEngine:
         until = {"end-snapshot-id": str(snapshots(self._spark, model)[branch])}
         return self._spark.read.options(**since, **until).table(table_name(model))
 
+    def _committed(self, model: Model) -> "DataFrame":
+        return self._spark.table(table_name(model)) if exists(self._spark, model) else gold_empty(self._spark, model)
+
+    def _after(self, candidate: Candidate) -> "DataFrame":
+        """The whole table as the run's branch has it."""
+        return self._spark.table(table_name(candidate.model, candidate.written[0]))
+
     def _candidate_rows(self, candidate: Candidate) -> "DataFrame":
-        rows = self._spark.table(table_name(candidate.model, candidate.written[0]))
+        rows = self._after(candidate)
         return rows if candidate.days is None else rows.where(in_days(candidate.days))
 
 

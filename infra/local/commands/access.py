@@ -9,7 +9,7 @@ from infra.local.commands.options import add_common
 from infra.local.commands.tables import console
 from infra.local.lake import Lake, LakeError, lake_path, open_lake
 from ingest.contracts import layout
-from ingest.doors.access.grants import ROLES
+from ingest.contracts.roles import ROLES, WRITERS
 
 if TYPE_CHECKING:
     from infra.local.access import Listed, SqliteGrants
@@ -25,14 +25,21 @@ def add_parser(subparsers: Any) -> None:
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     add = actions.add_parser("add", help="make a key, which is shown this once")
-    add.add_argument("--role", choices=ROLES, required=True, help="emitter: sends; viewer: reads")
+    add.add_argument(
+        "--role",
+        choices=ROLES,
+        required=True,
+        help="emitter: sends events; viewer: reads; editor: writes templates, too; approver: approves those of "
+        "others, too; admin: all of it",
+    )
     add.add_argument(
         "--environment",
         metavar="NAME",
         action="append",
         default=[],
-        help="an emitter may send for this one only, and what names none belongs to the first; may be repeated",
+        help="it is for this one only, and what names none belongs to the first; may be repeated",
     )
+    add.add_argument("--name", default="", help="who has it; all keys of one person have the same name")
     add.add_argument("--events-per-s", metavar="N", type=_rate, help="an emitter may send so fast in the long run")
     add.add_argument("--note", default="", help="what it is for")
     add_common(add, _add)
@@ -61,10 +68,14 @@ def _grants(args: argparse.Namespace) -> "SqliteGrants":
 
 
 def _add(args: argparse.Namespace) -> int:
-    if args.role != "emitter" and (args.environment or args.events_per_s):
-        raise LakeError("--environment and --events-per-s are for emitters; leave them out.")
+    if args.role == "viewer" and args.environment:
+        raise LakeError("A viewer reads every environment; leave out --environment, or make an editor's key.")
+    if args.role != "emitter" and args.events_per_s:
+        raise LakeError("--events-per-s is for emitters; leave it out.")
+    if args.role in WRITERS and not args.name.strip():
+        raise LakeError("Name who has the key with --name: nobody may approve their own templates.")
     grants = _grants(args)
-    key = grants.add(args.role, tuple(args.environment), args.events_per_s, args.note)
+    key = grants.add(args.role, tuple(args.environment), args.events_per_s, args.note, args.name.strip())
     grants.close()
     if args.json:
         sys.stdout.write(json.dumps({"id": key.id, "role": args.role, "key": key.text}) + "\n")
@@ -104,6 +115,7 @@ def _document(entry: "Listed") -> dict[str, Any]:
     return {
         "id": grant.id,
         "role": grant.role,
+        "name": grant.holder,
         "environments": list(grant.environments),
         "events_per_s": grant.events_per_s,
         "note": entry.note,
@@ -117,10 +129,19 @@ def _show(listed: "list[Listed]") -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("id", "role", "environments", "events/s", "made", "ended", "note"):
+    for name in ("id", "role", "name", "environments", "events/s", "made", "ended", "note"):
         table.add_column(name)
     for grant, note, made_at, revoked_at in listed:
         rate = "" if grant.events_per_s is None else f"{grant.events_per_s:g}"
-        words = (grant.id, grant.role, ", ".join(grant.environments) or "all", rate, made_at, revoked_at or "", note)
+        words = (
+            grant.id,
+            grant.role,
+            grant.holder,
+            ", ".join(grant.environments) or "all",
+            rate,
+            made_at,
+            revoked_at or "",
+            note,
+        )
         table.add_row(*map(Text, words))
     console().print(table)

@@ -28,6 +28,12 @@ def add_parser(subparsers: Any) -> None:
     add_lake(parser)
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"default {DEFAULT_PORT}; 0 takes a free one")
     parser.add_argument(
+        "--host",
+        metavar="ADDRESS",
+        default="127.0.0.1",
+        help="listen elsewhere than on loopback, where nobody may do anything without a key (`promptlake access add`)",
+    )
+    parser.add_argument(
         "--build-every",
         metavar="TIME",
         type=duration_s,
@@ -69,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
             lake,
             args.port,
             args.build_every or None,
+            host=args.host,
             allowed=Origins(frozenset(args.allow_origin)),
             spool_max_bytes=args.spool_max or SPOOL_MAX_BYTES,
             as_json=args.json,

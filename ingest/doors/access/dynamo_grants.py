@@ -1,6 +1,7 @@
 """The keys that an owner made, in AWS: items of the same DynamoDB table as consents.
 
-- ``access#<id>``, ``key``: ``digest``, ``role``, ``environments`` (L of S), ``events_per_s`` (N), ``revoked_at`` (S).
+- ``access#<id>``, ``key``: ``digest``, ``role``, ``environments`` (L of S), ``events_per_s`` (N), ``revoked_at`` (S),
+  ``holder`` (S).
 - ``access``, ``<role>``: is there once a key was made for a role.
 """
 
@@ -9,8 +10,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from ingest.contracts.roles import Role
 from ingest.delivery.reaching import reaching
-from ingest.doors.access.grants import Grant, NewKey, Role, make_key
+from ingest.doors.access.grants import Grant, NewKey, make_key
 
 REMEMBERED_S = 30.0
 """A key that was revoked is good for as long in a function that has just used it."""
@@ -45,9 +47,11 @@ class DynamoGrants:
         environments = tuple(entry["S"] for entry in item["environments"]["L"])
         per_s = float(item["events_per_s"]["N"]) if "events_per_s" in item else None
         role: Role = item["role"]["S"]  # written by ``add``
-        return Grant(key_id, role, environments, per_s)
+        return Grant(key_id, role, environments, per_s, item["holder"]["S"] if "holder" in item else "")
 
-    def add(self, role: Role, environments: tuple[str, ...], events_per_s: float | None, note: str) -> NewKey:
+    def add(
+        self, role: Role, environments: tuple[str, ...], events_per_s: float | None, note: str, holder: str = ""
+    ) -> NewKey:
         """Make a key. Its text is known to nobody afterwards but who is given it."""
         key = make_key()
         item: Item = {
@@ -57,6 +61,7 @@ class DynamoGrants:
             "role": {"S": role},
             "environments": {"L": [{"S": name} for name in environments]},
             "note": {"S": note},
+            "holder": {"S": holder},
         }
         if events_per_s is not None:
             item["events_per_s"] = {"N": repr(events_per_s)}

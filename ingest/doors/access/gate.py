@@ -4,15 +4,22 @@ import math
 import time
 from collections.abc import Callable, Iterable
 
+from ingest.contracts.roles import WRITERS, Role, includes
 from ingest.doors.access.credentials import presented
-from ingest.doors.access.grants import Grant, Grants, Role, digest_of, id_of
+from ingest.doors.access.grants import Grant, Grants, digest_of, id_of
 from ingest.doors.exchange import Request
 from ingest.doors.request_refused import NotLetIn
 
 BURST_S = 10.0
 """So many seconds' worth of events may come at once, from whoever was quiet for as long."""
 
-_MAY = {"emitter": "send", "viewer": "read"}
+_MAY: dict[Role, str] = {
+    "emitter": "send",
+    "viewer": "read",
+    **dict.fromkeys(WRITERS, "work on templates and read"),
+}
+LOCAL = "local"
+"""Who acts without a key, where none is needed."""
 
 
 class Gate:
@@ -21,10 +28,11 @@ class Gate:
     Args:
         grants: the keys.
         clock: seconds that never run backwards.
+        is_closed: nobody may do anything without a key, whether or not one was made.
     """
 
-    def __init__(self, grants: Grants, clock: Callable[[], float] = time.monotonic) -> None:
-        self._grants, self._clock = grants, clock
+    def __init__(self, grants: Grants, clock: Callable[[], float] = time.monotonic, *, is_closed: bool = False) -> None:
+        self._grants, self._clock, self._is_closed = grants, clock, is_closed
         self._buckets: dict[str, _Bucket] = {}
 
     def sender(self, request: Request, in_body: Iterable[str] = ()) -> Grant | None:
@@ -46,9 +54,25 @@ class Gate:
         """Who reads; None where anybody may.
 
         Raises:
+            NotLetIn: 401 without a key where one is needed, 403 with one that may not read everything.
+        """
+        grant = self._let("viewer", list(presented(request)))
+        if grant is not None and grant.environments:
+            listed = ", ".join(grant.environments)
+            raise NotLetIn(403, "wrong_key", f"This key is for {listed} only, and this reads all environments.")
+        return grant
+
+    def actor(self, request: Request) -> Grant:
+        """Who works on templates: the holder of a key, or whoever is on this machine where none is needed.
+
+        Raises:
             NotLetIn: 401 without a key where one is needed, 403 with one that may not read.
         """
-        return self._let("viewer", list(presented(request)))
+        grant = self._let("viewer", list(presented(request)))
+        if grant is not None:
+            return grant
+        is_open = not any(self._demands(role) for role in WRITERS)
+        return Grant("", "admin" if is_open else "viewer", holder=LOCAL)
 
     def charge(self, grant: Grant, events: int) -> None:
         """Count what came with a key. What is in one request is taken whole; the next one waits the longer."""
@@ -59,16 +83,19 @@ class Gate:
         keys = [(key_id, text) for text in candidates if (key_id := id_of(text))]
         found = [grant for key_id, text in keys if (grant := self._grants.find(key_id, digest_of(text)))]
         for grant in found:
-            if grant.role == role:
+            if includes(grant.role, role):
                 return grant
         if found:
             message = f"This key may {_MAY[found[0].role]}, not {_MAY[role]}; use one that was made for it."
             raise NotLetIn(403, "wrong_key", message)
-        if not self._grants.are_demanded(role):
+        if not self._demands(role):
             return None
         reason = "The key is unknown or was revoked" if keys else f"Nobody may {_MAY[role]} here without a key"
         message = f"{reason}; the lake's owner makes one with `promptlake access add --role {role}`."
         raise NotLetIn(401, "no_key", message, {"www-authenticate": 'Basic realm="promptlake", charset="UTF-8"'})
+
+    def _demands(self, role: Role) -> bool:
+        return self._is_closed or self._grants.are_demanded(role)
 
     def _hold_back(self, grant: Grant) -> None:
         if grant.events_per_s is None:

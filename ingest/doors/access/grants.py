@@ -1,13 +1,12 @@
-"""Keys: each lets its holder do one thing. A write key reads nothing, a read key writes nothing."""
+"""Keys: each lets its holder act in one role. Who sends reads nothing, and who reads sends nothing."""
 
 import re
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import NamedTuple, Protocol
 
-Role = Literal["emitter", "viewer"]
-ROLES: tuple[Role, ...] = get_args(Role)
+from ingest.contracts.roles import Role
 
 _KEY = re.compile(r"plk_([0-9a-f]{12})_[0-9A-Za-z_-]{43}", re.ASCII)
 
@@ -19,9 +18,16 @@ class Grant:
     id: str
     role: Role
     environments: tuple[str, ...] = ()
-    """For an emitter: those it may send for; an event that names none is of the first. Empty is all."""
+    """Those it may send for, or whose templates it may work on; what names none is of the first. Empty is all."""
     events_per_s: float | None = None
     """For an emitter: how fast it may send in the long run; None is as fast as it likes."""
+    holder: str = ""
+    """Who has it. Two keys of one holder are one person, who can't approve their own work by the other."""
+
+    @property
+    def name(self) -> str:
+        """What its holder is called in audit logs."""
+        return self.holder or f"key {self.id}"
 
 
 class Grants(Protocol):

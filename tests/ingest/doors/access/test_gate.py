@@ -190,3 +190,41 @@ def test_outcomes_are_charged_once_they_are_kept(gate: Gate, grants: SqliteGrant
     doors = Doors(Delivery(step(), Full()), lambda: NOW, gate=gate)
     request = post(body=[event() for _ in range(100)], authorization=f"Bearer {key.text}")
     assert [doors.answer(request).status for _ in range(3)] == [503, 503, 503]
+
+
+def test_who_may_work_on_templates_reads_and_does_not_send(doors: Doors, gate: Gate, grants: SqliteGrants) -> None:
+    key = grants.add("editor", (), None, "", "ann")
+    request = post(authorization=f"Bearer {key.text}")
+    grant = gate.reader(request)
+    assert grant is not None
+    assert (grant.role, grant.name) == ("editor", "ann")
+    grants.add("emitter", (), None, "")
+    assert doors.answer(request).status == 403
+
+
+def test_a_key_for_one_environment_does_not_read_all_of_them(gate: Gate, grants: SqliteGrants) -> None:
+    key = grants.add("admin", ("staging",), None, "", "ann")
+    request = post(authorization=f"Bearer {key.text}")
+    assert gate.actor(request).environments == ("staging",)
+    with pytest.raises(NotLetIn, match="for staging only"):
+        gate.reader(request)
+
+
+def test_who_has_no_key_works_on_templates_until_one_was_made(gate: Gate, grants: SqliteGrants) -> None:
+    assert (gate.actor(post()).role, gate.actor(post()).name) == ("admin", "local")
+    key = grants.add("approver", (), None, "", "bob")
+    assert gate.actor(post()).role == "viewer", "reading is still open"
+    assert gate.actor(post(authorization=f"Bearer {key.text}")).role == "approver"
+    emitter = grants.add("emitter", (), None, "")
+    with pytest.raises(NotLetIn, match="may send, not read"):
+        gate.actor(post(authorization=f"Bearer {emitter.text}"))
+    grants.add("viewer", (), None, "")
+    with pytest.raises(NotLetIn):
+        gate.actor(post())
+
+
+def test_where_others_reach_it_everything_needs_a_key(grants: SqliteGrants) -> None:
+    closed = Gate(grants, is_closed=True)
+    for ask in (closed.reader, closed.sender, closed.actor):
+        with pytest.raises(NotLetIn):
+            ask(post())
