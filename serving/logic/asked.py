@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from serving.logic.question import DAY, DIMENSIONS, Question
+from serving.logic.question import DAY, Question
 from serving.logic.refused import bad_request
 
 MAX_DAYS = 400
