@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 
 from serving.logic.refused import RequestRefused, bad_request
 from serving.schemas import PROBLEM_JSON, Problem
+from serving.stores.templates.table import Unreachable
 from sql.reader import NothingPublished
 
 RETRY_AFTER_S = 30
@@ -23,6 +24,7 @@ def install(app: APIGatewayRestResolver) -> None:
     """Let the resolver answer refusals, its own included, as problems. A fault of ours it still raises."""
     app.exception_handler(RequestRefused)(refused)
     app.exception_handler(NothingPublished)(_nothing_published)
+    app.exception_handler(Unreachable)(_unreachable)
     app.exception_handler(RequestValidationError)(lambda error: refused(_unfit(error)))
     app.exception_handler(RequestUnsupportedContentType)(lambda _: refused(not_json(app)))
     app.exception_handler(ValueError)(lambda error: refused(_unreadable(app, error)))
@@ -69,6 +71,11 @@ def is_json(app: APIGatewayRestResolver) -> bool:
 
 def _nothing_published(error: NothingPublished) -> Response[str]:
     return refused(RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "nothing_published", str(error), RETRY_AFTER_S))
+
+
+def _unreachable(error: Unreachable) -> Response[str]:
+    message = f"{error}; send the request again later."
+    return refused(RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "store_unreachable", message, RETRY_AFTER_S))
 
 
 def _unfit(error: RequestValidationError) -> RequestRefused:

@@ -10,6 +10,8 @@ from infra.local.delivering import consents_of
 from infra.local.lake import Lake
 from infra.local.price_files import book_in
 from transforms.engines.duck_engine import duck_engine
+from transforms.engines.store import FolderStore
+from transforms.engines.warehouse import FolderWarehouse
 from transforms.jobs.build import BuildRequest, BuildResult, build
 
 
@@ -40,7 +42,8 @@ def build_lake(
         lake.check_catalog()
         ledger, consents = lake.ledger(), consents_of(lake)
         try:
-            request = BuildRequest(partial(duck_engine, lake.root), ledger, consents, drain, on_step, book, reprice)
+            engine = partial(duck_engine, FolderWarehouse(lake.root), FolderStore(lake.root))
+            request = BuildRequest(engine, ledger, consents, drain, on_step, book, reprice)
             return build(request)
         finally:
             consents.close()

@@ -101,9 +101,14 @@ def rows_after(tables: Tables, candidate: Candidate) -> str:
     fresh = rows_of(tables, candidate)
     if candidate.days is None:
         return fresh
-    replaced = ", ".join(f"DATE '{day}'" for day in candidate.days)
     before = scan(tables.files(candidate.model), empty_gold(candidate.model))
-    return f"SELECT * FROM ({before}) WHERE day NOT IN ({replaced}) UNION ALL BY NAME {fresh}"
+    return f"SELECT * FROM ({before}) WHERE NOT {_of_days(candidate.days)} UNION ALL BY NAME {fresh}"
+
+
+def read_gold(db: duckdb.DuckDBPyConnection, tables: Tables, model: Model, candidate: Candidate | None) -> None:
+    """See :meth:`transforms.engines.protocol.Engine.read_gold`."""
+    committed = scan(tables.files(model), empty_gold(model))
+    view(db, model.full_name, committed if candidate is None else rows_after(tables, candidate))
 
 
 def compute(

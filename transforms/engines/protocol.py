@@ -84,6 +84,9 @@ class Engine(Protocol):
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         """Write a gold table's rows of some days, or all. Models computed later in the run read these."""
 
+    def read_gold(self, model: Model, candidate: Candidate | None) -> None:
+        """Lay out a gold table whole: what is committed, with a candidate's rows in the place of its days."""
+
     def rows(self, item: Staged | Candidate) -> Rows:
         """What was written, for the gate."""
 

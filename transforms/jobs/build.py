@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from ingest.contracts.instants import from_us
-from sql.catalog import models
+from sql.catalog import Model, models
 from sql.check import check_catalog
 from sql.prices.book import PriceBook
 from sql.prices.daily import Pricing
 from sql.prices.table import load_prices
 from sql.publication import Publication
 from transforms.engines.protocol import KEPT_FOR, Candidate, Engine, Staged
-from transforms.jobs.gold import definitions, needed, plan
+from transforms.jobs.gold import definitions, needed, plan, whole
 from transforms.jobs.ledger import Booking, ConsentLog, JobLedger
 from transforms.jobs.publish import point_at, publish, published
 from transforms.quality.gate import Gate
@@ -177,13 +177,16 @@ class _Run:
         pricing = Pricing(self.request.book, datetime.now(UTC).date(), self._repriced())
         self.engine.read_silver(needed(planned), staged, self.request.consents.withdrawn("analytics"), pricing)
         self.engine.read_bookings(bookings)
-        # The reconciliation table is always computed, and whole: it is small and its counts only grow.
-        every = [*planned, (models()["gold.reconciliation"], None)]
-        candidates = []
-        for model, days in every:
-            self.request.on_step(model.full_name)
-            candidates.append(self.engine.compute(model, days, self.id))
-        return candidates
+        found = {model.full_name: self._compute(model, days) for model, days in planned}
+        for model, read in whole(found):
+            for source in read:
+                self.engine.read_gold(source, found.get(source.full_name))
+            found[model.full_name] = self._compute(model, None)
+        return list(found.values())
+
+    def _compute(self, model: Model, days: tuple[date, ...] | None) -> Candidate:
+        self.request.on_step(model.full_name)
+        return self.engine.compute(model, days, self.id)
 
     def _pass_gate(self, staged: list[Staged], candidates: list[Candidate]) -> None:
         self.request.on_step("gate")

@@ -57,6 +57,21 @@ def plan(dirty: Days) -> list[tuple[Model, tuple[date, ...]]]:
     return [(model, days) for model in in_order() if model.is_daily and (days := affected_days(model, dirty))]
 
 
+def whole(changed: Collection[str]) -> list[tuple[Model, tuple[Model, ...]]]:
+    """The tables that are not by day and read one of the ``changed`` gold tables, with all gold tables that they read.
+
+    A table that reads no gold table is computed each time: what it reads only grows, and is small.
+    """
+    found: list[tuple[Model, tuple[Model, ...]]] = []
+    grown = set(changed)
+    for model in in_order():
+        read = tuple(models()[name] for name in sorted(table_names(model.query)) if name.startswith("gold."))
+        if not model.is_daily and (not read or grown & {source.full_name for source in read}):
+            found.append((model, read))
+            grown.add(model.full_name)
+    return found
+
+
 def needed(planned: Sequence[tuple[Model, Iterable[date]]]) -> dict[str, set[date]]:
     """The silver days that a plan is computed from, by full table name."""
     found: dict[str, set[date]] = {}

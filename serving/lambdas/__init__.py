@@ -1,0 +1,1 @@
+"""The API and its backups as Lambda functions."""

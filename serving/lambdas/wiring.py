@@ -1,0 +1,54 @@
+"""What the functions are wired with: a DynamoDB table, a bucket, and a Kinesis stream, named by the environment."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from serving.lambdas.publishing import BucketReader, Stream
+from serving.logic.templates.desk import Desk
+from serving.logic.templates.references import PartsOnly
+from serving.stores.templates.dynamo import DynamoTable
+from serving.stores.templates.store import TemplateStore
+
+TABLE_VARIABLE = "PROMPTLAKE_TEMPLATES_TABLE"
+"""Environment variable: the DynamoDB table of templates."""
+
+BUCKET_VARIABLE = "PROMPTLAKE_BUCKET"
+"""Environment variable: the lake's bucket, of which the published extracts are read."""
+
+STREAM_VARIABLE = "PROMPTLAKE_STREAM"
+"""Environment variable: the Kinesis stream that takes events, and so feedback."""
+
+BACKUP_BUCKET_VARIABLE = "PROMPTLAKE_BACKUP_BUCKET"
+"""Environment variable: where backups of templates go; another bucket than the lake's."""
+
+_FOLDER = Path("/tmp/promptlake")  # noqa: S108 - the one folder that a function may write, and its alone
+
+
+@cache
+def store() -> TemplateStore:
+    return TemplateStore(DynamoTable(boto3.client("dynamodb"), os.environ[TABLE_VARIABLE]))
+
+
+@cache
+def desk() -> Desk:
+    return Desk(store(), PartsOnly())
+
+
+@cache
+def reader() -> BucketReader:
+    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], _FOLDER)
+
+
+@cache
+def stream() -> Stream:
+    return Stream(boto3.client("kinesis"), os.environ[STREAM_VARIABLE])
+
+
+@cache
+def backups() -> tuple[Any, str]:
+    """S3's client, and the bucket."""
+    return boto3.client("s3"), os.environ[BACKUP_BUCKET_VARIABLE]

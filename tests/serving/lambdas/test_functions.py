@@ -1,0 +1,112 @@
+"""The functions under Lambda's own runtime client, against moto's DynamoDB, S3 and Kinesis."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.gateway import to_gateway_event
+from ingest.contracts import layout
+from serving.lambdas import wiring
+from serving.logic.templates.bundle import check_bundle, restore
+from serving.stores.templates.dynamo import DynamoTable
+from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.templates.store import TemplateStore
+from tests.services.lambda_runtime import RuntimeApi, function, needs_runtime
+from tests.services.moto import ACCOUNT, client, moto
+from tests.serving.lakes import EXAMPLE, publish
+from tests.tables import make_table
+
+pytestmark = needs_runtime
+JWT = {"claims": {"sub": "ann", "cognito:groups": "promptlake-editor,other"}}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[str]:
+    with moto() as url:
+        make_table(client("dynamodb", url), "templates")
+        for bucket in ("lake", "backups"):
+            client("s3", url).create_bucket(Bucket=bucket)
+        client("kinesis", url).create_stream(StreamName="events", ShardCount=1)
+        yield url
+
+
+def environment(url: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": ACCOUNT["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": ACCOUNT["aws_secret_access_key"],
+        "AWS_DEFAULT_REGION": ACCOUNT["region_name"],
+        wiring.TABLE_VARIABLE: "templates",
+        wiring.BUCKET_VARIABLE: "lake",
+        wiring.STREAM_VARIABLE: "events",
+        wiring.BACKUP_BUCKET_VARIABLE: "backups",
+    }
+
+
+def ask(
+    lambda_: type[RuntimeApi], method: str, path: str, body: Any = None, authorizer: Mapping[str, Any] = JWT
+) -> tuple[int, Any]:
+    sent = b"" if body is None else json.dumps(body).encode()
+    event = to_gateway_event(method, path, "", {"content-type": "application/json"}, sent)
+    event["requestContext"]["authorizer"] = authorizer
+    lambda_.events.put(json.dumps(event).encode())
+    kind, answer = lambda_.answers.get(timeout=60)
+    assert kind == "response", answer
+    document = json.loads(answer)
+    return document["statusCode"], json.loads(document["body"])
+
+
+def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -> None:
+    with function("serving.lambdas.api.handler", environment(aws)) as lambda_:
+        status, made = ask(lambda_, "POST", "/prompts/templates", {"id": "greeting", "body": "Hello"})
+        assert (status, made["owner"]) == (201, "ann")
+        assert ask(lambda_, "GET", "/prompts/templates/greeting")[1] == made
+        assert ask(lambda_, "GET", "/prompts/templates/greeting", authorizer={})[0] == 401
+        assert ask(lambda_, "GET", "/analytics/usage", authorizer={})[0] == 401
+        assert ask(lambda_, "GET", "/analytics/usage")[1]["code"] == "nothing_published"
+        publish(tmp_path, EXAMPLE)
+        for path in (path for path in tmp_path.rglob("*") if path.is_file()):
+            client("s3", aws).upload_file(str(path), "lake", path.relative_to(tmp_path).as_posix())
+    with function("serving.lambdas.api.handler", environment(aws)) as lambda_:
+        status, usage = ask(lambda_, "GET", "/analytics/usage")
+        assert (status, usage["total"]["executions"]) == (200, 10)
+        thumb = {"kind": "thumb", "thumb": "up", "execution_id": "e-1"}
+        assert ask(lambda_, "POST", "/analytics/feedback", thumb)[1]["code"] == "wrong_role"
+        emitter = {"principalId": "shop", "role": "emitter"}
+        assert ask(lambda_, "POST", "/analytics/feedback", thumb, emitter)[0] == 201
+        assert ask(lambda_, "POST", "/analytics/feedback", {"kind": "thumb"}, emitter)[0] == 422
+        assert ask(lambda_, "GET", "/prompts/templates", authorizer=emitter)[0] == 403
+    kinesis = client("kinesis", aws)
+    shard = kinesis.list_shards(StreamName="events")["Shards"][0]["ShardId"]
+    start = kinesis.get_shard_iterator(StreamName="events", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    (record,) = kinesis.get_records(ShardIterator=start["ShardIterator"])["Records"]
+    assert json.loads(record["Data"]).items() >= thumb.items()
+    assert layout.POINTER in [entry["Key"] for entry in client("s3", aws).list_objects_v2(Bucket="lake")["Contents"]]
+
+
+def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
+    with function("serving.lambdas.api.handler", environment(aws)) as lambda_:
+        assert ask(lambda_, "POST", "/prompts/templates", {"id": "kept", "body": "Hello"})[0] == 201
+    with function("serving.lambdas.backup.handler", environment(aws)) as lambda_:
+        lambda_.events.put(b"{}")
+        kind, body = lambda_.answers.get(timeout=60)
+    assert kind == "response", body
+    made = json.loads(body)
+    client("s3", aws).download_file(made["bucket"], made["key"], str(tmp_path / "bundle"))
+    assert check_bundle(tmp_path / "bundle") == made["templates"] >= 1
+    embedded = TemplateStore(SqliteTable(tmp_path / "templates.db"))
+    restore(embedded, tmp_path / "bundle", is_rehearsal=False)
+    of_aws = TemplateStore(DynamoTable(client("dynamodb", aws), "templates"))
+    assert list(embedded.everything()) == list(of_aws.everything())
+
+
+def test_a_table_that_can_not_be_reached_is_told(aws: str) -> None:
+    settings = environment(aws) | {wiring.TABLE_VARIABLE: "nowhere"}
+    with function("serving.lambdas.api.handler", settings) as lambda_:
+        status, document = ask(lambda_, "GET", "/prompts/templates/greeting")
+    assert (status, document["code"]) == (503, "store_unreachable")
