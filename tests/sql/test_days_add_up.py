@@ -21,6 +21,7 @@ from tests.sql.cases import Input, Row
 from tests.sql.test_cases import on_duckdb
 from transforms.engines.duck import session
 
+OUTPUT_USD = Decimal("0.000000000007")
 FIRST = date(2026, 3, 28)  # the days around the change of clocks
 EXECUTIONS = st.lists(
     st.fixed_dictionaries(
@@ -38,13 +39,21 @@ EXECUTIONS = st.lists(
     min_size=1,
     max_size=25,
 )
-PRICE: Row = {
-    **dict.fromkeys(("said_provider", "said_model", "provider", "model"), "m"),
-    **dict.fromkeys(("input_usd", "cache_read_usd", "cache_write_5m_usd", "cache_write_1h_usd"), Decimal(0)),
-    "output_usd": Decimal("0.000000000007"),
-    "valid_from": datetime(1, 1, 1),  # noqa: DTZ001 - SQL's TIMESTAMP has no zone
-    "valid_to": datetime(9999, 12, 31),  # noqa: DTZ001 - the same
-}
+PRICES: list[Row] = [
+    {
+        "day": FIRST + timedelta(day),
+        **dict.fromkeys(("said_provider", "said_model", "provider", "model"), "m"),
+        **dict.fromkeys(("said_region", "said_service_tier", "region"), ""),
+        **dict.fromkeys(("input_usd", "cache_read_usd", "cache_write_5m_usd", "cache_write_1h_usd"), Decimal(0)),
+        "said_is_batch": False,
+        "input_tokens_from": 0,
+        "input_tokens_through": 10**12,
+        "output_usd": OUTPUT_USD,
+        "valid_from": datetime(1, 1, 1),  # noqa: DTZ001 - SQL's TIMESTAMP has no zone
+        "valid_to": datetime(9999, 12, 31),  # noqa: DTZ001 - the same
+    }
+    for day in range(3)
+]
 NAMES = ("cost_daily", "cost_rollup_daily", "cost_user_daily", "latency_daily", "latency_rollup_daily")
 
 
@@ -65,7 +74,7 @@ class Gold:
         types = {name: {c: spec.type for c, spec in models()[name].columns.items()} for name in models()}
         inputs = {
             "silver.prompt_execution": Input(types["silver.prompt_execution"], silver),
-            "price.model_price": Input(GIVEN["price.model_price"], [PRICE]),
+            "price.model_price": Input(GIVEN["price.model_price"], PRICES),
         }
         self._db = session(Path())
         for name in NAMES:
@@ -102,7 +111,7 @@ def test_days_and_groups_merge_to_the_whole(executions: list[Row]) -> None:
                 parts = values(gold.ask(name, group_by), name)
                 assert sum(parts, Decimal(0)) == (whole[name] or 0)
         tokens = sum(e["output_tokens"] for e in executions if e["model"] == "m")
-        assert (gold.ask("cost_usd")[0]["cost_usd"] or 0) == tokens * PRICE["output_usd"]
+        assert (gold.ask("cost_usd")[0]["cost_usd"] or 0) == tokens * OUTPUT_USD
         _check_people(gold, executions)
         _check_percentile(gold, executions)
         _check_rollups(gold)

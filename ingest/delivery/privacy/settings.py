@@ -16,7 +16,7 @@ engine = "duckdb"
 [retention.silver]                    # how long it is kept, which `transforms/jobs/retention.py` describes
 "*" = 400
 
-[models.providers.openai]             # asked by tests of templates; see `serving/logic/models/settings.py`
+[models.providers.openai]             # asked by tests of templates; `serving/logic/models/settings.py` describes it
 base_url = "https://api.openai.com/v1"
 """
 
