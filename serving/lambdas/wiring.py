@@ -3,6 +3,7 @@
 import os
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import boto3
@@ -25,8 +26,6 @@ STREAM_VARIABLE = "PROMPTLAKE_STREAM"
 BACKUP_BUCKET_VARIABLE = "PROMPTLAKE_BACKUP_BUCKET"
 """Environment variable: where backups of templates go; another bucket than the lake's."""
 
-_FOLDER = Path("/tmp/promptlake")  # noqa: S108 - the one folder that a function may write, and its alone
-
 
 @cache
 def store() -> TemplateStore:
@@ -40,7 +39,8 @@ def desk() -> Desk:
 
 @cache
 def reader() -> BucketReader:
-    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], _FOLDER)
+    folder = Path(mkdtemp(prefix="promptlake-"))  # goes when the function's environment does
+    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], folder)
 
 
 @cache
