@@ -38,7 +38,7 @@ help: ## List the targets
 setup: $(DEV_READY) $(COMPILED) ## Set up .venv for development; instant when nothing changed
 	@echo 'Ready. The command is $(BIN)/promptlake'
 
-spark: $(SPARK_READY) ## Add Spark (300 MB), with which the tests compare the engines
+spark: $(SPARK_READY) ## Add Spark and a Java for Trino (400 MB), with which the tests compare the engines
 
 demo: $(RUN_READY) $(COMPILED) ## Set up what the lake needs, run a simulated application against it, show the results
 	@$(BIN)/promptlake demo --lake '$(LAKE)'
@@ -54,9 +54,10 @@ test: $(DEV_READY) $(COMPILED) ## Set up, then run lint, types, import rules and
 	fi; \
 	echo 'Passed: lint, types, import rules and all tests.'
 
-lint: $(DEV_READY) ## Check style and formatting with ruff
+lint: $(DEV_READY) ## Check style and formatting with ruff, and that the models hold together and are portable
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo 'Some files are not formatted: run make format.' >&2; exit 1; }
+	@$(BIN)/python -m sql.check
 
 types: $(DEV_READY) ## Check types with mypy, strictly
 	@$(BIN)/mypy
@@ -71,12 +72,13 @@ format: $(DEV_READY) ## Format the code and repair what ruff can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-# dev.txt is resolved first and holds the others, so that one version of a package serves all three.
+# dev.txt is resolved first and holds the others, so that one version of a package serves them all.
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(LOCK_ARGS)
 lock: $(UV_READY) ## Resolve requirements/*.txt again from pyproject.toml; LOCK_ARGS=--upgrade takes newer versions
 	$(COMPILE) -c requirements/constraints.in --group dev pyproject.toml -o requirements/dev.txt
 	$(COMPILE) -c requirements/dev.txt --group demo pyproject.toml -o requirements/demo.txt
 	$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/embedded.txt
+	$(COMPILE) -c requirements/dev.txt --group aws pyproject.toml -o requirements/aws.txt
 	$(COMPILE) -c requirements/dev.txt --group spark -o requirements/spark.txt
 	echo uv | $(COMPILE) - -o requirements/uv.txt
 

@@ -21,7 +21,9 @@ from serving.routes.templates.collection import add_collection
 from serving.routes.templates.labels import add_labels
 from serving.routes.templates.one import add_one
 from serving.routes.templates.registering import Routes
+from serving.routes.templates.rendering import add_rendering
 from serving.routes.templates.replacing import add_replacing
+from serving.routes.templates.testing import add_testing
 from serving.routes.templates.versions import add_versions
 from serving.routes.usage import USAGE
 
@@ -52,7 +54,7 @@ def build_app(
         add_question(app, reader, question)
     add_feedback(app, record_feedback)
     routes = Routes(app)
-    for add in (add_collection, add_one, add_versions, add_labels):
+    for add in (add_collection, add_one, add_versions, add_labels, add_rendering, add_testing):
         add(routes, desk)
     add_replacing(routes, desk, reader)
     add_openapi(app)

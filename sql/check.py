@@ -1,5 +1,6 @@
 """What the catalog must hold before anything is written with it: all that is named is there, and all is portable."""
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -56,3 +57,10 @@ def _parts(metric: Metric, path: Path) -> tuple[Source, ...]:
         return (Source(f"SELECT {metric.expression} AS {metric.name} FROM {table}", path, first_line=line),)
     query = f"SELECT {rule.of} AS bucket, SUM({rule.weight}) AS weight FROM {table} WHERE {rule.where} GROUP BY 1"
     return (Source(query, path, first_line=yaml_line(text, ("percentile",))),)
+
+
+if __name__ == "__main__":
+    try:
+        check_catalog()
+    except CatalogError as error:
+        sys.exit(str(error))

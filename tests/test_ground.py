@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-LOCKS = ["uv", "embedded", "demo", "dev"]
+LOCKS = ["aws", "uv", "embedded", "demo", "dev"]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -89,6 +89,7 @@ def test_a_lock_is_pinned_hashed_and_names_no_host(name: str) -> None:
     ("name", "declared"),
     [
         ("embedded", [Requirement(d) for d in PYPROJECT["project"]["dependencies"]]),
+        ("aws", group("aws")),
         ("demo", group("demo")),
         ("dev", group("dev")),
     ],
@@ -105,6 +106,7 @@ def test_a_lock_satisfies_what_is_declared(name: str, declared: list[Requirement
 def test_a_package_has_the_same_version_in_every_lock() -> None:
     embedded, demo, dev = locked("embedded"), locked("demo"), locked("dev")
     assert embedded.items() <= demo.items() <= dev.items()
+    assert embedded.items() <= locked("aws").items() <= dev.items()
 
 
 def test_the_demo_installs_neither_cdk_nor_test_tools() -> None:

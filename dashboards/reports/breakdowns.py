@@ -111,8 +111,8 @@ def web_vitals(scope: Scope) -> Vitals | None:
     found = [metric for metric in metrics().values() if metric.table == "web_vitals_daily" and metric.name in counts]
     if not found:
         return None
-    (values,) = scope.metrics([metric.name for metric in found])
-    rows = [_vital(m, counts[m.name], values[m.name]) for m in found]
+    # One by one: each is a percentile of its own distribution.
+    rows = [_vital(m, counts[m.name], scope.metrics([m.name])[0][m.name]) for m in found]
     return Vitals("Web vitals", tuple(rows))
 
 

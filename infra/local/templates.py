@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from infra.local.models import open_models
 from ingest.contracts import layout
 from serving.logic.templates.desk import Desk
-from serving.logic.templates.references import PartsOnly
+from serving.logic.testing.checks import RenderedAndTested
 from serving.stores.templates.sqlite import SqliteTable
 from serving.stores.templates.store import TemplateStore
 
@@ -16,4 +17,4 @@ def open_store(root: Path) -> TemplateStore:
 
 def open_desk(root: Path) -> Desk:
     """All that the routes need."""
-    return Desk(open_store(root), PartsOnly())
+    return Desk(open_store(root), RenderedAndTested(), open_models(root))

@@ -2,7 +2,8 @@
 
 - ``counted#<shard>``, ``<hour>#<door>``: ``requests`` (N), and of each kind of count ``<kind>#<event type>`` (N).
 
-Functions that run beside each other write into different shards, each of which takes a thousand writes a second.
+One write holds all that a function has to say at once. Functions that run beside each other write into different
+shards, each of which takes a thousand writes a second.
 """
 
 import secrets

@@ -17,14 +17,18 @@ from ingest.delivery.unavailable import Unavailable
 ATTEMPTS = 5
 _FIRST_WAIT_S = 0.1
 
-Book = Callable[[str, datetime, Mapping[str, Mapping[str, int]]], None]
-"""Takes a door, when it was, and of each kind of count (received, quarantined, …) how many by event type or reason."""
+Counts = Mapping[str, Mapping[str, int]]
+"""Of each kind (received, quarantined, …) how many by event type or reason."""
 
 
-def _taken(table: str, rows: Sequence[bytes], outcome: Outcome) -> Mapping[str, Mapping[str, int]]:
-    if table == QUARANTINE_TABLE:
-        return {"received": outcome.quarantined, "quarantined": outcome.quarantined}
-    return {"received": {table: len(rows)}}
+class Books(Protocol):
+    """Where counts are kept."""
+
+    def measure(self, door: str, counts: Counts) -> None:
+        """Show counts to whoever watches."""
+
+    def book(self, door: str, at: datetime, counts: Counts) -> None:
+        """The same, and keep them for reconciliation; raise ``Unavailable`` if that can't be."""
 
 
 class Firehose(Protocol):
@@ -39,7 +43,7 @@ class FirehoseSink:
     Args:
         client: boto3's Firehose client.
         prefix: what the stage's stream names begin with.
-        book: keeps the counts that reconciliation compares.
+        books: keeps counts. Rows are measured only: the transform books them when they pass it.
         now: gives the arrival time, aware.
         wait: sleeps for some seconds.
     """
@@ -48,11 +52,11 @@ class FirehoseSink:
         self,
         client: Firehose,
         prefix: str,
-        book: Book,
+        books: Books,
         now: Callable[[], datetime],
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._client, self._prefix, self._book, self._now, self._wait = client, prefix, book, now, wait
+        self._client, self._prefix, self._books, self._now, self._wait = client, prefix, books, now, wait
 
     def deliver(self, door: str, outcome: Outcome) -> None:
         """Return once Firehose has taken every row.
@@ -66,9 +70,13 @@ class FirehoseSink:
         for table, rows in outcome.rows.items():
             self.put(table, (row[:-1] + b"," + added for row in rows))
             # Table by table: if the next one fails, this one's rows stand, and come again as duplicates.
-            self._book(door, now, _taken(table, rows, outcome))
+            if table == QUARANTINE_TABLE:
+                refused = outcome.quarantined
+                self._books.book(door, now, {"received": refused, "quarantined": refused})
+            else:
+                self._books.measure(door, {"received": {table: len(rows)}})
         if outcome.dropped:
-            self._book(door, now, {"received": outcome.dropped, "dropped": outcome.dropped})
+            self._books.book(door, now, {"received": outcome.dropped, "dropped": outcome.dropped})
 
     def put(self, table: str, rows: Iterable[bytes]) -> None:
         """Return once Firehose has taken every finished row of one table; books nothing.
@@ -81,7 +89,7 @@ class FirehoseSink:
 
     def refuse(self, door: str, code: str) -> None:
         """Book a request in which no event could be told apart."""
-        self._book(door, self._now(), {"refused_requests": {code: 1}})
+        self._books.book(door, self._now(), {"refused_requests": {code: 1}})
 
     def _put(self, stream: str, records: Sequence[bytes]) -> None:
         for attempt in range(ATTEMPTS):

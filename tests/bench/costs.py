@@ -75,7 +75,7 @@ def typical_bytes(event_type: str) -> int:
 def _transform(lines: Sequence[bytes]) -> Iterator[tuple[str, float]]:
     os.environ |= {wiring.PREFIX_VARIABLE: "bench-", "AWS_DEFAULT_REGION": "us-east-1"}
     wiring.transform = cache(step)
-    wiring.books = cache(lambda: DynamoBooks(_Adds(), "bench"))
+    wiring.books = cache(lambda: wiring.Books(DynamoBooks(_Adds(), "bench")))
     rows = b"".join(row + b"\n" for row in firehose.take(_record(lines, 0), "prompt_execution").own).splitlines(True)
     yield "bytes of a finished row over its event's", (sum(map(len, rows)) - sum(map(len, lines))) / len(lines)
     for what, given in (("event", lines), ("finished row", rows)):
@@ -114,7 +114,7 @@ class _Adds:
 
 
 def _collector(lines: Sequence[bytes]) -> Iterator[tuple[str, float]]:
-    doors = Doors(Delivery(step(), FirehoseSink(_Takes(), "bench-", wiring.book, wiring.now)), wiring.now)
+    doors = Doors(Delivery(step(), FirehoseSink(_Takes(), "bench-", wiring.books(), wiring.now)), wiring.now)
     for size in (1, PACKED):
         events = [_request(b"".join(lines[first : first + size])) for first in range(0, len(lines), size)]
 

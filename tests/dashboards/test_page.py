@@ -155,7 +155,7 @@ def test_one_row_with_nothing_but_nulls(publish: Publish) -> None:
 
 
 def test_zero_everywhere(publish: Publish) -> None:
-    row = {"day": FIRST, "name": "LCP", "page_loads": 0, "p75": 0.0}
+    row = {"day": FIRST, "name": "LCP", "page_loads": 0, "bucket": 0}
     cost = {"day": FIRST, "model": "m", "executions": 0, "cost_usd": Decimal(0), "reported_cost_usd": Decimal(0)}
     Checked(render(collect(publish({"web_vitals_daily": [row], "cost_daily": [cost]}))))
 

@@ -138,7 +138,7 @@ EXAMPLE: dict[str, list[Row]] = {
          "executions": 3},
     ],
     "web_vitals_daily": [
-        {"day": DAY_1, "environment": "production", "name": "LCP", "page_loads": 9, "p75": 2100.0},
-        {"day": DAY_2, "environment": "production", "name": "LCP", "page_loads": 9, "p75": 1900.0},
+        {"day": DAY_1, "environment": "production", "name": "LCP", "page_loads": 9, "bucket": 210_000_000},
+        {"day": DAY_2, "environment": "production", "name": "LCP", "page_loads": 9, "bucket": 190_000_000},
     ],
 }  # fmt: skip

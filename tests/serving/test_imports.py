@@ -6,7 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ["pyarrow", "pandas", "numpy", "awswrangler", "pyiceberg", "great_expectations", "duckdb", "boto3"]
+HEAVY = [
+    "pyarrow",
+    "pandas",
+    "numpy",
+    "awswrangler",
+    "pyiceberg",
+    "great_expectations",
+    "duckdb",
+    "boto3",
+    "httpx",
+    "jsonschema",
+    "rapidfuzz",
+    "re2",
+]
 
 PROGRAM = f"""
 import sys

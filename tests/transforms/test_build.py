@@ -133,7 +133,7 @@ def test_the_last_value_of_a_web_vital_counts(lake: Lake) -> None:
         [event("web_vital", name="CLS", metric_id="m", value=v, occurred_at=f"2026-03-02T{t}Z") for t, v in sent],
     )
     build_lake(lake)
-    assert row(lake, "SELECT page_loads, good, poor, p75 FROM gold.web_vitals_daily") == (1, 0, 1, 0.3)
+    assert row(lake, "SELECT page_loads, good, poor, bucket / 1e5 FROM gold.web_vitals_daily") == (1, 0, 1, 0.3008)
 
 
 def test_what_is_not_referred_to_any_more_goes(lake: Lake) -> None:

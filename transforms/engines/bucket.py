@@ -17,7 +17,7 @@ _REMOVED_AT_ONCE = 1000
 
 
 class Bucket:
-    """Implements ``Place``.
+    """Implements :class:`transforms.engines.store.Store`.
 
     Args:
         s3: boto3's S3 client, which several threads may use.

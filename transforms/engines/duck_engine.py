@@ -1,4 +1,4 @@
-"""DuckDB over the Parquet files of Iceberg tables: the embedded lake's engine."""
+"""DuckDB over the Parquet files of Iceberg tables: the engine of the embedded lake, and of the small one in AWS."""
 
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,10 +14,14 @@ from sql.prices.daily import Pricing
 from sql.publication import Extract
 from transforms.engines import duck_gold, duck_silver
 from transforms.engines.duck import count, file_list, literal, scan, session
+from transforms.engines.duck_keeping import DuckUpkeep
 from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import bookings as bookings_input
 from transforms.engines.protocol import Candidate, Staged
-from transforms.engines.store import FolderStore, Store
+from transforms.engines.store import Store
+from transforms.engines.unreadable import naming_unreadable
+from transforms.engines.upkeep import Change
+from transforms.engines.warehouse import Warehouse
 from transforms.jobs.ledger import Booking, Person
 from transforms.jobs.tidy import tidy
 from transforms.quality.duck_rows import DuckRows
@@ -25,24 +29,25 @@ from transforms.quality.rows import Rows
 
 
 @contextmanager
-def duck_engine(root: Path, memory_mb: int = 320) -> Iterator["DuckEngine"]:
-    """The engine of a lake in a folder. The caller holds the lake's build lock."""
-    scratch = root / layout.STAGING / "build"
-    tables = Tables(root)
+def duck_engine(warehouse: Warehouse, store: Store, memory_mb: int = 320) -> Iterator["DuckEngine"]:
+    """The engine of a lake. The caller holds the lake's build lock."""
+    scratch = warehouse.root / layout.STAGING / "build"
+    tables = Tables(warehouse)
     db = session(scratch, memory_mb)
     try:
-        yield DuckEngine(db, tables, FolderStore(root))
+        yield DuckEngine(db, tables, store)
     finally:
         db.close()
         tables.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-class DuckEngine:
+class DuckEngine(DuckUpkeep):
     """Implements :class:`transforms.engines.protocol.Engine`."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, tables: Tables, store: Store) -> None:
-        self.db, self.tables, self._store = db, tables, store
+        super().__init__(db, tables)
+        self._store = store
 
     @property
     def store(self) -> Store:
@@ -53,7 +58,12 @@ class DuckEngine:
         return self.tables.root
 
     def stage(self, model: Model, objects: Sequence[str], run: str) -> Staged:
-        return duck_silver.stage(self.db, model, objects, self.tables, run)
+        self.tables.warehouse.fetch(objects)
+        with naming_unreadable(self._root, objects):
+            staged = duck_silver.stage(self.db, model, objects, self.tables, run)
+        # Before anything remembers the run as one to be finished: by then this machine's folder may be gone.
+        self.tables.warehouse.store([*staged.written, *(waiting for waiting, _ in staged.conflicts)])
+        return staged
 
     def days(self, model: Model) -> set[date]:
         return self.tables.days(model)
@@ -76,7 +86,10 @@ class DuckEngine:
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         return duck_gold.compute(self.db, self._root, model, days, run)
 
-    def rows(self, item: Staged | Candidate) -> Rows:
+    def read_gold(self, model: Model, candidate: Candidate | None) -> None:
+        duck_gold.read_gold(self.db, self.tables, model, candidate)
+
+    def rows(self, item: Staged | Candidate | Change) -> Rows:
         if isinstance(item, Candidate):
             return DuckRows(self.db, f"({duck_gold.rows_of(self.tables, item)})")
         return DuckRows(self.db, f"read_parquet({file_list(self._root / path for path in item.written)})")
@@ -96,6 +109,7 @@ class DuckEngine:
     def commit_gold(self, candidate: Candidate, run: str) -> None:
         columns = self.db.sql(duck_gold.empty_gold(candidate.model)).to_arrow_table().schema
         table = self.tables.ensure(candidate.model, columns)
+        self.tables.warehouse.store(candidate.written)
         self.tables.replace(table, candidate.written, candidate.days, run)
 
     def discard(self, run: str) -> None:
@@ -104,8 +118,8 @@ class DuckEngine:
             f"{layout.GOLD}/*/data/**/{run}-*.parquet",
             f"{layout.STAGING}/*-{run}-*.parquet",
         ):
-            for path in self._root.glob(pattern):
-                path.unlink()
+            written = [path.relative_to(self._root).as_posix() for path in self._root.glob(pattern)]
+            self.tables.warehouse.discard(written)
 
     def extract(self, model: Model, run: str) -> Extract:
         path = layout.extract(run, model.name)
@@ -116,6 +130,7 @@ class DuckEngine:
             f"COPY (SELECT * FROM ({rows}) ORDER BY {', '.join(model.grain)}) TO {literal(str(target))} "
             "(FORMAT parquet, COMPRESSION zstd)"
         )
+        self.tables.warehouse.store([path])
         return Extract(path, count(self.db, "SELECT count(*) FROM read_parquet(?)", [str(target)]))
 
     def tidy(self) -> None:

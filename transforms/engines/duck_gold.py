@@ -18,7 +18,7 @@ from transforms.engines.inputs import Input, model_prices, naming, naming_none, 
 from transforms.engines.protocol import Candidate, Staged
 from transforms.jobs.ledger import Person
 
-_WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd"
+WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd"
 
 
 def register(db: duckdb.DuckDBPyConnection, table: Input) -> None:
@@ -101,9 +101,14 @@ def rows_after(tables: Tables, candidate: Candidate) -> str:
     fresh = rows_of(tables, candidate)
     if candidate.days is None:
         return fresh
-    replaced = ", ".join(f"DATE '{day}'" for day in candidate.days)
     before = scan(tables.files(candidate.model), empty_gold(candidate.model))
-    return f"SELECT * FROM ({before}) WHERE day NOT IN ({replaced}) UNION ALL BY NAME {fresh}"
+    return f"SELECT * FROM ({before}) WHERE NOT {_of_days(candidate.days)} UNION ALL BY NAME {fresh}"
+
+
+def read_gold(db: duckdb.DuckDBPyConnection, tables: Tables, model: Model, candidate: Candidate | None) -> None:
+    """See :meth:`transforms.engines.protocol.Engine.read_gold`."""
+    committed = scan(tables.files(model), empty_gold(model))
+    view(db, model.full_name, committed if candidate is None else rows_after(tables, candidate))
 
 
 def compute(
@@ -128,9 +133,9 @@ def _write(
     folder.mkdir(parents=True, exist_ok=True)
     if model.partition:
         parts = f"PARTITION_BY (day), WRITE_PARTITION_COLUMNS, OVERWRITE_OR_IGNORE, FILENAME_PATTERN '{run}-{{i}}'"
-        db.execute(f"COPY ({query}) TO {literal(str(folder))} ({_WRITTEN_AS}, {parts})")
+        db.execute(f"COPY ({query}) TO {literal(str(folder))} ({WRITTEN_AS}, {parts})")
     else:
         order = ", ".join(model.grain)  # whoever reads a few days then skips the others
-        db.execute(f"COPY ({query} ORDER BY {order}) TO {literal(str(folder / f'{run}-0.parquet'))} ({_WRITTEN_AS})")
+        db.execute(f"COPY ({query} ORDER BY {order}) TO {literal(str(folder / f'{run}-0.parquet'))} ({WRITTEN_AS})")
     written = sorted(folder.glob(f"**/{run}-*.parquet"))
     return Candidate(model, tuple(str(path.relative_to(root)) for path in with_rows(db, written)), days)

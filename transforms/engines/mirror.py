@@ -13,7 +13,7 @@ _AT_ONCE = 8
 
 
 class Mirror:
-    """Implements ``Warehouse``.
+    """Implements :class:`transforms.engines.warehouse.Warehouse`.
 
     Args:
         root: the local folder.

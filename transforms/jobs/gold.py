@@ -52,9 +52,34 @@ def window(days: Iterable[date], model: Model) -> set[date]:
     return {day + timedelta(k) for day in days for k in reach}
 
 
-def plan(dirty: Days) -> list[tuple[Model, tuple[date, ...]]]:
-    """The daily gold tables that ``dirty`` touches, with the days to compute, in the order of their dependencies."""
-    return [(model, days) for model in in_order() if model.is_daily and (days := affected_days(model, dirty))]
+def plan(dirty: Days, first_whole: Mapping[str, date]) -> list[tuple[Model, tuple[date, ...]]]:
+    """The daily gold tables that ``dirty`` touches, with the days to compute, in the order of their dependencies.
+
+    Days of which silver has expired are left as they are; ``first_whole`` are the first that have not, by silver table.
+    """
+    daily = [model for model in in_order() if model.is_daily]
+    return [(model, days) for model in daily if (days := open_days(model, affected_days(model, dirty), first_whole))]
+
+
+def open_days(model: Model, days: Iterable[date], first_whole: Mapping[str, date]) -> tuple[date, ...]:
+    """Those of some gold days that can still be computed from whole silver days."""
+    firsts = [first_whole[table] for table in base_tables(model.full_name) if table in first_whole]
+    return tuple(day for day in days if all(day - timedelta(model.reads_days.before) >= first for first in firsts))
+
+
+def whole(changed: Collection[str]) -> list[tuple[Model, tuple[Model, ...]]]:
+    """The tables that are not by day and read one of the ``changed`` gold tables, with all gold tables that they read.
+
+    A table that reads no gold table is computed each time: what it reads only grows, and is small.
+    """
+    found: list[tuple[Model, tuple[Model, ...]]] = []
+    grown = set(changed)
+    for model in in_order():
+        read = tuple(models()[name] for name in sorted(table_names(model.query)) if name.startswith("gold."))
+        if not model.is_daily and (not read or grown & {source.full_name for source in read}):
+            found.append((model, read))
+            grown.add(model.full_name)
+    return found
 
 
 def needed(planned: Sequence[tuple[Model, Iterable[date]]]) -> dict[str, set[date]]:

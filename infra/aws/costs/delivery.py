@@ -27,6 +27,7 @@ def functions(month: Scenario, sent: Traffic, given: Given) -> Uses:
     calls = sent.transforms + sent.requests
     consent_reads = calls * given.consent_reads_per_call + month.events * given.consent_reads_per_event
     yield Use(FUNCTIONS, "consent", "dynamodb_read", consent_reads)
+    yield Use(FUNCTIONS, "counts at the doors", "dynamodb_write", sent.transforms)
     yield Use(FUNCTIONS, "ledger of objects", "dynamodb_write", sent.objects * given.ledger_writes_per_object)
 
 

@@ -5,11 +5,12 @@ So the bucket is listed: from a few hours before the last listing, and once a da
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from infra.aws.lake.lake import AwsLake
 from infra.aws.lake.ledger import DynamoLedger
 from ingest.contracts import layout
 from ingest.contracts.instants import from_us, to_us
@@ -36,12 +37,19 @@ _COUNTERS_AT_ONCE = 90
 """In one transaction, which DynamoDB lets have 100 parts."""
 
 
-def discover(mirror: Mirror, ledger: DynamoLedger, now: datetime) -> int:
-    """Register new objects. The caller holds the build lock.
+def receive(lake: AwsLake) -> int:
+    """Take in what delivery has done. The caller holds the build lock.
 
     Returns:
         The time in µs since 1970 up to which all that was received is in bronze.
     """
+    # Counts first, so that what is counted while bronze is listed waits for the next build, as its events do.
+    collect(lake.books, lake.ledger)
+    return discover(lake.mirror, lake.ledger, datetime.now(UTC))
+
+
+def discover(mirror: Mirror, ledger: DynamoLedger, now: datetime) -> int:
+    """Register new objects; returns as ``receive``."""
     since = _since(ledger, now)
     for event_type in EVENTS:
         after = layout.bronze_hour(event_type, f"{since:{layout.HOUR_FORMAT}}") if since else ""

@@ -15,6 +15,9 @@ engine = "duckdb"
 
 [retention.silver]                    # how long it is kept, which `transforms/jobs/retention.py` describes
 "*" = 400
+
+[models.providers.openai]             # asked by tests of templates; `serving/logic/models/settings.py` describes it
+base_url = "https://api.openai.com/v1"
 """
 
 import tomllib
@@ -111,6 +114,8 @@ class Settings(_Strict):
     build: Build = Build()
     retention: dict[str, Any] = {}
     """Checked by whoever goes by it: the jobs that keep the tables."""
+    models: dict[str, Any] = {}
+    """Checked by whoever goes by it: the API, whose tests of templates ask them."""
 
     def privacy(self, environment: str) -> Privacy:
         """The rules of an environment: its own, and those of ``*`` where it says nothing."""

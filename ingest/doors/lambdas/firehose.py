@@ -16,14 +16,14 @@ row does not grow; and it needs a stream that takes records directly, which all 
 import base64
 import logging
 import os
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import orjson
 
+from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.instants import from_us
 from ingest.contracts.registry import EVENTS
@@ -48,11 +48,14 @@ class Taken:
     """What became of one record."""
 
     record_id: str
-    arrived_at: datetime
+    hour: str
+    """When the record came."""
     own: list[bytes] = field(default_factory=list)
     """Finished rows of the stream's own table."""
     others: dict[str, list[bytes]] = field(default_factory=dict)
     """Finished rows of other tables; quarantine is one of them."""
+    arrivals: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """The own rows by the hour and the door of their arrival."""
     outcome: Outcome = field(default_factory=Outcome)
     has_failed: bool = False
     """For a reason of ours: Firehose keeps the record as it came, and nothing of it is booked."""
@@ -75,7 +78,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         _put(other, [(one, one.others[other]) for one in taken if other in one.others])
     in_answer = _fitting(taken)
     _put(table, [(one, one.own) for one in taken if one.own and not one.has_failed and one.record_id not in in_answer])
-    _book(one for one in taken if not one.has_failed)
+    _book(table, (one for one in taken if not one.has_failed), in_answer)
     return {"records": [_told(one, one.record_id in in_answer) for one in taken]}
 
 
@@ -95,32 +98,32 @@ def own_table(stream_arn: str) -> str:
 def take(record: dict[str, Any], table: str) -> Taken:
     """Read one record; nothing is sent yet."""
     arrived_us = int(record["approximateArrivalTimestamp"]) * 1000
-    arrived_at = from_us(arrived_us)
+    taken = Taken(record["recordId"], layout.received_hour(arrived_us))
     data = base64.b64decode(record["data"])
-    finished_lines = _finished(data)
-    if finished_lines:
-        return Taken(record["recordId"], arrived_at, finished_lines)
+    if rows := _finished(data):
+        taken.own = data.splitlines()
+        taken.arrivals.update((layout.received_hour(row["received_at_us"]), row["door"]) for row in rows)
+        return taken
     name = f"{DOOR}-{record['recordId']}"
-    outcome = wiring.transform()(records.decode(data), arrived_at, record=name)
-    taken = Taken(record["recordId"], arrived_at, outcome=outcome)
+    taken.outcome = wiring.transform()(records.decode(data), from_us(arrived_us), record=name)
     added = orjson.dumps({"received_at_us": arrived_us, "door": DOOR})[1:]
-    for table_of, rows in outcome.rows.items():
-        finished = [row[:-1] + b"," + added for row in rows]
+    for table_of, rows_of in taken.outcome.rows.items():
+        finished = [row[:-1] + b"," + added for row in rows_of]
         if table_of == table:
             taken.own += finished
+            taken.arrivals[taken.hour, DOOR] += len(finished)
         else:
             taken.others[table_of] = finished
     return taken
 
 
-def _finished(data: bytes) -> list[bytes]:
-    """The lines of a record, if our own functions have filled it: they never put rows and events into one."""
-    lines = data.splitlines()
+def _finished(data: bytes) -> list[dict[str, Any]]:
+    """The rows of a record, if our own functions have filled it: they never put rows and events into one."""
     try:
-        are_rows = all(_is_row(orjson.loads(line)) for line in lines)
+        documents = [orjson.loads(line) for line in data.splitlines()]
     except orjson.JSONDecodeError:
         return []
-    return lines if are_rows else []
+    return documents if all(map(_is_row, documents)) else []
 
 
 def _is_row(document: Any) -> bool:
@@ -161,13 +164,23 @@ def _told(one: Taken, is_in_answer: bool) -> dict[str, str]:
     return {"recordId": one.record_id, "result": "Ok", "data": base64.b64encode(lines).decode()}
 
 
-def _book(taken: Iterable[Taken]) -> None:
-    by_hour: dict[datetime, dict[str, Counter[str]]] = {}
+def _book(table: str, taken: Iterable[Taken], in_answer: Collection[str]) -> None:
+    """Book events as received where it is decided what becomes of them: bronze takes rows from the answer alone."""
+    measured, kept = _no_counts(), defaultdict[tuple[str, str], dict[str, Counter[str]]](_no_counts)
     for one in taken:
-        hour = one.arrived_at.replace(minute=0, second=0, microsecond=0)
-        counts = by_hour.setdefault(hour, {"received": Counter(), "quarantined": Counter(), "dropped": Counter()})
-        counts["received"] += one.outcome.received
-        counts["quarantined"] += one.outcome.quarantined
-        counts["dropped"] += one.outcome.dropped
-    for hour, counts in by_hour.items():
-        wiring.book(DOOR, hour, counts)
+        decided, of_event = one.outcome, kept[one.hour, DOOR]
+        measured["received"] += decided.received
+        for kind, counts in (("quarantined", decided.quarantined), ("dropped", decided.dropped)):
+            measured[kind] += counts
+            of_event[kind] += counts
+            of_event["received"] += counts
+        if table != QUARANTINE_TABLE and one.record_id in in_answer:
+            for key, rows in one.arrivals.items():
+                kept[key]["received"][table] += rows
+    wiring.books().measure(DOOR, measured)
+    for (hour, door), by_kind in kept.items():
+        wiring.books().keep(door, hour, by_kind)
+
+
+def _no_counts() -> dict[str, Counter[str]]:
+    return {"received": Counter(), "quarantined": Counter(), "dropped": Counter()}

@@ -1,7 +1,6 @@
 """What the functions are wired with: settings from the environment, Firehose, and where counts are kept."""
 
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,7 +13,7 @@ from ingest.contracts import layout
 from ingest.contracts.instants import to_us
 from ingest.delivery.delivery import Delivery
 from ingest.delivery.dynamo_books import DynamoBooks
-from ingest.delivery.firehose import FirehoseSink
+from ingest.delivery.firehose import Counts, FirehoseSink
 from ingest.delivery.privacy.dynamo_consents import DynamoConsents
 from ingest.delivery.privacy.keys import Keyring, parse_keys
 from ingest.delivery.privacy.settings import Settings, load
@@ -72,8 +71,8 @@ def consents() -> DynamoConsents:
 
 
 @cache
-def books() -> DynamoBooks:
-    return DynamoBooks(dynamodb(), os.environ[LEDGER_VARIABLE])
+def books() -> "Books":
+    return Books(DynamoBooks(dynamodb(), os.environ[LEDGER_VARIABLE]))
 
 
 @cache
@@ -83,7 +82,7 @@ def dynamodb() -> Any:
 
 @cache
 def sink() -> FirehoseSink:
-    return FirehoseSink(boto3.client("firehose"), os.environ[PREFIX_VARIABLE], book, now)
+    return FirehoseSink(boto3.client("firehose"), os.environ[PREFIX_VARIABLE], books(), now)
 
 
 @cache
@@ -108,16 +107,34 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def book(door: str, at: datetime, counts: Mapping[str, Mapping[str, int]]) -> None:
-    """Add counts to those that builds book, and write them as embedded metrics, which CloudWatch reads from the log.
+class Books:
+    """Counts as metrics embedded in the function's log, which CloudWatch reads at no further call, and for builds."""
 
-    Raises:
-        Unavailable: they can't be added.
-    """
-    books().book(door, layout.received_hour(to_us(at)), counts)
-    for kind, by_type in counts.items():
-        for event_type, count in by_type.items():
-            with single_metric(kind, MetricUnit.Count, count, namespace=METRICS_NAMESPACE) as metric:
-                metric.add_dimension("event_type", event_type)
-                # In the log line, but no dimension: each combination of dimensions is a metric that is billed.
-                metric.add_metadata("door", door)
+    def __init__(self, kept: DynamoBooks) -> None:
+        self._kept = kept
+
+    def measure(self, door: str, counts: Counts) -> None:
+        """Write metrics."""
+        for kind, by_type in counts.items():
+            for event_type, count in by_type.items():
+                with single_metric(kind, MetricUnit.Count, count, namespace=METRICS_NAMESPACE) as metric:
+                    metric.add_dimension("event_type", event_type)
+                    # In the log line, but no dimension: each combination of dimensions is a metric that is billed.
+                    metric.add_metadata("door", door)
+
+    def book(self, door: str, at: datetime, counts: Counts) -> None:
+        """Write metrics, and add to what builds will book.
+
+        Raises:
+            Unavailable: it can't be added.
+        """
+        self.keep(door, layout.received_hour(to_us(at)), counts)
+        self.measure(door, counts)
+
+    def keep(self, door: str, hour: str, counts: Counts) -> None:
+        """Add to what builds will book, without a metric.
+
+        Raises:
+            Unavailable: it can't be added.
+        """
+        self._kept.book(door, hour, counts)

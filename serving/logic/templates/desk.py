@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from serving.access import Principal
+from serving.logic.models.provider import Models
+from serving.logic.models.stand_in import stand_in_alone
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import Act, etag, not_found
 from serving.logic.templates.changes import Change, Replay
@@ -55,6 +57,8 @@ class Desk:
 
     store: TemplateStore
     checks: Checks
+    models: Models = field(default_factory=stand_in_alone)
+    """Asked by the tests of templates."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def source(self, environment: str) -> Source:

@@ -55,7 +55,10 @@ class Variable(_Record):
     """A value that rendering needs."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
-    type: Literal["string", "integer", "number", "boolean", "list", "object"] = "string"
+    type: Literal["string", "integer", "number", "boolean", "list", "object", "enum"] = "string"
+    choices: Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=100)] = Field(
+        default=(), description="What an enum may be"
+    )
     required: bool = Field(default=True, description="Whether rendering is refused without it; a default ends that")
     default: JsonValue = Field(default=None, description="Used where no value is given")
     description: Annotated[str, StringConstraints(max_length=500)] = ""

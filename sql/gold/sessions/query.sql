@@ -30,7 +30,7 @@ FROM (
         person AS visit,
         SUM(CASE WHEN previous_at IS NULL OR date_diff('millisecond', previous_at, occurred_at) > 1800000 THEN 1 ELSE 0 END)
             OVER (PARTITION BY day, environment, person ORDER BY occurred_at
-                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS session_number
+                RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS session_number
     FROM (
         SELECT
             *,

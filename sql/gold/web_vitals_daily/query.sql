@@ -1,14 +1,13 @@
--- A page load sends a metric again as it changes: the last value of a day counts. 75th percentile by nearest rank, as the
--- thresholds are defined on it.
+-- A page load sends a metric again as it changes: the last value of a day counts.
 SELECT
     day,
     environment,
     name,
+    BUCKET(hundred_thousandths) AS bucket,
     COUNT(*) AS page_loads,
     COUNT_IF(value <= good) AS good,
     COUNT_IF(value > good AND value <= poor) AS needs_improvement,
-    COUNT_IF(value > poor) AS poor,
-    MIN(CASE WHEN position * 4 >= total * 3 THEN value END) AS p75
+    COUNT_IF(value > poor) AS poor
 FROM (
     SELECT
         sent.day,
@@ -17,8 +16,7 @@ FROM (
         sent.value,
         threshold.good,
         threshold.poor,
-        ROW_NUMBER() OVER (PARTITION BY sent.day, sent.environment, sent.name ORDER BY sent.value) AS position,
-        COUNT(*) OVER (PARTITION BY sent.day, sent.environment, sent.name) AS total
+        CAST(FLOOR(sent.value * 1e5 + 5e-1) AS BIGINT) AS hundred_thousandths
     FROM (
         SELECT
             CAST(date_trunc('day', occurred_at) AS DATE) AS day,
@@ -32,5 +30,5 @@ FROM (
     INNER JOIN metric.threshold AS threshold
         ON threshold.metric = LOWER(sent.name)
     WHERE sent.age = 1
-) AS ranked
-GROUP BY 1, 2, 3
+) AS measured
+GROUP BY 1, 2, 3, 4

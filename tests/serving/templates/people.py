@@ -14,7 +14,7 @@ from infra.local.gateway import from_gateway_response, to_gateway_event
 from serving.access import Principal
 from serving.app import build_app
 from serving.logic.templates.desk import Asking, Desk
-from serving.logic.templates.references import PartsOnly
+from serving.logic.testing.checks import RenderedAndTested
 from serving.stores.templates.store import TemplateStore
 from serving.stores.templates.table import Table
 from sql.reader import Reader
@@ -40,7 +40,7 @@ class Clock:
 
 
 def open_desk(table: Table, clock: Clock | None = None) -> Desk:
-    return Desk(TemplateStore(table), PartsOnly(), clock or Clock())
+    return Desk(TemplateStore(table), RenderedAndTested(), clock=clock or Clock())
 
 
 @dataclass

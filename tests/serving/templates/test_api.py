@@ -261,7 +261,7 @@ def test_another_environment_is_another_world(site: Site) -> None:
     other = site.ask(staff, "POST", "", {"id": "u", "body": "x"}, {"environment": "default"})
     assert refused(other) == (403, "wrong_environment")
     alien = site.ask(staff, "POST", "", {"id": "v", "body": '{% include "only@1" %}'})
-    assert alien.status == 400, "no part comes from elsewhere"
+    assert alien.status == 422, "no part comes from elsewhere"
     assert [t["id"] for t in site.get("").json["templates"]] == ["t"]
     assert site.get("/t/versions/1").json["body"] == "Hello"
 

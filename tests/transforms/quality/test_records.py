@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.cli import main
 from infra.local.lake import Lake
 from sql.catalog import models
 from sql.checks import Check
 from tests.lakes import build_lake, event, make_lake, row, rows, send
 from transforms.engines.store import FolderStore
-from transforms.jobs.build import GateFailed
 from transforms.quality.records import record
 from transforms.quality.result import Result
 
@@ -23,7 +23,9 @@ def lake(tmp_path: Path) -> Lake:
     return make_lake(tmp_path / "lake")
 
 
-def test_a_build_that_failed_is_told_with_its_examples(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_that_failed_is_told_with_its_examples(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     send(lake, [event(output_tokens=1)])
     build_lake(lake)
     (good,) = row(lake, "SELECT count(DISTINCT run) FROM operations.gate_results WHERE outcome = 'passed'")
@@ -32,8 +34,7 @@ def test_a_build_that_failed_is_told_with_its_examples(lake: Lake, monkeypatch: 
     strict = models()[NAME].model_copy(update={"checks": (STRICT,)})
     with monkeypatch.context() as patch:
         patch.setitem(models(), NAME, strict)
-        with pytest.raises(GateFailed):
-            build_lake(lake)
+        assert main(["build", "--lake", str(lake.root)]) == 1
     found = rows(
         lake,
         "SELECT table_name, column_name, rule, severity, checked_rows, broken_rows, examples, demand "
@@ -42,6 +43,12 @@ def test_a_build_that_failed_is_told_with_its_examples(lake: Lake, monkeypatch: 
     example = "event_id bad, output_tokens 11"
     demand = "output_tokens must be at most 10"
     assert found == [(NAME, "output_tokens", "between", "fail", 1, 1, example, demand)]
+    told = capsys.readouterr().err
+    assert f"promptlake: {NAME}: {demand}, but 1 of 1 rows break it, for example {example}." in told
+    assert row(lake, "SELECT sum(output_tokens) FROM gold.cost_daily") == (1,)
+    page = lake.root.parent / "gates.html"
+    assert main(["gates", "--lake", str(lake.root), "--out", str(page)]) == 0
+    assert "The last build broke a rule" in page.read_text()
     assert row(
         lake, "SELECT count(DISTINCT run), max(run) = arg_max(run, checked_at) FROM operations.gate_results"
     ) == (

@@ -8,6 +8,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from infra.aws.lake.lake import LAKE_VARIABLE, AwsLake, open_lake
 from infra.local.delivering import consents_of
 from infra.local.lake import Lake
@@ -39,7 +41,7 @@ class Account:
         number = next(_numbers)
         for variable in (TABLE_VARIABLE, LEDGER_VARIABLE):
             name = f"{variable.lower()}-{number}"
-            make_table(dynamodb.client(self.dynamodb_url), name)
+            make_table(boto3.client("dynamodb", endpoint_url=self.dynamodb_url, **moto.ACCOUNT), name)
             self.environment[variable] = name
 
     def s3(self) -> Any:

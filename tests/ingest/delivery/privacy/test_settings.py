@@ -53,6 +53,11 @@ def test_an_environment_says_what_differs_from_all(tmp_path: Path) -> None:
     assert not found.keeps("prompt_execution", "answer")
 
 
+def test_duckdb_builds_unless_spark_is_named(tmp_path: Path) -> None:
+    assert settings(tmp_path, "").build.engine == "duckdb"
+    assert settings(tmp_path, '[build]\nengine = "spark"').build.engine == "spark"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -65,6 +70,7 @@ def test_an_environment_says_what_differs_from_all(tmp_path: Path) -> None:
         ('[environments.x]\nphone_regions = ["Germany"]', "environments.x.phone_regions.0"),
         ('[environments.x]\nnames = ["A"]', "environments.x.names.0"),
         ("[environments.x.consent]\nanalytics = 1", "environments.x.consent.analytics"),
+        ('[build]\nengine = "flink"', "build.engine: Input should be 'duckdb' or 'spark'"),
     ],
 )
 def test_a_mistake_is_told_with_file_and_place(tmp_path: Path, text: str, said: str) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -56,6 +57,13 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         _forget()
         yield rows
         _forget()
+
+
+class NoBooks:
+    """Keeps no counts."""
+
+    def measure(self, door: str, counts: Any) -> None: ...
+    def book(self, door: str, at: datetime, counts: Any) -> None: ...
 
 
 _MADE = (

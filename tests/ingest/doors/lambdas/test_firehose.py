@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,12 +13,14 @@ import orjson
 import pytest
 from moto.server import ThreadedMotoServer
 
+from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE, table_columns
 from ingest.delivery.batch import PAYLOAD_MAX_CHARS
+from ingest.delivery.dynamo_books import DynamoBooks
 from ingest.delivery.firehose import FirehoseSink
 from ingest.doors.lambdas import firehose, wiring
 from tests.ingest.doors.http.conftest import NOW
-from tests.ingest.doors.lambdas.conftest import KEYS
+from tests.ingest.doors.lambdas.conftest import KEYS, LEDGER, NoBooks
 from tests.ingest.doors.lambdas.test_lambdas import NoFeedback, counted
 from tests.lakes import event
 from tests.services.lambda_runtime import RuntimeApi, function, needs_runtime
@@ -98,7 +101,7 @@ def test_finished_rows_pass_as_they_are_and_are_booked_by_who_finished_them(
     streams: Any, capsys: Any, table: str
 ) -> None:
     sent: list[bytes] = []
-    FirehoseSink(Kept(sent), "test-", lambda *_: None, lambda: NOW).deliver(
+    FirehoseSink(Kept(sent), "test-", NoBooks(), lambda: NOW).deliver(
         "native", transform([event(properties={"a": 1}), event(latency_s=1)], NOW)
     )
     (record,) = (data for data in sent if (b'"code"' in data) == (table == QUARANTINE_TABLE))
@@ -116,6 +119,38 @@ class Kept:
     def put_record_batch(self, *, DeliveryStreamName: str, Records: Any) -> dict[str, Any]:  # noqa: N803
         self._sent += [record["Data"] for record in Records]
         return {"FailedPutCount": 0, "RequestResponses": [{"RecordId": "r"}] * len(Records)}
+
+
+def kept(streams: Any) -> dict[tuple[str, str, str, str], int]:
+    """What builds will book: (hour, event type, door, kind) -> events."""
+    found = Counter[tuple[str, str, str, str]]()
+    for bookings, _ in DynamoBooks(boto3.client("dynamodb"), LEDGER).counted():
+        for *key, events in bookings:
+            found[tuple(key)] += events  # type: ignore[index]
+    return dict(found)
+
+
+def test_every_event_is_booked_once_on_its_way_to_bronze(streams: Any) -> None:
+    """Those of the collector when their rows pass, and those refused or dropped where that is decided."""
+    sent: list[bytes] = []
+    events = [event(), event(), event("behavior"), event(latency_s=1), event(consent={"analytics": False})]
+    FirehoseSink(Kept(sent), "test-", wiring.books(), lambda: NOW).deliver("native", transform(events, NOW))
+    for record in sent:
+        table = next(name for name, mark in TABLES.items() if mark in record)
+        firehose.handler(batch(record, table=table), object())
+    firehose.handler(batch(b"".join(map(orjson.dumps, events))), object())
+    for row in streams("behavior"):
+        firehose.handler(batch(orjson.dumps(row), table="behavior"), object())
+    hour = layout.received_hour(ARRIVED_MS * 1000)
+    each = {("behavior", "received"): 1, ("prompt_execution", "received"): 4} | {
+        ("prompt_execution", kind): 1 for kind in ("quarantined", "dropped")
+    }
+    assert kept(streams) == {
+        (hour, event_type, door, kind): n for door in ("native", "firehose") for (event_type, kind), n in each.items()
+    }
+
+
+TABLES = {QUARANTINE_TABLE: b'"code"', "behavior": b'"action"', "prompt_execution": b'"model"'}
 
 
 def test_what_has_no_room_in_the_answer_comes_again_finished(streams: Any, capsys: Any) -> None:
@@ -139,7 +174,7 @@ def test_what_has_no_room_in_the_answer_comes_again_finished(streams: Any, capsy
 def test_only_the_records_that_another_stream_did_not_take_have_failed(
     streams: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    busy = FirehoseSink(NoFeedback(None), "test-", wiring.book, wiring.now, lambda _: None)
+    busy = FirehoseSink(NoFeedback(None), "test-", wiring.books(), wiring.now, lambda _: None)
     monkeypatch.setattr(wiring, "sink", lambda: busy)
     answer = firehose.handler(batch(orjson.dumps(event()), orjson.dumps(event("feedback"))), object())
     assert results(answer) == ["Ok", "ProcessingFailed"]

@@ -18,6 +18,7 @@ from ingest.delivery.packing import RECORD_MAX_BYTES, REQUEST_MAX_BYTES, REQUEST
 from ingest.delivery.unavailable import Unavailable
 from ingest.doors.lambdas import collector, kinesis, wiring
 from tests.ingest.doors.http.conftest import NOW, build_export
+from tests.ingest.doors.lambdas.conftest import NoBooks
 from tests.lakes import event
 from tests.steps import transform
 
@@ -139,7 +140,7 @@ def test_the_consumer_names_the_records_that_firehose_did_not_take(
     streams: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wiring, "sink", lambda: sink)
-    sink = FirehoseSink(NoFeedback(boto3.client("firehose")), "test-", wiring.book, wiring.now, lambda _: None)
+    sink = FirehoseSink(NoFeedback(boto3.client("firehose")), "test-", wiring.books(), wiring.now, lambda _: None)
     records = [orjson.dumps(event("behavior")), orjson.dumps(event("feedback")), orjson.dumps(event("behavior"))]
     answer = kinesis.handler(kinesis_event(*records), LambdaContext())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
@@ -181,7 +182,7 @@ def test_only_the_entries_that_failed_are_sent_again() -> None:
                 {"FailedPutCount": sum("ErrorCode" in answer for answer in answers), "RequestResponses": answers},
                 asked,
             )
-        FirehoseSink(client, "s-", lambda *_: None, lambda: NOW, waits.append).deliver("native", outcome)
+        FirehoseSink(client, "s-", NoBooks(), lambda: NOW, waits.append).deliver("native", outcome)
         stub.assert_no_pending_responses()
     assert waits == sorted(waits)
     assert len(waits) == 2
@@ -196,7 +197,7 @@ def test_a_stream_that_never_takes_it_is_told_as_unavailable() -> None:
     with Stubber(client) as stub:
         for _ in range(ATTEMPTS):
             stub.add_response("put_record_batch", busy)
-        sink = FirehoseSink(client, "s-", lambda *_: None, lambda: NOW, lambda _: None)
+        sink = FirehoseSink(client, "s-", NoBooks(), lambda: NOW, lambda _: None)
         with pytest.raises(Unavailable, match="refused 1 records for s-prompt_execution 5 times"):
             sink.deliver("native", transform([event()], NOW))
 
@@ -206,7 +207,7 @@ def test_firehose_out_of_reach_is_a_503(streams: Any, monkeypatch: pytest.Monkey
         def put_record_batch(self, **_: Any) -> dict[str, Any]:
             raise EndpointConnectionError(endpoint_url="https://firehose.eu-central-1.amazonaws.com")
 
-    sink = FirehoseSink(Unreachable(), "s-", lambda *_: None, lambda: NOW)
+    sink = FirehoseSink(Unreachable(), "s-", NoBooks(), lambda: NOW)
     monkeypatch.setattr(wiring, "sink", lambda: sink)
     answer = collector.handler(gateway("/v1/events", orjson.dumps(event())), object())
     assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "5")

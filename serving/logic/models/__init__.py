@@ -1,0 +1,1 @@
+"""Models, asked by the tests of templates: one protocol, a stand-in, and whatever speaks OpenAI's way."""

@@ -1,0 +1,44 @@
+"""Whether a version's tests let it be published: required ones have passed, on what would be rendered today."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import orjson
+
+from serving.logic.rendering.compose import Composition
+from serving.logic.templates.model import Run
+
+
+def fingerprint(composition: Composition) -> str:
+    """Of all that a run of the tests depends on: the version, its tests, and the versions that its labels lead to."""
+    root = composition.root
+    followed = sorted((reference, one.name, one.content.body) for reference, one in composition.members.items())
+    declared = {name: variable.model_dump(mode="json") for name, variable in sorted(composition.variables.items())}
+    tests = [case.model_dump(mode="json") for case in root.content.tests]
+    return sha256(orjson.dumps([root.content.body, followed, declared, tests])).hexdigest()
+
+
+def is_current(run: Run, composition: Composition) -> bool:
+    """Whether a run tested what would be rendered today."""
+    return run.fingerprint == fingerprint(composition)
+
+
+def obstacles(composition: Composition, runs: Sequence[Run]) -> list[str]:
+    """Why a version may not be published, one sentence each; none where it may.
+
+    Args:
+        composition: the version, with its parts as they are today.
+        runs: of the version, the newest first.
+    """
+    required = [case.name for case in composition.root.content.tests if case.required]
+    if not required:
+        return []
+    if not runs:
+        return [f"It has {len(required)} required tests that never ran; run them."]
+    newest = runs[0]
+    if not is_current(newest, composition):
+        return ["A part of it has changed since its tests ran; run them again."]
+    if newest.passed:
+        return []
+    failing = [str(result["name"]) for result in newest.results if result.get("required") and result.get("failures")]
+    return [f"The required test {name!r} fails." for name in failing] or ["Its required tests fail."]

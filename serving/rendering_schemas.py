@@ -1,0 +1,78 @@
+"""What the routes that render and test templates take and give, as OpenAPI tells it."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from serving.logic.rendering.render import Rendering
+from serving.logic.templates.model import Run, Version
+
+_Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class RenderRequest(BaseModel):
+    """Values for a template's variables."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    values: dict[str, JsonValue] = Field(default={}, description="By name; what is left out gets its default")
+
+
+class RenderedSpan(BaseModel):
+    """Characters of a text, and where they come from."""
+
+    start: int = Field(description="Index of the first character, in code points")
+    end: int = Field(description="Index after the last one")
+    template: str = Field(description="The version that wrote them, such as base@3")
+    block: str | None = Field(description="The block they stand in; null outside of blocks")
+    line: int = Field(description="Line of the version's body")
+    is_value: bool = Field(description="Whether an expression gave them, rather than the template's own words")
+
+
+class Rendered(BaseModel):
+    """A text, and where each part of it comes from."""
+
+    template_id: str
+    number: int
+    text: str
+    spans: list[RenderedSpan] = Field(description="In order and without gaps")
+    parts: dict[str, str] = Field(description="The version that was used, by what refers to it")
+    steps: int = Field(description="What it took; see the guide for how much it may")
+
+    @classmethod
+    def of(cls, version: Version, rendering: Rendering) -> "Rendered":
+        """What is told of a rendering."""
+        return cls(
+            template_id=version.template_id,
+            number=version.number,
+            text=rendering.text,
+            spans=[
+                RenderedSpan(
+                    start=span.start,
+                    end=span.end,
+                    template=span.origin.template,
+                    block=span.origin.block,
+                    line=span.origin.line,
+                    is_value=span.origin.is_value,
+                )
+                for span in rendering.spans
+            ],
+            parts=dict(rendering.members),
+            steps=rendering.steps,
+        )
+
+
+class RunRequest(BaseModel):
+    """Which model is to answer the tests; left out, what is set up."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    provider: _Name | None = None
+    model: _Name | None = None
+    judge_model: _Name | None = Field(default=None, description="At the same provider; default the model itself")
+
+
+class Runs(BaseModel):
+    """Runs of a version's tests, the newest first."""
+
+    runs: list[Run]

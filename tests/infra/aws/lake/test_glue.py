@@ -1,0 +1,24 @@
+"""The Glue job's own part; what the job then does, `tests/engines` runs on Spark."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.aws.lake.glue import main
+from infra.aws.lake.lake import LAKE_VARIABLE
+from infra.aws.lake.lock import Busy
+from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, TABLE_VARIABLE
+from tests.infra.aws.lake.account import Account
+
+
+def test_the_job_waits_for_no_other_build_of_its_lake(aws: Account, tmp_path: Path) -> None:
+    given = {"--lake": LAKE_VARIABLE, "--ledger": LEDGER_VARIABLE, "--consents": TABLE_VARIABLE}
+    own = [text for name, variable in given.items() for text in (name, aws.environment[variable])]
+    with aws.lake(tmp_path / "function").lease.held(60), pytest.raises(Busy, match="Another build of this lake"):
+        main(["--JOB_NAME", "promptlake", *own, "--TempDir", "s3://elsewhere/tmp"])
+
+
+def test_an_argument_that_is_missing_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--lake", "s3://owner/lake"])
+    assert "--ledger" in capsys.readouterr().err
