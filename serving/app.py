@@ -11,6 +11,7 @@ from serving import problems
 from serving.logic.answer import Published
 from serving.logic.feedback import RecordFeedback
 from serving.logic.templates.desk import Desk
+from serving.resolver import Resolver
 from serving.routes.analytics import add_question
 from serving.routes.costs import COSTS
 from serving.routes.feedback import add_feedback
@@ -45,7 +46,7 @@ def build_app(
         guard: decides who may ask for analytics, where nobody has decided it before.
     """
     # orjson refuses what is not JSON (NaN, numbers over 64 bits, endless nesting), where json reads on.
-    app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=orjson.loads)
+    app = Resolver(enable_validation=True, json_body_deserializer=orjson.loads)
     problems.install(app)
     if guard is not None:
         app.use([_guarding(guard)])

@@ -22,6 +22,8 @@ COMMANDS = {
     "docs": "infra.local.commands.docs",
     "reconcile": "infra.local.commands.reconcile",
     "quarantine": "infra.local.commands.quarantine",
+    "erase": "infra.local.commands.erase",
+    "maintain": "infra.local.commands.maintain",
     "prices": "infra.local.commands.prices",
     "access": "infra.local.commands.access",
     "keys": "infra.local.commands.keys",

@@ -10,6 +10,7 @@ from ingest.contracts import layout
 from ingest.delivery.privacy.keys import KEY_BYTES, Keyring
 from ingest.delivery.privacy.settings import Settings, SettingsError, load
 from ingest.delivery.transform import Transform
+from transforms.jobs.retention import Retention, RetentionError, read_retention
 
 
 def open_transform(lake: Lake) -> Transform:
@@ -31,6 +32,18 @@ def settings_of(lake: Lake) -> Settings:
         return load(lake.root / layout.SETTINGS_FILE)
     except SettingsError as error:
         raise LakeError(str(error)) from error
+
+
+def retention_of(lake: Lake) -> Retention:
+    """How long the owner wants each layer kept.
+
+    Raises:
+        LakeError: the file says what no setting is.
+    """
+    try:
+        return read_retention(settings_of(lake).retention)
+    except RetentionError as error:
+        raise LakeError(f"{lake.root / layout.SETTINGS_FILE}: {error}.") from error
 
 
 def consents_of(lake: Lake) -> SqliteConsents:

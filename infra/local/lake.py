@@ -2,10 +2,11 @@
 
 import fcntl
 import json
+import math
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,6 +94,16 @@ class Lake:
     def spool_bytes(self) -> int:
         """What is on its way to bronze."""
         return waiting_bytes(self.root / layout.SPOOL)
+
+    def bronze_objects(self, tables: Iterable[str]) -> dict[str, list[Path]]:
+        """The objects of some tables of bronze. Those that were struck out lie there for a while, and don't count."""
+        ledger = self.ledger()
+        try:
+            struck = {self.root / path for path in ledger.objects_to_remove(math.inf)}
+        finally:
+            ledger.close()
+        folders = {table: self.root / layout.bronze_table(table) for table in tables}
+        return {table: sorted({*folder.rglob("*.parquet")} - struck) for table, folder in folders.items()}
 
     def drain(self) -> Drained:
         """Move what the spool holds into bronze.

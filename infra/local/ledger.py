@@ -1,59 +1,14 @@
 """The embedded lake's memory: which segments were drained, which objects built, what was booked. One SQLite file."""
 
-import fcntl
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 
+from infra.local.object_books import ObjectBooks
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.delivery.drain import Booking, BronzeObject
-from ingest.delivery.rewriting import Entry, StoredObject
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS bronze_object (
-    path TEXT PRIMARY KEY, event_type TEXT NOT NULL, hour TEXT NOT NULL, door TEXT NOT NULL, rows INTEGER NOT NULL,
-    size_bytes INTEGER NOT NULL, landed INTEGER NOT NULL DEFAULT 0, silver_run TEXT
-) STRICT;
-CREATE INDEX IF NOT EXISTS bronze_object_new ON bronze_object (event_type) WHERE silver_run IS NULL;
-CREATE TABLE IF NOT EXISTS booking (
-    id INTEGER PRIMARY KEY, booked_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    hour TEXT NOT NULL, event_type TEXT NOT NULL, door TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS drained_segment (name TEXT PRIMARY KEY) STRICT;
-CREATE TABLE IF NOT EXISTS replayed_row (
-    object TEXT NOT NULL, row INTEGER NOT NULL,
-    replayed_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), PRIMARY KEY (object, row)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS removed_object (
-    path TEXT PRIMARY KEY, removed_at_s REAL NOT NULL DEFAULT (unixepoch('now', 'subsec'))
-) STRICT;
-CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-"""
 
 
-class SqliteLedger:
+class SqliteLedger(ObjectBooks):
     """Implements what delivery and the jobs ask of a ledger. One instance a thread; several processes at once."""
-
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
-        # One at a time: SQLite waits for other writers, but not for others that turn the same new file to WAL.
-        with path.with_name(path.name + ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            # What is struck out, such as a person who is being erased, is not left in free pages.
-            self._db.execute("PRAGMA secure_delete = ON")
-            self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        with self._db:  # commits, or rolls back whatever went wrong
-            yield
 
     # Delivery
 
@@ -129,17 +84,6 @@ class SqliteLedger:
             self._book(bookings)
             self._set_facts(facts)
 
-    def fact(self, name: str) -> str | None:
-        row = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
-
-    def set_fact(self, name: str, value: str | None) -> None:
-        """Remember one thing by name; ``None`` forgets it."""
-        if value is None:
-            self._db.execute("DELETE FROM fact WHERE name = ?", (name,))
-        else:
-            self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
-
     def bookings_and_waiting(
         self,
     ) -> tuple[list[tuple[str, str, str, str, int]], list[tuple[str, str, str, str, int]]]:
@@ -169,106 +113,3 @@ class SqliteLedger:
             "GROUP BY 1 ORDER BY 1"
         )
         return [tuple(row) for row in rows]
-
-    # Upkeep of bronze
-
-    def objects(self, event_type: str) -> list[StoredObject]:
-        """What bronze holds of one table, oldest arrival first."""
-        rows = self._db.execute(
-            "SELECT path, hour, door, rows, size_bytes, silver_run IS NOT NULL FROM bronze_object "
-            "WHERE event_type = ? ORDER BY hour, path",
-            (event_type,),
-        )
-        return [
-            StoredObject(path, hour, door, count, size_bytes, bool(is_built))
-            for path, hour, door, count, size_bytes, is_built in rows
-        ]
-
-    def commit_rewrite(
-        self,
-        path: str,
-        size_bytes: int,
-        rows_out: Sequence[int],
-        bookings: Iterable[Entry],
-        facts: Mapping[str, str | None],
-    ) -> None:
-        """In one transaction: an object waits to be replaced by what is left without some of its rows."""
-        with self._transaction():
-            self._db.execute(
-                "UPDATE bronze_object SET rows = rows - ?, size_bytes = ?, landed = 0 WHERE path = ?",
-                (len(rows_out), size_bytes, path),
-            )
-            out = set(rows_out)
-            for old in [row for row in self._replayed_in(path) if row >= min(out, default=0)]:
-                if old in out:
-                    self._db.execute("DELETE FROM replayed_row WHERE object = ? AND row = ?", (path, old))
-                else:  # upwards, so that the place is free
-                    place = (old - sum(row < old for row in out), path, old)
-                    self._db.execute("UPDATE replayed_row SET row = ? WHERE object = ? AND row = ?", place)
-            self._book(bookings)
-            self._set_facts(facts)
-
-    def commit_merge(self, whole: BronzeObject, parts: Sequence[StoredObject]) -> None:
-        """In one transaction: one object stands for several, whose rows it has in their order."""
-        with self._transaction():
-            self._add([whole])
-            first = 0
-            for part in parts:
-                self._db.execute(
-                    "UPDATE replayed_row SET object = ?, row = row + ? WHERE object = ?", (whole.path, first, part.path)
-                )
-                first += part.rows
-            self._db.execute(
-                "UPDATE bronze_object SET silver_run = (SELECT max(silver_run) FROM bronze_object WHERE path = ?) "
-                "WHERE path = ?",
-                (parts[-1].path, whole.path),
-            )
-            self._strike([part.path for part in parts])
-
-    def commit_removal(self, paths: Sequence[str], bookings: Iterable[Entry], facts: Mapping[str, str | None]) -> None:
-        """In one transaction: objects are no part of bronze any more; their files are to be removed."""
-        with self._transaction():
-            self._db.executemany("DELETE FROM replayed_row WHERE object = ?", [(path,) for path in paths])
-            self._strike(paths)
-            self._book(bookings)
-            self._set_facts(facts)
-
-    def objects_to_remove(self, struck_before_s: float) -> list[str]:
-        """Paths of objects that were struck out before a time in seconds since 1970, and may still lie there."""
-        rows = self._db.execute("SELECT path FROM removed_object WHERE removed_at_s <= ?", (struck_before_s,))
-        return [path for (path,) in rows]
-
-    def removed(self, paths: Iterable[str]) -> None:
-        self._db.executemany("DELETE FROM removed_object WHERE path = ?", [(path,) for path in paths])
-
-    def compact(self) -> None:
-        """Give up the space, and the remains, of what was struck out; as far as nobody else is reading just now."""
-        self._db.execute("VACUUM")
-        self.flush()
-
-    def flush(self) -> None:
-        """Leave nothing in the write-ahead log; as far as nobody else is reading just now."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    def _replayed_in(self, path: str) -> list[int]:
-        rows = self._db.execute("SELECT row FROM replayed_row WHERE object = ? ORDER BY row", (path,)).fetchall()
-        return [row for (row,) in rows]
-
-    def _strike(self, paths: Sequence[str]) -> None:
-        self._db.executemany("DELETE FROM bronze_object WHERE path = ?", [(path,) for path in paths])
-        self._db.executemany("INSERT OR IGNORE INTO removed_object (path) VALUES (?)", [(path,) for path in paths])
-
-    def _set_facts(self, facts: Mapping[str, str | None]) -> None:
-        for name, value in facts.items():
-            self.set_fact(name, value)
-
-    def _add(self, objects: list[BronzeObject]) -> None:
-        self._db.executemany(
-            "INSERT INTO bronze_object (path, event_type, hour, door, rows, size_bytes) VALUES (?, ?, ?, ?, ?, ?)",
-            objects,
-        )
-
-    def _book(self, bookings: Iterable[tuple[str, str, str, str, int]]) -> None:
-        self._db.executemany(
-            "INSERT INTO booking (hour, event_type, door, kind, count) VALUES (?, ?, ?, ?, ?)", list(bookings)
-        )

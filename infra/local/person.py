@@ -10,12 +10,11 @@ import orjson
 from infra.local.lake import Lake
 from infra.local.query import open_session
 from ingest.contracts.derive import QUARANTINE_TABLE
-from ingest.contracts.envelope import person_fields
 from ingest.contracts.registry import EVENTS
-from transforms.engines.duck import literal
+from transforms.engines.duck_upkeep import is_of_person, note_links, register
+from transforms.engines.upkeep import Who
 
 _FETCHED_ROWS = 1_000
-_LINKS = ("anonymous_id", "session_id")
 
 
 class Found(NamedTuple):
@@ -44,29 +43,12 @@ class Search:
         """
         db = open_session(self.lake)
         try:
-            self._note_links(db)
-            for table, model in EVENTS.items():
-                named = " OR ".join(f"{name} IN (SELECT * FROM person)" for name in person_fields(model))
-                linked = " OR ".join(f"{name} IN (SELECT id FROM link)" for name in _LINKS)
-                yield from _found(db, table, f"{named} OR (user_id IS NULL AND ({linked}))")
-            mentions = " OR ".join(f"contains(payload, {literal(name)})" for name in self.pseudonyms)
-            yield from _found(db, QUARANTINE_TABLE, mentions)
+            register(db, Who(frozenset(self.pseudonyms)))
+            note_links(db, [f"SELECT user_id, anonymous_id, session_id FROM bronze.{table}" for table in EVENTS])
+            for table in (*EVENTS, QUARANTINE_TABLE):
+                yield from _found(db, table, is_of_person(table))
         finally:
             db.close()
-
-    def _note_links(self, db: duckdb.DuckDBPyConnection) -> None:
-        """``person``: the pseudonyms. ``link``: browsers and sessions in which no other user was ever seen."""
-        db.execute("CREATE TABLE person (id VARCHAR)")
-        db.executemany("INSERT INTO person VALUES (?)", [[name] for name in self.pseudonyms])
-        seen = " UNION ALL ".join(
-            f"SELECT user_id, {link} AS id FROM bronze.{table} WHERE user_id IS NOT NULL AND {link} IS NOT NULL"
-            for table in EVENTS
-            for link in _LINKS
-        )
-        db.execute(
-            f"""CREATE TABLE link AS SELECT id FROM ({seen}) GROUP BY id
-            HAVING bool_and(user_id IN (SELECT * FROM person))"""
-        )
 
 
 def _found(db: duckdb.DuckDBPyConnection, table: str, where: str) -> Iterator[Found]:

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+WAITING = "waiting for another job of this lake"
+
 
 @contextmanager
 def steps(title: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:

@@ -56,8 +56,8 @@ class Quarantine:
     def __init__(self, lake: Lake) -> None:
         lake.drain()
         self._root = lake.root
-        found = (lake.root / layout.bronze_table(QUARANTINE_TABLE)).rglob("*.parquet")
-        self._paths = sorted(str(path.relative_to(lake.root)) for path in found)
+        (objects,) = lake.bronze_objects([QUARANTINE_TABLE]).values()
+        self._paths = sorted(str(path.relative_to(lake.root)) for path in objects)
         ledger = lake.ledger()
         try:
             replayed = ledger.replayed_rows()

@@ -5,7 +5,7 @@ from tempfile import gettempdir
 
 import duckdb
 
-from infra.local.lake import Lake
+from infra.local.lake import Lake, LakeError
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
@@ -16,6 +16,7 @@ from transforms.engines.duck import bronze_relation, empty_rows, scan, session, 
 from transforms.engines.duck_gold import empty_gold, register_thresholds
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
+from transforms.engines.unreadable import UnreadableObjects, naming_unreadable
 
 
 def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection:
@@ -28,12 +29,12 @@ def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection
     if drain:
         lake.drain()
     db = session(Path(gettempdir()), memory_mb=1024)
-    for table in (*EVENTS, QUARANTINE_TABLE):
-        view(
-            db,
-            f"bronze.{table}",
-            bronze_relation(table, sorted((lake.root / layout.bronze_table(table)).rglob("*.parquet"))),
-        )
+    for table, paths in lake.bronze_objects((*EVENTS, QUARANTINE_TABLE)).items():
+        try:
+            with naming_unreadable(lake.root, [str(path.relative_to(lake.root)) for path in paths]):
+                view(db, f"bronze.{table}", bronze_relation(table, paths))
+        except UnreadableObjects as error:
+            raise LakeError(str(error)) from error
     tables = Tables(lake.root)
     try:
         for name, model in models().items():

@@ -1,15 +1,18 @@
 """What the functions are wired with: a DynamoDB table, a bucket, and a Kinesis stream, named by the environment."""
 
 import os
+import tomllib
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import boto3
 
 from serving.lambdas.publishing import BucketReader, Stream
+from serving.logic.models.settings import models_of
 from serving.logic.templates.desk import Desk
-from serving.logic.templates.references import PartsOnly
+from serving.logic.testing.checks import RenderedAndTested
 from serving.stores.templates.dynamo import DynamoTable
 from serving.stores.templates.store import TemplateStore
 
@@ -25,7 +28,8 @@ STREAM_VARIABLE = "PROMPTLAKE_STREAM"
 BACKUP_BUCKET_VARIABLE = "PROMPTLAKE_BACKUP_BUCKET"
 """Environment variable: where backups of templates go; another bucket than the lake's."""
 
-_FOLDER = Path("/tmp/promptlake")  # noqa: S108 - the one folder that a function may write, and its alone
+MODELS_VARIABLE = "PROMPTLAKE_MODELS"
+"""Environment variable: the models that tests of templates ask, as a TOML file packaged with the code; optional."""
 
 
 @cache
@@ -35,12 +39,18 @@ def store() -> TemplateStore:
 
 @cache
 def desk() -> Desk:
-    return Desk(store(), PartsOnly())
+    return Desk(store(), RenderedAndTested(), models_of(_models(), os.environ))
+
+
+def _models() -> dict[str, Any]:
+    path = os.environ.get(MODELS_VARIABLE)
+    return tomllib.loads(Path(path).read_text())["models"] if path else {}
 
 
 @cache
 def reader() -> BucketReader:
-    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], _FOLDER)
+    folder = Path(mkdtemp(prefix="promptlake-"))  # goes when the function's environment does
+    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], folder)
 
 
 @cache

@@ -14,10 +14,13 @@ from sql.prices.daily import Pricing
 from sql.publication import Extract
 from transforms.engines import duck_gold, duck_silver
 from transforms.engines.duck import count, file_list, literal, scan, session
+from transforms.engines.duck_keeping import DuckUpkeep
 from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import bookings as bookings_input
 from transforms.engines.protocol import Candidate, Staged
 from transforms.engines.store import Store
+from transforms.engines.unreadable import naming_unreadable
+from transforms.engines.upkeep import Change
 from transforms.engines.warehouse import Warehouse
 from transforms.jobs.ledger import Booking, Person
 from transforms.jobs.tidy import tidy
@@ -39,11 +42,12 @@ def duck_engine(warehouse: Warehouse, store: Store, memory_mb: int = 320) -> Ite
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-class DuckEngine:
+class DuckEngine(DuckUpkeep):
     """Implements :class:`transforms.engines.protocol.Engine`."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, tables: Tables, store: Store) -> None:
-        self.db, self.tables, self._store = db, tables, store
+        super().__init__(db, tables)
+        self._store = store
 
     @property
     def store(self) -> Store:
@@ -55,7 +59,8 @@ class DuckEngine:
 
     def stage(self, model: Model, objects: Sequence[str], run: str) -> Staged:
         self.tables.warehouse.fetch(objects)
-        staged = duck_silver.stage(self.db, model, objects, self.tables, run)
+        with naming_unreadable(self._root, objects):
+            staged = duck_silver.stage(self.db, model, objects, self.tables, run)
         # Before anything remembers the run as one to be finished: by then this machine's folder may be gone.
         self.tables.warehouse.store([*staged.written, *(waiting for waiting, _ in staged.conflicts)])
         return staged
@@ -84,7 +89,7 @@ class DuckEngine:
     def read_gold(self, model: Model, candidate: Candidate | None) -> None:
         duck_gold.read_gold(self.db, self.tables, model, candidate)
 
-    def rows(self, item: Staged | Candidate) -> Rows:
+    def rows(self, item: Staged | Candidate | Change) -> Rows:
         if isinstance(item, Candidate):
             return DuckRows(self.db, f"({duck_gold.rows_of(self.tables, item)})")
         return DuckRows(self.db, f"read_parquet({file_list(self._root / path for path in item.written)})")

@@ -18,7 +18,7 @@ from transforms.engines.inputs import Input, model_prices, naming, naming_none, 
 from transforms.engines.protocol import Candidate, Staged
 from transforms.jobs.ledger import Person
 
-_WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd"
+WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd"
 
 
 def register(db: duckdb.DuckDBPyConnection, table: Input) -> None:
@@ -133,9 +133,9 @@ def _write(
     folder.mkdir(parents=True, exist_ok=True)
     if model.partition:
         parts = f"PARTITION_BY (day), WRITE_PARTITION_COLUMNS, OVERWRITE_OR_IGNORE, FILENAME_PATTERN '{run}-{{i}}'"
-        db.execute(f"COPY ({query}) TO {literal(str(folder))} ({_WRITTEN_AS}, {parts})")
+        db.execute(f"COPY ({query}) TO {literal(str(folder))} ({WRITTEN_AS}, {parts})")
     else:
         order = ", ".join(model.grain)  # whoever reads a few days then skips the others
-        db.execute(f"COPY ({query} ORDER BY {order}) TO {literal(str(folder / f'{run}-0.parquet'))} ({_WRITTEN_AS})")
+        db.execute(f"COPY ({query} ORDER BY {order}) TO {literal(str(folder / f'{run}-0.parquet'))} ({WRITTEN_AS})")
     written = sorted(folder.glob(f"**/{run}-*.parquet"))
     return Candidate(model, tuple(str(path.relative_to(root)) for path in with_rows(db, written)), days)

@@ -26,16 +26,16 @@ _WRITERS = 2
 _ACCEPTED = """SELECT b.* EXCLUDE (filename, file_row_number) FROM bronze.{} AS b
     ANTI JOIN rejected AS r ON b.filename = r.file AND b.file_row_number = r.row"""
 
-_WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2000"
+WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2000"
 """Most bytes are random ids, which neither a higher level nor a larger dictionary makes smaller, only slower."""
 
 
 def empty_query(model: Model) -> str:
     """SQL of the silver table without a row: its columns and types."""
-    return f"SELECT * FROM ({_over(model, bronze_relation(model.name, []))}) WHERE FALSE"
+    return f"SELECT * FROM ({over(model, bronze_relation(model.name, []))}) WHERE FALSE"
 
 
-def _over(model: Model, bronze: str) -> str:
+def over(model: Model, bronze: str) -> str:
     """The model's query with ``bronze`` in the place of its bronze table."""
     return f"WITH arrived AS ({bronze}) " + to_duckdb(model.query.replace(f"bronze.{model.name}", "arrived"))
 
@@ -107,9 +107,9 @@ def _write(
     folder.mkdir(parents=True, exist_ok=True)
     if count(db, "SELECT count(*) FROM arrival") <= _TOGETHER_ROWS:
         db.execute(
-            f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({_over(model, accepted)}))
+            f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({over(model, accepted)}))
             TO {literal(str(folder))}
-            ({_WRITTEN_AS}, PARTITION_BY (day), OVERWRITE_OR_IGNORE,
+            ({WRITTEN_AS}, PARTITION_BY (day), OVERWRITE_OR_IGNORE,
             FILENAME_PATTERN '{run}-{{i}}')"""
         )
     else:
@@ -127,7 +127,7 @@ def _write_day(db: duckdb.DuckDBPyConnection, model: Model, accepted: str, day: 
     path = folder / f"day={day}" / f"{run}-0.parquet"
     path.parent.mkdir(exist_ok=True)
     db.execute(
-        f"COPY ({_over(model, f'SELECT * FROM ({accepted}) WHERE {during}')}) TO {literal(str(path))} ({_WRITTEN_AS})"
+        f"COPY ({over(model, f'SELECT * FROM ({accepted}) WHERE {during}')}) TO {literal(str(path))} ({WRITTEN_AS})"
     )
     db.close()
 

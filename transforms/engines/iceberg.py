@@ -9,6 +9,7 @@ from warnings import catch_warnings, filterwarnings
 import pyarrow as pa
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression, In
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import Table
 from pyiceberg.transforms import DayTransform, Transform
 
@@ -131,6 +132,22 @@ class Tables:
                     change.delete(where, snapshot_properties={RUN: run})
             if paths:
                 change.add_files(self._locations(paths), snapshot_properties={RUN: run}, check_duplicate_files=False)
+
+    def swap(self, table: Table, gone: Collection[str], paths: Collection[str], run: str) -> None:
+        """Put some data files in the place of others, in one commit, once a run, however often it is asked."""
+        if self.has_run(table, run):
+            return
+        self.warehouse.store(paths)
+        out = set(self._locations(gone))
+        with (
+            table.transaction() as change,
+            change.update_snapshot(snapshot_properties={RUN: run}).overwrite() as files,
+        ):
+            for task in table.scan().plan_files():
+                if task.file.file_path in out:
+                    files.delete_data_file(task.file)
+            for location in self._locations(paths):
+                files.append_data_file(parquet_file_to_data_file(table.io, change.table_metadata, location))
 
 
 def _documented(field: pa.Field, model: Model) -> pa.Field:

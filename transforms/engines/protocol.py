@@ -9,6 +9,7 @@ from sql.catalog import Model
 from sql.prices.daily import Pricing
 from sql.publication import Extract
 from transforms.engines.store import Store
+from transforms.engines.upkeep import Change
 from transforms.jobs.ledger import Booking, Person
 from transforms.quality.rows import Rows
 
@@ -100,6 +101,9 @@ class Engine(Protocol):
 
     def commit_gold(self, candidate: Candidate, run: str) -> None:
         """Show a candidate to readers, in place of the rows of its days."""
+
+    def commit_change(self, change: Change) -> None:
+        """Show readers a table in which files were changed for others. Once, however often it is asked."""
 
     def discard(self, run: str) -> None:
         """Remove what a run wrote and did not commit."""

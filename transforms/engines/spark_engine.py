@@ -39,6 +39,7 @@ from transforms.engines.spark_session import (
 from transforms.engines.spark_silver import Stager
 from transforms.engines.spark_tables import MAIN, branch_of, drop_branch, ensure, show_branch, snapshots, start_branch
 from transforms.engines.store import Store
+from transforms.engines.upkeep import Change
 from transforms.jobs.ledger import Booking, Person
 from transforms.quality.rows import Rows
 from transforms.quality.spark_rows import SparkRows
@@ -154,6 +155,10 @@ class SparkEngine:
     def commit_gold(self, candidate: Candidate, run: str) -> None:  # noqa: ARG002 - its branch says it
         for branch in candidate.written:
             show_branch(self._spark, candidate.model, branch)
+
+    def commit_change(self, change: Change) -> None:
+        for branch in change.written:
+            show_branch(self._spark, models()[change.table], branch)
 
     def discard(self, run: str) -> None:
         for model in models().values():

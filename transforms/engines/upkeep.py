@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 from sql.catalog import Model
+from transforms.engines.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ class Change:
 class Upkeep(Protocol):
     """Finds and removes rows, and keeps the tables' files few."""
 
+    @property
+    def store(self) -> Store:
+        """Where the lake's objects lie."""
+
     def links(self, names: Collection[str], waiting: Mapping[str, Sequence[str]]) -> frozenset[str]:
         """Browsers and sessions of a person that no other user was seen in, by silver and by the bronze objects that
         it does not have yet, which ``waiting`` names by event type.
@@ -81,8 +86,27 @@ class Upkeep(Protocol):
     def merges(self, model: Model) -> Iterator[Change]:
         """A table with fewer and larger files, some days at a time."""
 
+    def arrival_hours(self, model: Model, days: Collection[date]) -> set[str] | None:
+        """Hours in which silver's events of some days arrived; None where silver can't be read."""
+
+    def reread(
+        self, model: Model, days: Sequence[date], objects: Sequence[str], refused: Sequence[str] | None, run: str
+    ) -> Change:
+        """Silver's events of some days, written anew from bronze.
+
+        Args:
+            objects: bronze objects that hold them.
+            refused: objects of quarantine, which name the conflicts; given where silver can't be read.
+        """
+
+    def missing(self, model: Model, change: Change) -> int:
+        """Events of silver that bronze does not hold any more, and that a change would lose."""
+
     def commit_change(self, change: Change) -> None:
         """Show a change to readers, once."""
 
-    def tidy(self, kept_for: timedelta) -> int:
+    def discard(self, run: str) -> None:
+        """Remove what a run wrote and did not commit."""
+
+    def remove_old(self, kept_for: timedelta) -> int:
         """Remove old snapshots, and files that nothing refers to, older than that; returns how many files went."""

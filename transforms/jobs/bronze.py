@@ -36,7 +36,7 @@ class Bronze(Protocol):
     def take_out(self, path: str, rows: Sequence[int], bookings: Iterable[Booking], facts: Facts) -> None:
         """Write an object anew without some rows, told by their numbers; book and remember what that means."""
 
-    def merge(self, table: str, parts: Sequence[StoredObject]) -> None:
+    def merge(self, table: str, paths: Sequence[str]) -> None:
         """Put objects of one hour and door together."""
 
     def remove(self, paths: Sequence[str], facts: Facts) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -17,17 +16,18 @@ from sql.prices.daily import Pricing
 from sql.prices.table import load_prices
 from sql.publication import Publication
 from transforms.engines.protocol import KEPT_FOR, Candidate, Engine, Staged
+from transforms.jobs.changes import DIRTY, STALE, finish_change
+from transforms.jobs.closed import first_whole_days
 from transforms.jobs.gold import definitions, needed, plan, whole
 from transforms.jobs.ledger import Booking, ConsentLog, JobLedger
 from transforms.jobs.publish import point_at, publish, published
+from transforms.jobs.runs import new_run
 from transforms.quality.gate import Gate
 from transforms.quality.records import record
 from transforms.quality.result import Result
 
 PENDING = "pending_run"
 """Ledger fact: a silver run that passed the gate and may be half committed."""
-DIRTY = "dirty_days"
-"""Ledger fact: silver days whose gold is not committed yet."""
 DEFINITIONS = "definitions"
 """Ledger fact: a fingerprint of the models that gold was computed with."""
 REPRICED = "repriced_days"
@@ -63,6 +63,8 @@ class BuildRequest:
     """What calls cost; days that are over keep what they were built with."""
     reprice: tuple[date, date] | None = None
     """First and last day of history that is to be priced with the book as it is."""
+    takes_new: bool = True
+    """Whether silver takes what is new in bronze; else only what is due in gold is computed."""
 
 
 @dataclass(frozen=True)
@@ -101,20 +103,25 @@ class _Run:
         self.ledger = request.ledger
         # Time-ordered, so that publications sort by age.
         self.definitions = definitions()
-        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}"
+        self.id = new_run()
 
     def build(self, complete_us: int) -> BuildResult:
-        self._finish_pending()
+        finish_pending(self.engine, self.ledger)
         as_of, through = _iso(datetime.now(UTC)), _iso(from_us(complete_us))
         self._note_repriced()
         before = published(self.engine.store)
-        new = {name: objects for name in _silver_names() if (objects := self.ledger.new_objects(name))}
+        names = _silver_names() if self.request.takes_new else []
+        new = {name: objects for name in names if (objects := self.ledger.new_objects(name))}
+        if not self.request.takes_new and before is not None:
+            through = before.complete_through
+        stale = set(json.loads(self.ledger.fact(STALE) or "[]"))
         dirty = self._dirty()
         decision = self._reopen_decided(dirty)
         is_whole = before is not None and all(self.engine.store.exists(e.path) for e in before.tables.values())
         if (
             not new
             and not dirty
+            and not stale
             and before
             and is_whole
             and self.ledger.fact(PUBLISHED) == str(self.ledger.last_booking())
@@ -137,9 +144,10 @@ class _Run:
         self._commit_gold(candidates)
         changed = [candidate.model.full_name for candidate in candidates]
         self.request.on_step("publishing")
-        publication = publish(self.engine, changed, self.id, as_of, through)
+        publication = publish(self.engine, {*changed, *stale}, self.id, as_of, through)
         self.ledger.set_fact(REPRICED, None)
         self.ledger.set_fact(DIRTY, None)
+        self.ledger.set_fact(STALE, None)
         self.ledger.set_fact(DECISION, str(decision))
         self._tidy_if_due()
         self.ledger.set_fact(DEFINITIONS, self.definitions)
@@ -173,7 +181,7 @@ class _Run:
     def _candidates(
         self, staged: list[Staged], dirty: Mapping[str, set[date]], bookings: list[Booking]
     ) -> list[Candidate]:
-        planned = plan(dirty)
+        planned = plan(dirty, first_whole_days(self.ledger))
         pricing = Pricing(self.request.book, datetime.now(UTC).date(), self._repriced())
         self.engine.read_silver(needed(planned), staged, self.request.consents.withdrawn("analytics"), pricing)
         self.engine.read_bookings(bookings)
@@ -208,22 +216,7 @@ class _Run:
             "dirty": {table: sorted(day.isoformat() for day in days) for table, days in dirty.items()},
         }
         self.ledger.set_fact(PENDING, json.dumps(pending))
-        self._finish_pending()
-
-    def _finish_pending(self) -> None:
-        """Commit what passed the gate: of this run, or of one that was cut off in the middle of it."""
-        document = self.ledger.fact(PENDING)
-        if document is None:
-            return
-        pending = json.loads(document)
-        objects: list[str] = []
-        bookings: list[Booking] = []
-        for name, (written, taken, conflicts, booked) in pending["tables"].items():
-            self.engine.commit_silver(models()[f"silver.{name}"], written, conflicts, pending["run"])
-            objects += taken
-            bookings += map(tuple, booked)
-        facts = {DIRTY: json.dumps(pending["dirty"]), PENDING: None}
-        self.ledger.commit_silver(pending["run"], objects, bookings, facts)
+        finish_pending(self.engine, self.ledger)
 
     def _commit_gold(self, candidates: list[Candidate]) -> None:
         for candidate in candidates:
@@ -268,6 +261,23 @@ class _Run:
             calls = self.engine.days(models()["silver.prompt_execution"])
             dirty["prompt_execution"] |= {day for day in calls if any(a <= day <= b for a, b in ranges)}
         return dirty
+
+
+def finish_pending(engine: Engine, ledger: JobLedger) -> None:
+    """Commit what passed the gate, of this run or of one that was cut off in the middle of it; and any other change."""
+    finish_change(engine, ledger)
+    document = ledger.fact(PENDING)
+    if document is None:
+        return
+    pending = json.loads(document)
+    objects: list[str] = []
+    bookings: list[Booking] = []
+    for name, (written, taken, conflicts, booked) in pending["tables"].items():
+        engine.commit_silver(models()[f"silver.{name}"], written, conflicts, pending["run"])
+        objects += taken
+        bookings += map(tuple, booked)
+    facts = {DIRTY: json.dumps(pending["dirty"]), PENDING: None}
+    ledger.commit_silver(pending["run"], objects, bookings, facts)
 
 
 def _silver_names() -> list[str]:

@@ -52,9 +52,19 @@ def window(days: Iterable[date], model: Model) -> set[date]:
     return {day + timedelta(k) for day in days for k in reach}
 
 
-def plan(dirty: Days) -> list[tuple[Model, tuple[date, ...]]]:
-    """The daily gold tables that ``dirty`` touches, with the days to compute, in the order of their dependencies."""
-    return [(model, days) for model in in_order() if model.is_daily and (days := affected_days(model, dirty))]
+def plan(dirty: Days, first_whole: Mapping[str, date]) -> list[tuple[Model, tuple[date, ...]]]:
+    """The daily gold tables that ``dirty`` touches, with the days to compute, in the order of their dependencies.
+
+    Days of which silver has expired are left as they are; ``first_whole`` are the first that have not, by silver table.
+    """
+    daily = [model for model in in_order() if model.is_daily]
+    return [(model, days) for model in daily if (days := open_days(model, affected_days(model, dirty), first_whole))]
+
+
+def open_days(model: Model, days: Iterable[date], first_whole: Mapping[str, date]) -> tuple[date, ...]:
+    """Those of some gold days that can still be computed from whole silver days."""
+    firsts = [first_whole[table] for table in base_tables(model.full_name) if table in first_whole]
+    return tuple(day for day in days if all(day - timedelta(model.reads_days.before) >= first for first in firsts))
 
 
 def whole(changed: Collection[str]) -> list[tuple[Model, tuple[Model, ...]]]:

@@ -46,5 +46,20 @@ def _sweep(store: Store, publication: Publication) -> None:
             store.remove(path)
 
 
+def sweep_superseded(store: Store, superseded_before: str) -> int:
+    """Remove extracts that nobody is pointed at, if the present publication is older than a run; returns how many.
+
+    Readers of the one before it have had that long to finish.
+    """
+    publication = published(store)
+    if publication is None or publication.publication > superseded_before:
+        return 0
+    in_use = {layout.POINTER, *(extract.path for extract in publication.tables.values())}
+    superseded = [path for path in store.below(layout.PUBLISH) if path not in in_use]
+    for path in superseded:
+        store.remove(path)
+    return len(superseded)
+
+
 def _run(path: str) -> str:
     return path.removeprefix(f"{layout.PUBLISH}/").partition("/")[0]

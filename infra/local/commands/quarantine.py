@@ -1,7 +1,9 @@
-"""``promptlake quarantine list|show|replay``: what was refused, why, and once more after a fix."""
+"""``promptlake quarantine list|show|replay|aside``: what was refused, why, and once more after a fix."""
 
 import argparse
+import json
 import re
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to ``promptlake``."""
     parser = subparsers.add_parser(
         "quarantine",
-        help="list what was refused, show one event of it, or replay it after a fix",
+        help="list what was refused, show or replay an event of it, set a damaged file aside",
         description="What was refused, and why. A replay sends it through the transform step once more: what passes is "
         "stored once, however often it is asked; what fails again stays.",
     )
@@ -24,6 +26,7 @@ def add_parser(subparsers: Any) -> None:
     _add_list(actions)
     _add_show(actions)
     _add_replay(actions)
+    _add_aside(actions)
 
 
 def _add_list(actions: Any) -> None:
@@ -49,6 +52,17 @@ def _add_replay(actions: Any) -> None:
     parser.add_argument("ids", nargs="*", metavar="ID", help="as `list --each` gives it")
     _add_filters(parser)
     add_common(parser, _replay)
+
+
+def _add_aside(actions: Any) -> None:
+    parser = actions.add_parser(
+        "aside",
+        help="set a file of bronze aside that can't be read",
+        description="The file goes into the lake's folder `damaged`, and builds go on without it. Its events that were "
+        "not built yet are counted as damaged. One that can be read stays where it is.",
+    )
+    parser.add_argument("path", metavar="FILE", help="as the message names it, below the lake's folder")
+    add_common(parser, _aside)
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
@@ -100,6 +114,18 @@ def _replay(args: argparse.Namespace) -> int:
         ledger.close()
         quarantine.close()
     tell_replay(done, as_json=args.json)
+    return 0
+
+
+def _aside(args: argparse.Namespace) -> int:
+    from infra.local.damaged import set_aside
+
+    aside = set_aside(_lake(args), args.path)
+    if args.json:
+        sys.stdout.write(json.dumps({"path": aside.path, "damaged": aside.events}) + "\n")
+    else:
+        where = f"now lies in {aside.path}" if aside.path else "was gone already"
+        sys.stdout.write(f"{args.path} {where}; {aside.events:,} events of it are counted as damaged.\n")
     return 0
 
 

@@ -30,7 +30,9 @@ def add_replacing(routes: Routes, desk: Desk, reader: Published) -> None:
     """Let the resolver say who uses a template, and rewrite what is composed of it."""
 
     @routes.add("GET", f"{ONE}/usage", "Who calls a template", Usage)
-    def get_usage(template_id: TemplateIdPath, environment: EnvironmentQuery = None, days: _Days = 30) -> Response[Any]:
+    def get_template_usage(
+        template_id: TemplateIdPath, environment: EnvironmentQuery = None, days: _Days = 30
+    ) -> Response[Any]:
         """Executions by version, team and feature, as last published, the most frequent first. `version` is what the
         applications said it is; null where they said nothing.
         """

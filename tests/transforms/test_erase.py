@@ -1,0 +1,251 @@
+"""Erasing a person: nothing of the person is left anywhere, everybody else is as if the person had never been there."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from infra.local.bronze import FolderBronze
+from infra.local.delivering import consents_of, open_transform
+from infra.local.erasing import erase_from_lake
+from infra.local.keyring import VARIABLE as KEYS
+from infra.local.keyring import open_keys, rotate
+from infra.local.lake import Lake, LakeError
+from infra.local.ledger import SqliteLedger
+from infra.local.maintaining import maintain_lake
+from infra.local.person import Search
+from ingest.contracts import layout
+from ingest.delivery.privacy.consent import Choice
+from sql.catalog import Check, models
+from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
+from transforms.jobs import erase as erase_job
+from transforms.jobs.build import GateFailed
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return make_lake(tmp_path / "lake")
+
+
+def gold(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
+    names = [name for name in models() if name.startswith("gold.") and name != "gold.reconciliation"]
+    return {name: sorted(rows(lake, f"SELECT * FROM {name}"), key=repr) for name in names}
+
+
+def pseudonyms(lake: Lake, *ids: str) -> list[str]:
+    return [name for identity in ids for name in open_keys(lake).keyring.pseudonyms(identity)]
+
+
+def left(lake: Lake, names: list[str]) -> dict[str, set[str]]:
+    """Every file of the lake in which one of some names is left, in whatever it holds compressed, too."""
+    found = {}
+    for path in lake.root.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            if path.suffix == ".parquet":
+                content += orjson.dumps(pq.read_table(path, partitioning=None).to_pylist(), default=str)
+            if traces := {name for name in names if name.encode() in content}:
+                found[str(path.relative_to(lake.root))] = traces
+    return found
+
+
+def of_others(day: int = 2) -> list[dict[str, Any]]:
+    at = f"2026-03-0{day}T10:00:00Z"
+    return [
+        event(event_id=f"o{day}", user_id="bob", session_id="s-bob", output_tokens=3, occurred_at=at),
+        event("behavior", event_id=f"ob{day}", user_id="bob", anonymous_id="shared", occurred_at=at),
+        event("feedback", event_id=f"of{day}", user_id="bob", execution_id=f"o{day}", occurred_at=at),
+    ]
+
+
+def of_ann(day: int = 2) -> list[dict[str, Any]]:
+    at = f"2026-03-0{day}T10:00:00Z"
+    return [
+        event(event_id=f"a{day}", user_id="ann", session_id="s-ann", output_tokens=5, occurred_at=at),
+        event("behavior", event_id=f"ab{day}", session_id="s-ann", occurred_at=at),
+        event("web_vital", event_id=f"aw{day}", anonymous_id="b-ann", occurred_at=at, metric_id="m"),
+        event("behavior", event_id=f"al{day}", user_id="ann", anonymous_id="b-ann", occurred_at=at),
+        event("email_event", event_id=f"ae{day}", recipient="ann", occurred_at=at, message_id="m"),
+    ]
+
+
+def refused_of_ann() -> list[dict[str, Any]]:
+    return [event(event_id="bad", user_id="ann", latency_ms="slow"), event("behavior", user_id="ann", note="?")]
+
+
+def fill(lake: Lake) -> None:
+    """Ann under two keys, in every layer: built and not, refused, come twice, in conflict, decided on."""
+    send(lake, [*of_others(), *of_ann(), *refused_of_ann()])
+    build_lake(lake)
+    rotate(lake)
+    conflict = event(event_id="a2", user_id="ann", occurred_at="2026-03-02T11:00:00Z")
+    send(lake, [*of_others(3), *of_ann(3), *of_ann(2), conflict])
+    build_lake(lake)
+    transform = open_transform(lake)
+    transform.decide([Choice(None, ("ann",), {"content": True}, datetime.now(UTC))])
+    transform.decide([Choice(None, ("ann",), {"personalisation": False}, datetime.now(UTC))])
+    send(lake, [event(event_id="new", user_id="ann"), event(event_id="new-o", user_id="bob")])
+
+
+def test_nothing_of_a_person_is_left_on_disk_and_all_counts_add_up(lake: Lake) -> None:
+    fill(lake)
+    names = pseudonyms(lake, "ann", "s-ann", "b-ann")
+    assert len(left(lake, names)) > 10
+    receipt, path = erase_from_lake(lake, ["ann"])
+    assert list(Search(lake, pseudonyms(lake, "ann")).rows()) == []
+    counts = receipt["rows"]
+    # The duplicates in bronze and the conflict that quarantine holds are of the person, too.
+    assert counts["bronze.prompt_execution"] == 2 + 1 + 1 + 1
+    assert counts["silver.prompt_execution"] == 2
+    assert counts["bronze.quarantine"] == 2 + 1
+    assert counts["silver.web_vital"] == 2
+    assert counts["gold.sessions"] > 0
+    assert receipt["consent"] == {"decisions_removed": 2, "withdrawals_kept": 2}
+    assert json.loads(Path(path).read_text()) == receipt
+    totals = assert_reconciles(lake)
+    assert totals["waiting"] == 1
+    (lake.root / layout.SETTINGS_FILE).write_text("[retention]\nsnapshots_hours = 0\n")
+    maintain_lake(lake)
+    assert set(left(lake, names)) <= {layout.STATE_FILE, f"{layout.STATE_FILE}-wal"}
+    assert consents_of(lake).kept_of(pseudonyms(lake, "ann")) == (2, 2)
+    build_lake(lake)
+    assert assert_reconciles(lake)["waiting"] == 0
+    assert row(lake, "SELECT sum(erased), sum(silver_gap) FROM gold.reconciliation") == (2 * 5 + 1, 0)
+
+
+def test_without_a_withdrawal_the_ledger_forgets_the_person_too(lake: Lake) -> None:
+    send(lake, of_ann())
+    build_lake(lake)
+    open_transform(lake).decide([Choice(None, ("ann",), {"content": True}, datetime.now(UTC))])
+    erase_from_lake(lake, ["ann"])
+    (lake.root / layout.SETTINGS_FILE).write_text("[retention]\nsnapshots_hours = 0\n")
+    maintain_lake(lake)
+    assert left(lake, pseudonyms(lake, "ann", "s-ann", "b-ann")) == {}
+
+
+def test_everybody_else_is_as_if_the_person_had_never_been_there(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEYS, str(tmp_path / "of-both.json"))
+    without = make_lake(tmp_path / "without")
+    for one, other in ((of_ann(), of_others()), (of_ann(3), of_others(3))):
+        send(lake, [*one, *other])
+        send(without, other)
+        build_lake(lake)
+    build_lake(without)
+    erase_from_lake(lake, ["ann"])
+    assert gold(lake) == gold(without)
+    build_lake(lake)
+    assert gold(lake) == gold(without)
+
+
+def test_who_withdrew_is_still_not_stored_after_being_erased(lake: Lake) -> None:
+    send(lake, of_ann())
+    build_lake(lake)
+    open_transform(lake).decide([Choice(None, ("ann",), {"analytics": False}, datetime.now(UTC))])
+    erase_from_lake(lake, ["ann"])
+    assert send(lake, [event(user_id="ann")]).dropped == {"prompt_execution": 1}
+
+
+def test_erasing_again_finds_nothing(lake: Lake) -> None:
+    send(lake, [*of_ann(), *of_others()])
+    build_lake(lake)
+    first, _ = erase_from_lake(lake, ["ann"])
+    before = gold(lake)
+    second, _ = erase_from_lake(lake, ["ann"])
+    assert second["rows"] == {}
+    assert second["erasure"] != first["erasure"]
+    assert gold(lake) == before
+    assert_reconciles(lake)
+
+
+def test_a_rule_that_new_events_break_does_not_keep_a_person_in_the_lake(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(lake, [*of_ann(), *of_others()])
+    build_lake(lake)
+    name = "silver.prompt_execution"
+    check = Check(column="output_tokens", rule="between", max=10, severity="fail")
+    monkeypatch.setitem(models(), name, models()[name].model_copy(update={"checks": (check,)}))
+    send(lake, [event(user_id="bob", output_tokens=11), event(user_id="ann", output_tokens=11)])
+    with pytest.raises(GateFailed):
+        build_lake(lake)
+    erase_from_lake(lake, ["ann"])
+    assert row(lake, "SELECT sum(output_tokens) FROM gold.cost_daily") == (3,)
+    assert row(lake, "SELECT count(*) FROM bronze.prompt_execution") == (2,)
+    assert_reconciles(lake)
+
+
+def test_an_object_that_can_not_be_read_stops_it_before_anything_goes(lake: Lake) -> None:
+    send(lake, [*of_ann(), *of_others()])
+    build_lake(lake)
+    send(lake, of_ann(3))
+    lake.drain()
+    newest = max((lake.root / layout.bronze_table("behavior")).rglob("*.parquet"), key=lambda p: p.stat().st_mtime_ns)
+    whole = newest.read_bytes()
+    newest.write_bytes(whole[:-10])
+    with pytest.raises(LakeError, match=r"behavior/.*parquet can't be read .*quarantine aside"):
+        erase_from_lake(lake, ["ann"])
+    newest.write_bytes(whole)
+    assert row(lake, "SELECT count(*) FROM bronze.prompt_execution") == (3,)
+    assert row(lake, "SELECT count(*) FROM silver.behavior") == (3,)
+
+
+def after(original: Callable[..., Any], nth: int) -> Callable[..., Any]:
+    calls: list[None] = []
+
+    def dies(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        calls.append(None)
+        if len(calls) == nth:
+            raise Killed
+        return result
+
+    return dies
+
+
+class Killed(BaseException):
+    pass
+
+
+CUTS = [
+    (SqliteLedger, "set_fact", 1),
+    (FolderBronze, "take_out", 1),
+    (FolderBronze, "take_out", 3),
+    (SqliteLedger, "commit_silver", 1),
+    (SqliteLedger, "set_fact", 4),
+    (erase_job, "apply_change", 2),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "nth"), CUTS)
+def test_an_erasure_cut_off_anywhere_is_finished_by_the_same_command(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, nth: int
+) -> None:
+    send(lake, [*of_ann(), *of_others(), *refused_of_ann()])
+    build_lake(lake)
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, name, after(getattr(owner, name), nth))
+        with pytest.raises(Killed):
+            erase_from_lake(lake, ["ann"])
+    receipt, _ = erase_from_lake(lake, ["ann"])
+    assert receipt["rows"] == {
+        "bronze.behavior": 2,
+        "bronze.email_event": 1,
+        "bronze.prompt_execution": 1,
+        "bronze.quarantine": 2,
+        "bronze.web_vital": 1,
+        "gold.sessions": 3,
+        "silver.behavior": 2,
+        "silver.email_event": 1,
+        "silver.prompt_execution": 1,
+        "silver.web_vital": 1,
+    }
+    assert list(Search(lake, pseudonyms(lake, "ann")).rows()) == []
+    assert_reconciles(lake)
+    assert len(list((lake.root / layout.RECEIPTS).iterdir())) == 1
