@@ -10,15 +10,27 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
+from pydantic import BaseModel, Field
 
 from serving.logic.refused import RequestRefused, bad_request
 from serving.resolver import Resolver
-from serving.schemas import PROBLEM_JSON, Problem
 from serving.stores.templates.table import Unreachable
-from sql.reader import NothingPublished
+from sql.publication import NothingPublished
 
+PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = 30
 JSON = "application/json"
+
+
+class Problem(BaseModel):
+    """Why there is no answer (RFC 9457)."""
+
+    type: str = Field(default="about:blank", description="Always about:blank; `code` tells the kinds apart")
+    title: str = Field(description="Name of the HTTP status")
+    status: int = Field(description="HTTP status")
+    code: str = Field(description="Kind of reason, for programs", examples=["unknown_dimension"])
+    detail: str = Field(description="The reason, one sentence")
+    replacement: str | None = Field(default=None, description="Of what is gone: what to use instead, as `id@selector`")
 
 
 def install(app: Resolver) -> None:

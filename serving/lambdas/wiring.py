@@ -5,16 +5,18 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from serving.lambdas.publishing import BucketReader, Stream
 from serving.logic.models.settings import models_of
 from serving.logic.templates.desk import Desk
 from serving.logic.testing.checks import RenderedAndTested
 from serving.stores.templates.dynamo import DynamoTable
 from serving.stores.templates.store import TemplateStore
+
+if TYPE_CHECKING:
+    from serving.lambdas.publishing import BucketReader, Stream
 
 TABLE_VARIABLE = "PROMPTLAKE_TEMPLATES_TABLE"
 """Environment variable: the DynamoDB table of templates."""
@@ -48,13 +50,17 @@ def _models() -> dict[str, Any]:
 
 
 @cache
-def reader() -> BucketReader:
+def reader() -> "BucketReader":
+    from serving.lambdas.publishing import BucketReader
+
     folder = Path(mkdtemp(prefix="promptlake-"))  # goes when the function's environment does
     return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], folder)
 
 
 @cache
-def stream() -> Stream:
+def stream() -> "Stream":
+    from serving.lambdas.publishing import Stream
+
     return Stream(boto3.client("kinesis"), os.environ[STREAM_VARIABLE])
 
 
