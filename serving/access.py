@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from ingest.contracts.envelope import DEFAULT_ENVIRONMENT
+from ingest.contracts.environments import DEFAULT_ENVIRONMENT
 from ingest.contracts.roles import ROLES, Role, includes
 from serving.logic.refused import RequestRefused, bad_request
 from serving.logic.templates.model import NAME

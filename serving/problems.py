@@ -10,17 +10,30 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
+from pydantic import BaseModel, Field
 
 from serving.logic.refused import RequestRefused, bad_request
-from serving.schemas import PROBLEM_JSON, Problem
+from serving.resolver import Resolver
 from serving.stores.templates.table import Unreachable
-from sql.reader import NothingPublished
+from sql.publication import NothingPublished
 
+PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = 30
 JSON = "application/json"
 
 
-def install(app: APIGatewayRestResolver) -> None:
+class Problem(BaseModel):
+    """Why there is no answer (RFC 9457)."""
+
+    type: str = Field(default="about:blank", description="Always about:blank; `code` tells the kinds apart")
+    title: str = Field(description="Name of the HTTP status")
+    status: int = Field(description="HTTP status")
+    code: str = Field(description="Kind of reason, for programs", examples=["unknown_dimension"])
+    detail: str = Field(description="The reason, one sentence")
+    replacement: str | None = Field(default=None, description="Of what is gone: what to use instead, as `id@selector`")
+
+
+def install(app: Resolver) -> None:
     """Let the resolver answer refusals, its own included, as problems. A fault of ours it still raises."""
     app.exception_handler(RequestRefused)(refused)
     app.exception_handler(NothingPublished)(_nothing_published)
@@ -28,7 +41,7 @@ def install(app: APIGatewayRestResolver) -> None:
     app.exception_handler(RequestValidationError)(lambda error: refused(_unfit(error)))
     app.exception_handler(RequestUnsupportedContentType)(lambda _: refused(not_json(app)))
     app.exception_handler(ValueError)(lambda error: refused(_unreadable(app, error)))
-    app.not_found(lambda _: refused(_no_such_path(app)))
+    app.not_found(lambda _: _not_found(app))
 
 
 def refused(error: RequestRefused) -> Response[str]:
@@ -108,10 +121,20 @@ def _unreadable(app: APIGatewayRestResolver, error: ValueError) -> RequestRefuse
     raise error
 
 
-def _no_such_path(app: APIGatewayRestResolver) -> RequestRefused:
+def _not_found(app: Resolver) -> Response[str]:
     event = app.current_event
+    methods = app.methods(event.path)
+    if not methods or event.http_method in methods:  # a name in the path may have letters that no route takes
+        return refused(_no_such_path(event.http_method, event.path))
+    message = f"{event.path[:60]} takes {', '.join(methods)}, not {event.http_method[:20]}."
+    answer = refused(RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED, "wrong_method", message))
+    answer.headers["Allow"] = ", ".join(methods)
+    return answer
+
+
+def _no_such_path(method: str, path: str) -> RequestRefused:
     return RequestRefused(
         HTTPStatus.NOT_FOUND,
         "no_such_path",
-        f"There is no {event.http_method} {event.path[:60]}; see GET /openapi.json.",
+        f"There is no {method} {path[:60]}; see GET /openapi.json.",
     )

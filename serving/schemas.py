@@ -10,19 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from ingest.contracts.events.feedback import Feedback
 from serving.logic.question import DAY, Question
 
-PROBLEM_JSON = "application/problem+json"
-
-
-class Problem(BaseModel):
-    """Why there is no answer (RFC 9457)."""
-
-    type: str = Field(default="about:blank", description="Always about:blank; `code` tells the kinds apart")
-    title: str = Field(description="Name of the HTTP status")
-    status: int = Field(description="HTTP status")
-    code: str = Field(description="Kind of reason, for programs", examples=["unknown_dimension"])
-    detail: str = Field(description="The reason, one sentence")
-    replacement: str | None = Field(default=None, description="Of what is gone: what to use instead, as `id@selector`")
-
 
 class MetricDefinition(BaseModel):
     """What a number means."""

@@ -67,7 +67,7 @@ class TemplatePage(BaseModel):
 
 
 class _Sent(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class _About(_Sent):

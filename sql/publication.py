@@ -10,6 +10,10 @@ from ingest.contracts import layout
 FORMAT_VERSION = 1
 
 
+class NothingPublished(Exception):
+    """There is no publication to read; the message says how to make one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extract:
     """One gold table as one sorted Parquet file, by its path in the lake."""

@@ -9,11 +9,8 @@ from ingest.contracts import layout
 from sql.catalog import CatalogError, Model, models
 from sql.compile import metric_query, tables_that_answer
 from sql.dialects import to_duckdb
+from sql.publication import NothingPublished as NothingPublished
 from sql.publication import Publication, read_publication
-
-
-class NothingPublished(Exception):
-    """There is no publication to read; the message says how to make one."""
 
 
 class PublishedTables:

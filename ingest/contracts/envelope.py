@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from ingest.contracts.environments import DEFAULT_ENVIRONMENT as DEFAULT_ENVIRONMENT
 from ingest.contracts.types import PII_CLASSES, Identifier, PiiClass, Text, Time, described
 
 EVENT_TYPE = described("Names the contract the event follows")
@@ -24,7 +25,6 @@ class Consent(BaseModel):
 
 
 ENVIRONMENT = "environment"
-DEFAULT_ENVIRONMENT = "default"
 PROPERTIES = "properties"
 
 

@@ -1,17 +1,22 @@
 """What the functions are wired with: a DynamoDB table, a bucket, and a Kinesis stream, named by the environment."""
 
 import os
+import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from serving.lambdas.publishing import BucketReader, Stream
+from serving.logic.models.settings import models_of
 from serving.logic.templates.desk import Desk
-from serving.logic.templates.references import PartsOnly
+from serving.logic.testing.checks import RenderedAndTested
 from serving.stores.templates.dynamo import DynamoTable
 from serving.stores.templates.store import TemplateStore
+
+if TYPE_CHECKING:
+    from serving.lambdas.publishing import BucketReader, Stream
 
 TABLE_VARIABLE = "PROMPTLAKE_TEMPLATES_TABLE"
 """Environment variable: the DynamoDB table of templates."""
@@ -25,7 +30,8 @@ STREAM_VARIABLE = "PROMPTLAKE_STREAM"
 BACKUP_BUCKET_VARIABLE = "PROMPTLAKE_BACKUP_BUCKET"
 """Environment variable: where backups of templates go; another bucket than the lake's."""
 
-_FOLDER = Path("/tmp/promptlake")  # noqa: S108 - the one folder that a function may write, and its alone
+MODELS_VARIABLE = "PROMPTLAKE_MODELS"
+"""Environment variable: the models that tests of templates ask, as a TOML file packaged with the code; optional."""
 
 
 @cache
@@ -35,16 +41,26 @@ def store() -> TemplateStore:
 
 @cache
 def desk() -> Desk:
-    return Desk(store(), PartsOnly())
+    return Desk(store(), RenderedAndTested(), models_of(_models(), os.environ))
+
+
+def _models() -> dict[str, Any]:
+    path = os.environ.get(MODELS_VARIABLE)
+    return tomllib.loads(Path(path).read_text())["models"] if path else {}
 
 
 @cache
-def reader() -> BucketReader:
-    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], _FOLDER)
+def reader() -> "BucketReader":
+    from serving.lambdas.publishing import BucketReader
+
+    folder = Path(mkdtemp(prefix="promptlake-"))  # goes when the function's environment does
+    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], folder)
 
 
 @cache
-def stream() -> Stream:
+def stream() -> "Stream":
+    from serving.lambdas.publishing import Stream
+
     return Stream(boto3.client("kinesis"), os.environ[STREAM_VARIABLE])
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from sql.prices.book import PriceBook
-from sql.prices.table import load_prices
+if TYPE_CHECKING:
+    from sql.prices.book import PriceBook
 
 FinishReason = Literal["stop", "length", "refused", "timeout", "error"]
 """``refused`` is the provider's content filter; ``timeout`` and ``error`` come without a text."""
@@ -48,8 +48,11 @@ class Provider(Protocol):
 
 
 @cache
-def listed_prices() -> PriceBook:
+def listed_prices() -> "PriceBook":
     """The project's own price table."""
+    from sql.prices.book import PriceBook  # and with it YAML, which only who asks for a cost needs
+    from sql.prices.table import load_prices
+
     return PriceBook(load_prices())
 
 
@@ -59,7 +62,7 @@ class Models:
 
     providers: Mapping[str, Provider]
     default_model: str
-    prices: Callable[[], PriceBook] = listed_prices
+    prices: "Callable[[], PriceBook]" = listed_prices
     """Opens the price table once it is needed."""
 
     @property

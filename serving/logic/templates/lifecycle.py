@@ -70,9 +70,7 @@ def move(template: Template, version: Version, to: State, act: Act, deprecation:
         deprecations[number] = checked = _checked(deprecation or Deprecation(why=act.why), template, number, act.at)
         details = checked.model_dump(mode="json", exclude={"why"}, exclude_none=True)
     elif deprecation is not None:
-        raise bad_request(
-            "not_deprecated", "replacement and sunset_at belong to the move to deprecated; leave them out."
-        )
+        raise conflict("not_deprecated", "replacement and sunset_at belong to the move to deprecated; leave them out.")
     else:
         details = {}
         if to == State.ARCHIVED and number in template.deprecations:

@@ -1,9 +1,11 @@
 """Who still calls a template: from what was last published."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from serving.logic.answer import Published
+if TYPE_CHECKING:
+    from serving.logic.answer import Published  # which imports the catalog, too heavy for who asks for templates only
+
 
 MAX_CALLERS = 1_000
 _QUERY = f"""
@@ -15,7 +17,7 @@ GROUP BY 1, 2, 3 ORDER BY executions DESC, 1, 2, 3 LIMIT {MAX_CALLERS}
 """
 
 
-def usage(reader: Published, environment: str, template_id: str, today: date, days: int) -> dict[str, Any]:
+def usage(reader: "Published", environment: str, template_id: str, today: date, days: int) -> dict[str, Any]:
     """The callers of the last days, the most frequent first: :class:`serving.template_schemas.Usage`.
 
     Raises:

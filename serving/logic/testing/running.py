@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from serving.logic.models.provider import Completion, CompletionRequest, Provider
 from serving.logic.refused import RequestRefused
@@ -16,7 +17,12 @@ from serving.logic.testing.assertions import Assertion, Judge, assertions_of, ne
 from serving.logic.testing.judging import Verdict, judge
 from serving.logic.testing.pricing import cost_usd
 from serving.logic.testing.verdicts import Evidence, failure
-from sql.prices.book import PriceBook
+
+if TYPE_CHECKING:
+    from sql.prices.book import PriceBook
+
+RUN_SECONDS = 25.0
+"""So long may a run take; API Gateway waits for 29 seconds."""
 
 AT_ONCE = 8
 SHOWN_CHARS = 1_000
@@ -33,7 +39,7 @@ class Bench:
     provider: Provider
     model: str
     judge_model: str
-    prices: Callable[[], PriceBook]
+    prices: "Callable[[], PriceBook]"
     at: datetime
     seconds_left: Callable[[], float]
 

@@ -1,12 +1,11 @@
 """Before something ends: who still calls it, and what is composed of it."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import SkipValidation
 
-from serving.logic.answer import Published
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.migration import migrate
 from serving.logic.templates.usage import usage
@@ -22,15 +21,20 @@ from serving.routes.templates.registering import (
 )
 from serving.template_schemas import Dependant, Migrate, Migration, Usage
 
+if TYPE_CHECKING:
+    from serving.logic.answer import Published
+
 _Days = Annotated[int, Query(ge=1, le=400, description="Of the last days, today included")]
 _Migrate = Annotated[Migrate, SkipValidation, Body(description="Why, and whether only to show what would be")]
 
 
-def add_replacing(routes: Routes, desk: Desk, reader: Published) -> None:
+def add_replacing(routes: Routes, desk: Desk, reader: "Published") -> None:
     """Let the resolver say who uses a template, and rewrite what is composed of it."""
 
     @routes.add("GET", f"{ONE}/usage", "Who calls a template", Usage)
-    def get_usage(template_id: TemplateIdPath, environment: EnvironmentQuery = None, days: _Days = 30) -> Response[Any]:
+    def get_template_usage(
+        template_id: TemplateIdPath, environment: EnvironmentQuery = None, days: _Days = 30
+    ) -> Response[Any]:
         """Executions by version, team and feature, as last published, the most frequent first. `version` is what the
         applications said it is; null where they said nothing.
         """

@@ -35,7 +35,7 @@ def aws() -> Iterator[str]:
         yield url
 
 
-def environment(url: str) -> dict[str, str]:
+def environment(url: str, folder: Path) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": ACCOUNT["aws_access_key_id"],
@@ -45,6 +45,7 @@ def environment(url: str) -> dict[str, str]:
         wiring.BUCKET_VARIABLE: "lake",
         wiring.STREAM_VARIABLE: "events",
         wiring.BACKUP_BUCKET_VARIABLE: "backups",
+        "TMPDIR": str(folder),
     }
 
 
@@ -62,17 +63,18 @@ def ask(
 
 
 def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -> None:
-    with function("serving.lambdas.api.handler", environment(aws)) as lambda_:
+    with function("serving.lambdas.api.handler", environment(aws, tmp_path)) as lambda_:
         status, made = ask(lambda_, "POST", "/prompts/templates", {"id": "greeting", "body": "Hello"})
         assert (status, made["owner"]) == (201, "ann")
         assert ask(lambda_, "GET", "/prompts/templates/greeting")[1] == made
         assert ask(lambda_, "GET", "/prompts/templates/greeting", authorizer={})[0] == 401
         assert ask(lambda_, "GET", "/analytics/usage", authorizer={})[0] == 401
         assert ask(lambda_, "GET", "/analytics/usage")[1]["code"] == "nothing_published"
-        publish(tmp_path, EXAMPLE)
-        for path in (path for path in tmp_path.rglob("*") if path.is_file()):
-            client("s3", aws).upload_file(str(path), "lake", path.relative_to(tmp_path).as_posix())
-    with function("serving.lambdas.api.handler", environment(aws)) as lambda_:
+        lake = tmp_path / "lake"
+        publish(lake, EXAMPLE)
+        for path in (path for path in lake.rglob("*") if path.is_file()):
+            client("s3", aws).upload_file(str(path), "lake", path.relative_to(lake).as_posix())
+    with function("serving.lambdas.api.handler", environment(aws, tmp_path)) as lambda_:
         status, usage = ask(lambda_, "GET", "/analytics/usage")
         assert (status, usage["total"]["executions"]) == (200, 10)
         thumb = {"kind": "thumb", "thumb": "up", "execution_id": "e-1"}
@@ -90,9 +92,9 @@ def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -
 
 
 def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
-    with function("serving.lambdas.api.handler", environment(aws)) as lambda_:
+    with function("serving.lambdas.api.handler", environment(aws, tmp_path)) as lambda_:
         assert ask(lambda_, "POST", "/prompts/templates", {"id": "kept", "body": "Hello"})[0] == 201
-    with function("serving.lambdas.backup.handler", environment(aws)) as lambda_:
+    with function("serving.lambdas.backup.handler", environment(aws, tmp_path)) as lambda_:
         lambda_.events.put(b"{}")
         kind, body = lambda_.answers.get(timeout=60)
     assert kind == "response", body
@@ -105,8 +107,8 @@ def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
     assert list(embedded.everything()) == list(of_aws.everything())
 
 
-def test_a_table_that_can_not_be_reached_is_told(aws: str) -> None:
-    settings = environment(aws) | {wiring.TABLE_VARIABLE: "nowhere"}
+def test_a_table_that_can_not_be_reached_is_told(aws: str, tmp_path: Path) -> None:
+    settings = environment(aws, tmp_path) | {wiring.TABLE_VARIABLE: "nowhere"}
     with function("serving.lambdas.api.handler", settings) as lambda_:
         status, document = ask(lambda_, "GET", "/prompts/templates/greeting")
     assert (status, document["code"]) == (503, "store_unreachable")
