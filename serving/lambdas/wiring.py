@@ -1,6 +1,7 @@
 """What the functions are wired with: a DynamoDB table, a bucket, and a Kinesis stream, named by the environment."""
 
 import os
+import tomllib
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from serving.logic.models.settings import models_of
 from serving.logic.templates.desk import Desk
 from serving.logic.testing.checks import RenderedAndTested
 from serving.stores.templates.dynamo import DynamoTable
@@ -28,6 +30,9 @@ STREAM_VARIABLE = "PROMPTLAKE_STREAM"
 BACKUP_BUCKET_VARIABLE = "PROMPTLAKE_BACKUP_BUCKET"
 """Environment variable: where backups of templates go; another bucket than the lake's."""
 
+MODELS_VARIABLE = "PROMPTLAKE_MODELS"
+"""Environment variable: the models that tests of templates ask, as a TOML file packaged with the code; optional."""
+
 
 @cache
 def store() -> TemplateStore:
@@ -36,7 +41,12 @@ def store() -> TemplateStore:
 
 @cache
 def desk() -> Desk:
-    return Desk(store(), RenderedAndTested())
+    return Desk(store(), RenderedAndTested(), models_of(_models(), os.environ))
+
+
+def _models() -> dict[str, Any]:
+    path = os.environ.get(MODELS_VARIABLE)
+    return tomllib.loads(Path(path).read_text())["models"] if path else {}
 
 
 @cache

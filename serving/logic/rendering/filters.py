@@ -24,6 +24,11 @@ SHALLOW_TESTS = frozenset(
 )
 """They look at no more than the outside of a value, so that its inside costs nothing."""
 
+ITEMWISE = frozenset(
+    {"groupby", "join", "map", "max", "min", "reject", "rejectattr", "select", "selectattr", "sort", "sum", "unique"}
+)
+"""They read their arguments anew for each item; a path such as `a.b.c`, or several, can be long."""
+
 _FROM_JINJA = frozenset(
     {"abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "groupby", "int", "items", "last"}
     | {"length", "list", "lower", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort"}

@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
+from serving.logic.rendering.limits import STEPS_PER_INCLUDE
+
 SPEND, EACH, WEIGH, CONCAT, CUT, WRITE = "meter_spend", "meter_each", "meter_weigh", "concat", "cut", "write"
 
 
@@ -98,4 +100,5 @@ def _hook(name: str, of: Any, at: nodes.Node, *arguments: Any) -> nodes.Filter:
 
 
 def _size(node: nodes.Node) -> int:
-    return 1 + sum(1 for _ in node.find_all(nodes.Node))
+    inside = list(node.find_all(nodes.Node))
+    return 1 + len(inside) + STEPS_PER_INCLUDE * sum(isinstance(one, nodes.Include) for one in inside)

@@ -1,6 +1,6 @@
 """How much a template may ask for. Everything is counted, nothing is timed: the same template always gets as far."""
 
-MAX_NODES = 5_000
+MAX_NODES = 2_500
 """Nodes of one body's syntax tree; plain text is one, however long."""
 
 MAX_EXPRESSION_DEPTH = 24
@@ -18,6 +18,8 @@ MAX_USES = 500
 MAX_STEPS = 200_000
 """A step is one node of a body that runs, one value that is touched, or 64 characters of one."""
 CHARS_PER_STEP = 64
+STEPS_PER_INCLUDE = 20
+"""On top of its nodes: the names that it may read are copied for it."""
 MAX_CHARS = 1_000_000
 """Of the text that is written, and of every text on the way."""
 MAX_RANGE = 10_000

@@ -10,9 +10,9 @@ from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateS
 from jinja2.runtime import BlockReference, Context, LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 
-from serving.logic.rendering.filters import FILTERS, SHALLOW_FILTERS, SHALLOW_TESTS, TESTS, as_text
+from serving.logic.rendering.filters import FILTERS, ITEMWISE, SHALLOW_FILTERS, SHALLOW_TESTS, TESTS, as_text
 from serving.logic.rendering.instrument import CONCAT, CUT, EACH, SPEND, WEIGH, WRITE, instrument
-from serving.logic.rendering.limits import MAX_RANGE
+from serving.logic.rendering.limits import CHARS_PER_STEP, MAX_RANGE
 from serving.logic.rendering.meter import BOUND, Meter, check_length
 from serving.logic.rendering.provenance import Origin, Text, joined
 from serving.logic.rendering.refusals import VALUES, Unrenderable, template_refused
@@ -56,7 +56,7 @@ class Sandbox(SandboxedEnvironment):
             auto_reload=False,
         )
         self.meter = meter
-        self.globals = {"range": _range}
+        self.globals = {"range": self._range}
         self.filters = self._metered(FILTERS, SHALLOW_FILTERS) | self._hooks()
         self.tests = self._metered(TESTS, SHALLOW_TESTS)
 
@@ -64,12 +64,14 @@ class Sandbox(SandboxedEnvironment):
         return {name: of if name in free else self._paying(name, of) for name, of in functions.items()}
 
     def _paying(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        weigh = self.meter.weigh
+        weigh, is_itemwise = self.meter.weigh, name in ITEMWISE
 
         @wraps(function)  # takes along what Jinja is to pass first
         def metered(*arguments: Any, **named: Any) -> Any:
             for argument in (*arguments, *named.values()):
                 weigh(argument)
+            if is_itemwise:
+                self._pay_for_each(*arguments, *named.values())
             try:
                 result = function(*arguments, **named)
                 result = list(result) if isinstance(result, Iterator) else result
@@ -79,6 +81,12 @@ class Sandbox(SandboxedEnvironment):
             return weigh(result)
 
         return metered
+
+    def _pay_for_each(self, *arguments: Any) -> None:
+        items, *others = [one for one in arguments if not isinstance(one, Context | Environment)]
+        chars = sum(len(one) for one in others if isinstance(one, str))
+        if isinstance(items, list | tuple | dict | str):
+            self.meter.spend(len(items) * chars // CHARS_PER_STEP * 8)
 
     def _hooks(self) -> dict[str, Callable[..., Any]]:
         meter = self.meter
@@ -115,6 +123,17 @@ class Sandbox(SandboxedEnvironment):
 
         return {CONCAT: concat, CUT: cut, EACH: each, SPEND: meter.spend, WEIGH: meter.weigh, WRITE: write}
 
+    def _range(self, *bounds: int) -> list[int]:
+        numbers = range(*bounds)
+        try:
+            length = len(numbers)
+        except OverflowError:
+            length = MAX_RANGE + 1
+        if length > MAX_RANGE:
+            raise Unrenderable(f"a range has more than {MAX_RANGE:,} numbers", BOUND)
+        self.meter.spend(length)
+        return list(numbers)
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         """What an object of the data has under a name; never an attribute of Python's."""
         if isinstance(obj, LoopContext) and attribute in _LOOP:
@@ -137,7 +156,7 @@ class Sandbox(SandboxedEnvironment):
         """Whether it is ``range`` or ``super``."""
         if isinstance(obj, Undefined):
             raise Unrenderable("super() is only within a block that takes the place of another")
-        return obj is _range or isinstance(obj, BlockReference)
+        return obj == self._range or isinstance(obj, BlockReference)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002
         """Numbers are computed with, texts and lists put together with ``+``."""
@@ -184,14 +203,3 @@ def compiled(name: str, body: str) -> CodeType:
     except TemplateSyntaxError as error:  # such as a block that is there twice
         raise template_refused(SYNTAX, error.message or "this can't be compiled", name, error.lineno) from error
     return code
-
-
-def _range(*bounds: int) -> list[int]:
-    numbers = range(*bounds)
-    try:
-        length = len(numbers)
-    except OverflowError:
-        length = MAX_RANGE + 1
-    if length > MAX_RANGE:
-        raise Unrenderable(f"a range has more than {MAX_RANGE:,} numbers", BOUND)
-    return list(numbers)

@@ -21,6 +21,9 @@ from serving.logic.testing.verdicts import Evidence, failure
 if TYPE_CHECKING:
     from sql.prices.book import PriceBook
 
+RUN_SECONDS = 25.0
+"""So long may a run take; API Gateway waits for 29 seconds."""
+
 AT_ONCE = 8
 SHOWN_CHARS = 1_000
 """So much of an answer is kept with its result."""
