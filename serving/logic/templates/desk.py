@@ -140,6 +140,7 @@ class Desk:
                 raise
             if change is None:
                 assert unchanged is not None  # noqa: S101 - who may change nothing says what is answered then
+                # It may be as asked for because this very request, sent twice, has just made it so.
                 return self._answered(asking) or unchanged(template)
             answer = tell(change)
             try:
