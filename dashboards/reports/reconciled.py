@@ -6,7 +6,9 @@ from sql.catalog import models
 from sql.reader import PublishedTables
 
 _KEYS = ("event_type", "door")
-_MINOR = frozenset({"door", "replayed", "conflicts", "waiting"})
+_MINOR = frozenset({"door", "replayed", "conflicts", "waiting", "erased", "expired", "damaged"})
+_RARE = _MINOR - {"door"}
+"""Left out where nothing of the kind has happened."""
 
 
 def reconciliation(tables: PublishedTables) -> tuple[Table | None, int]:
@@ -24,6 +26,7 @@ def reconciliation(tables: PublishedTables) -> tuple[Table | None, int]:
     rows = tables.rows(f"SELECT {', '.join(_KEYS)}, {sums} FROM gold.reconciliation GROUP BY 1, 2 ORDER BY 1, 2")
     if not rows:
         return None, 0
+    counts = [name for name in counts if name not in _RARE or any(row[name] for row in rows)]
     shown = [column_of("reconciliation", name, is_minor=name in _MINOR) for name in (*_KEYS, *counts)]
     shown.append(Column("Gap", "gap", "Events that a hand-over lost or made; not 0 is an alarm"))
     cells: list[tuple[Cell, ...]] = []

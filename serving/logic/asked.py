@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from serving.logic.question import DAY, DIMENSIONS, Question
+from serving.logic.question import DAY, Question
 from serving.logic.refused import bad_request
 
 MAX_DAYS = 400
@@ -113,6 +113,6 @@ def _group_by(question: Question, given: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in question.dimensions:
             known = ", ".join(question.dimensions)
-            where = f" of {question.name}" if name in DIMENSIONS else ""
-            raise bad_request("unknown_dimension", f"There is no dimension {shown(name)}{where}; known are {known}.")
+            message = f"There is no dimension {shown(name)} of {question.name}; known are {known}."
+            raise bad_request("unknown_dimension", message)
     return tuple(dict.fromkeys(names))

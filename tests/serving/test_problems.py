@@ -64,11 +64,11 @@ def test_a_question_that_is_none(filled: Api, question, query: dict[str, str], c
     assert part in answer.json["detail"]
 
 
-def test_a_dimension_of_another_question_is_told_apart(filled: Api) -> None:
-    answer = filled.get("/analytics/performance", group_by="variant")
+def test_a_column_that_is_no_dimension_is_refused(filled: Api) -> None:
+    answer = filled.get("/analytics/performance", group_by="measure")
     assert problem(answer) == (400, "unknown_dimension")
     assert "of performance" in answer.json["detail"]
-    assert problem(filled.get("/analytics/performance", variant="b")) == (400, "unknown_parameter")
+    assert problem(filled.get("/analytics/performance", measure="b")) == (400, "unknown_parameter")
 
 
 def test_a_date_may_be_given_once(filled: Api) -> None:

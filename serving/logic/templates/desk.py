@@ -132,10 +132,16 @@ class Desk:
             if (answered := self._answered(asking)) is not None:
                 return answered
             act = Act(asking.who, self.clock(), why)
-            change, template = attempt(act)
+            try:
+                change, template = attempt(act)
+            except RequestRefused:
+                if (answered := self._answered(asking)) is not None:
+                    return answered  # the same request was done meanwhile; what it did is why it can't be done now
+                raise
             if change is None:
                 assert unchanged is not None  # noqa: S101 - who may change nothing says what is answered then
-                return unchanged(template)
+                # It may be as asked for because this very request, sent twice, has just made it so.
+                return self._answered(asking) or unchanged(template)
             answer = tell(change)
             try:
                 self.store.commit(replace(change, replay=_replay(asking, answer, act.at)))

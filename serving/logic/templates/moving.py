@@ -8,6 +8,9 @@ from serving.logic.templates.desk import Desk
 from serving.logic.templates.model import Deprecation, Part, Source, State, Template
 from serving.template_schemas import Transition
 
+_PUBLISHING = ("publish", "reinstate")
+"""What was published once is held to the same again: a part of it may have moved on since."""
+
 
 def move_version(desk: Desk, template: Template, number: int, wanted: Transition, act: Act) -> Change:
     """The change that moves a version.
@@ -20,9 +23,9 @@ def move_version(desk: Desk, template: Template, number: int, wanted: Transition
     source = desk.source(template.environment)
     version = desk.version(template.environment, template.id, number)
     move = lifecycle.check_move(template, version, wanted.to, act.who)
-    if move.action in ("approve", "publish"):
+    if move.action in ("approve", *_PUBLISHING):
         lifecycle.check_parts(version, source)
-    if move.action == "publish":
+    if move.action in _PUBLISHING:
         desk.checks.publishable(version, tuple(desk.store.runs(template, number)), source)
     if move.action == "archive":
         _check_unused(desk, template, number)
@@ -39,6 +42,17 @@ def _check_replacement(replacement: Part | None, source: Source) -> None:
     found = source.version(replacement.template_id, replacement.selector)
     if found is None or found.state not in lifecycle.APPROVED_STATES - {State.DEPRECATED}:
         raise bad_request("no_replacement", f"{replacement} can replace nothing: it is missing, or not approved.")
+
+
+def end_template(desk: Desk, template: Template, act: Act) -> Change:
+    """The change that ends a template as a whole.
+
+    Raises:
+        RequestRefused: a version is published, or another template is composed of it.
+    """
+    for number in template.states:
+        _check_unused(desk, template, number)
+    return lifecycle.archive_all(template, act)
 
 
 def _check_unused(desk: Desk, template: Template, number: int) -> None:

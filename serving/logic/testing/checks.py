@@ -9,7 +9,7 @@ from serving.logic.rendering.refusals import Unrenderable, template_refused
 from serving.logic.templates.model import Case, Content, Part, Run, Source, Version
 from serving.logic.testing.assertions import TEST, JsonSchema, Regex, assertions_of
 from serving.logic.testing.patterns import check_schema, compiled_pattern
-from serving.logic.testing.publishing import obstacles
+from serving.logic.testing.publishing import exchangeable, untested
 
 
 class RenderedAndTested:
@@ -26,11 +26,15 @@ class RenderedAndTested:
         return found
 
     def publishable(self, version: Version, runs: tuple[Run, ...], source: Source) -> None:
-        """Refuse, with 409, while required tests fail, never ran, or ran on something else."""
-        found = obstacles(compose(member(version), source), runs)
-        if found:
-            message = f"{version.template_id}@{version.number} can't be published: {' '.join(found)}"
-            raise RequestRefused(HTTPStatus.CONFLICT, "tests_not_passed", message)
+        """Refuse, with 409, while required tests fail, never ran, or ran on something else; or while an editor could
+        exchange a part of it.
+        """
+        composition = compose(member(version), source)
+        reasons = {"exchangeable_part": exchangeable(composition), "tests_not_passed": untested(composition, runs)}
+        for code, found in reasons.items():
+            if found:
+                message = f"{version.template_id}@{version.number} can't be published: {' '.join(found)}"
+                raise RequestRefused(HTTPStatus.CONFLICT, code, message)
 
 
 def _check_case(case: Case) -> None:

@@ -1,4 +1,6 @@
-"""Whether a version's tests let it be published: required ones have passed, on what would be rendered today."""
+"""Whether a version may be published: its required tests have passed on what would be rendered today, and nothing in it
+can be exchanged by who may not publish.
+"""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -6,6 +8,7 @@ from hashlib import sha256
 import orjson
 
 from serving.logic.rendering.compose import Composition
+from serving.logic.templates.lifecycle import PRODUCTION
 from serving.logic.templates.model import Run
 
 
@@ -23,8 +26,17 @@ def is_current(run: Run, composition: Composition) -> bool:
     return run.fingerprint == fingerprint(composition)
 
 
-def obstacles(composition: Composition, runs: Sequence[Run]) -> list[str]:
-    """Why a version may not be published, one sentence each; none where it may.
+def exchangeable(composition: Composition) -> list[str]:
+    """What of a version an editor could exchange once it is published, one sentence each: a part, of any depth, that
+    follows a label which an editor may move.
+    """
+    uses = (use.part for one in (composition.root, *composition.members.values()) for use in one.facts.uses)
+    loose = sorted({str(part) for part in uses if isinstance(part.selector, str) and part.selector != PRODUCTION})
+    return [f"It follows {name}, which an editor may move; pin it, or follow {PRODUCTION}." for name in loose]
+
+
+def untested(composition: Composition, runs: Sequence[Run]) -> list[str]:
+    """Why the tests of a version do not let it be published, one sentence each; none where they do.
 
     Args:
         composition: the version, with its parts as they are today.

@@ -10,8 +10,8 @@ from serving.logic.templates import editing
 from serving.logic.templates.acts import Act
 from serving.logic.templates.changes import Change
 from serving.logic.templates.desk import Desk
-from serving.logic.templates.lifecycle import archive_all
 from serving.logic.templates.model import Template
+from serving.logic.templates.moving import end_template
 from serving.routes.templates.registering import (
     ONE,
     EnvironmentQuery,
@@ -79,11 +79,16 @@ def add_one(routes: Routes, desk: Desk) -> None:
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Any]:
         """All its versions are archived and its labels taken away. Nothing is destroyed, and the id is not free again.
-        409 while a version is published.
+        409 while a version is published, or another template is composed of it.
         """
         asking = routes.asking(environment, if_match, idempotency_key)
         answer = desk.change(
-            asking, template_id, archive_all, lambda change: tell_template(change.after), why, unchanged=tell_template
+            asking,
+            template_id,
+            lambda template, act: end_template(desk, template, act),
+            lambda change: tell_template(change.after),
+            why,
+            unchanged=tell_template,
         )
         return send(answer)
 

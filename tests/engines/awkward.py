@@ -1,0 +1,179 @@
+"""Events on which engines like to disagree."""
+
+from typing import Any
+
+from ingest.contracts.types import COUNT_MAX, NUMBER_MAX, TOKENS_MAX
+from tests.lakes import event
+
+PRICED = {"model": "claude-3-5-sonnet-20241022", "provider": "anthropic"}
+_DAY = "2026-03-29"
+"""Clocks in Europe are put forward on this day."""
+
+
+def first() -> list[dict[str, Any]]:
+    """What arrives before the first build."""
+    return [*_executions(), *_feedback(), *_evaluations(), *_vitals(), *_acts(), *_others()]
+
+
+def later() -> list[dict[str, Any]]:
+    """What arrives before the second: duplicates, conflicts, late ones, a day of its own."""
+    return [
+        *_executions()[:3],
+        event(event_id="x-usual", occurred_at="2026-03-30T09:00:00Z", **PRICED, output_tokens=9),
+        event(event_id="x-late", occurred_at="2026-02-27T23:59:59.999999Z", **PRICED, output_tokens=8, user_id="late"),
+        event(event_id="x-twice", occurred_at="2026-03-31T08:00:00Z", **PRICED, output_tokens=1),
+        event(event_id="x-twice", occurred_at="2026-03-31T08:00:00Z", **PRICED, output_tokens=2),
+        event(event_id="x-twice", occurred_at="2026-03-31T08:00:00.000001Z", **PRICED, output_tokens=3),
+        event(
+            "feedback",
+            event_id="f-late",
+            execution_id="x-usual",
+            occurred_at=f"{_DAY}T23:00:00Z",
+            rating=2,
+            kind="rating",
+        ),
+        event("behavior", event_id="b-late", user_id="ann", occurred_at=f"{_DAY}T10:15:00Z"),
+    ]
+
+
+def _executions() -> list[dict[str, Any]]:
+    usual = {"uncached_input_tokens": 1_000_001, "cache_read_tokens": 7, "output_tokens": 3, "latency_ms": 127}
+    most = dict.fromkeys(
+        (
+            "uncached_input_tokens",
+            "cache_read_tokens",
+            "cache_write_5m_tokens",
+            "cache_write_1h_tokens",
+            "output_tokens",
+            "reasoning_tokens",
+        ),
+        TOKENS_MAX,
+    )
+    named = {
+        "template_id": "t",
+        "template_version": "2",
+        "feature": "Übersicht 🗺️",
+        "team": "O'Hara \\ Söhne",
+        "variant": "b",
+    }
+    return [
+        event(event_id="x-usual", occurred_at=f"{_DAY}T00:30:00Z", user_id="ann", **PRICED, **usual, **named),
+        event(event_id="x-gap", occurred_at=f"{_DAY}T03:30:00+02:00", user_id="ann", **PRICED, **usual),
+        event(event_id="x-micro", occurred_at=f"{_DAY}T23:59:59.999999Z", user_id="bob", **PRICED, latency_ms=128),
+        event(event_id="x-next", occurred_at="2026-03-30T00:00:00Z", user_id="bob", **PRICED, latency_ms=129),
+        event(event_id="x-bare", occurred_at=f"{_DAY}T12:00:00Z", model="gpt-4o", provider=None),
+        event(event_id="x-zero", occurred_at=f"{_DAY}T12:00:00Z", **PRICED, **dict.fromkeys(most, 0), latency_ms=0),
+        event(
+            event_id="x-huge",
+            occurred_at=f"{_DAY}T13:00:00Z",
+            model="o1-pro",
+            provider="openai",
+            **most,
+            latency_ms=COUNT_MAX,
+            time_to_first_token_ms=COUNT_MAX - 1,
+            reported_cost_usd=1e9,
+        ),
+        event(
+            event_id="x-unpriced",
+            occurred_at=f"{_DAY}T14:00:00Z",
+            model="nobody-knows 模型",
+            provider="somebody",
+            output_tokens=5,
+            reported_cost_usd=123456789.12345679,
+            status="error",
+            error_class="Timeout",
+        ),
+        event(
+            event_id="x-batch", occurred_at=f"{_DAY}T14:00:00Z", **PRICED, **usual, is_batch=True, service_tier="flex"
+        ),
+        event(event_id="x-own-cache", occurred_at=f"{_DAY}T14:00:00Z", **PRICED, **usual, is_local_cache_hit=True),
+        event(
+            event_id="x-bedrock",
+            occurred_at=f"{_DAY}T14:00:00Z",
+            model="eu.anthropic.claude-3-5-sonnet-20240620-v1:0",
+            provider="aws.bedrock",
+            region="eu-central-1",
+            **usual,
+        ),
+        event(event_id="x-cheap", occurred_at=f"{_DAY}T15:00:00Z", **PRICED, reported_cost_usd=1e-13),
+        event(event_id="x-cents", occurred_at=f"{_DAY}T15:00:00Z", **PRICED, reported_cost_usd=0.1 + 0.2),
+        event(event_id="x-gone", occurred_at=f"{_DAY}T16:00:00Z", user_id="gone", **PRICED, **usual),
+        event(
+            event_id="x-prod", occurred_at=f"{_DAY}T16:00:00Z", environment="prod", user_id="gone", **PRICED, **usual
+        ),
+        event(
+            event_id="x-props",
+            occurred_at=f"{_DAY}T17:00:00Z",
+            **PRICED,
+            properties={"emoji": "🧾", "quote": "'\"\\", "nested": {"deep": [1, None, "ü"]}},
+        ),
+    ]
+
+
+def _feedback() -> list[dict[str, Any]]:
+    at = f"{_DAY}T01:00:00Z"
+    return [
+        event("feedback", event_id="f1", occurred_at=at, user_id="ann", execution_id="x-usual", thumb="down"),
+        event("feedback", event_id="f2", occurred_at=at, kind="rating", rating=5, thumb=None, execution_id="x-gap"),
+        event("feedback", event_id="f3", occurred_at=at, kind="nps", nps=10, thumb=None, execution_id="nowhere"),
+        event("feedback", event_id="f4", occurred_at=at, kind="nps", nps=0, thumb=None, environment="prod"),
+        event("feedback", event_id="f5", occurred_at=at, kind="implicit", signal="undo", thumb=None, session_id="S"),
+        event("feedback", event_id="f6", occurred_at=at, kind="comment", comment="Très «bien»", thumb=None),
+        event("feedback", event_id="f7", occurred_at=f"{_DAY}T16:00:01Z", user_id="gone", execution_id="x-gone"),
+    ]
+
+
+def _evaluations() -> list[dict[str, Any]]:
+    scores = (NUMBER_MAX, -NUMBER_MAX, 1e-300, 0.1, 0.7, -0.0, 2.5e-10, 123456.7890123456, 1 / 3)
+    return [
+        *(
+            event("evaluation", event_id=f"s{i}", score=score, execution_id="x-usual", occurred_at=f"{_DAY}T02:00:00Z")
+            for i, score in enumerate(scores)
+        ),
+        event(
+            "evaluation", event_id="s-word", score=None, label="fine", metric="tone", occurred_at=f"{_DAY}T02:00:00Z"
+        ),
+        event("evaluation", event_id="s-pass", score=None, passed=True, occurred_at=f"{_DAY}T02:00:00Z"),
+        event("evaluation", event_id="s-fail", score=0.0, passed=False, occurred_at=f"{_DAY}T02:00:00Z"),
+    ]
+
+
+def _vitals() -> list[dict[str, Any]]:
+    values = (("CLS", 0.0), ("CLS", 0.1), ("CLS", 0.25), ("CLS", 0.3), ("LCP", 2500.0), ("LCP", 1e9), ("TTFB", 799.999))
+    sent = [
+        event("web_vital", event_id=f"v{i}", name=name, value=value, metric_id=f"m{i}", occurred_at=f"{_DAY}T05:00:00Z")
+        for i, (name, value) in enumerate(values)
+    ]
+    again = [
+        event(
+            "web_vital",
+            event_id=f"again{i}",
+            name="INP",
+            value=float(i),
+            metric_id="again",
+            occurred_at=f"{_DAY}T06:00:0{i}Z",
+        )
+        for i in range(3)
+    ]
+    return sent + again
+
+
+def _acts() -> list[dict[str, Any]]:
+    times = ("10:00:00", "10:30:00", "11:00:00.000001", "11:00:02", "23:59:59.999999")
+    return [
+        *(
+            event("behavior", event_id=f"b{i}", user_id="ann", occurred_at=f"{_DAY}T{time}Z", name="Über")
+            for i, time in enumerate(times)
+        ),
+        event("behavior", event_id="b-in", session_id="S", occurred_at=f"{_DAY}T08:00:00Z", action="page_view"),
+        event("behavior", event_id="b-who", session_id="S", user_id="bob", occurred_at=f"{_DAY}T08:01:00Z"),
+        event("behavior", event_id="b-anon", anonymous_id="browser", occurred_at=f"{_DAY}T08:01:00Z"),
+        event("behavior", event_id="b-nobody", occurred_at=f"{_DAY}T08:02:00Z"),
+        event("behavior", event_id="b-gone", anonymous_id="gone-browser", occurred_at=f"{_DAY}T08:02:00Z"),
+    ]
+
+
+def _others() -> list[dict[str, Any]]:
+    at = f"{_DAY}T09:00:00Z"
+    kinds = ("support_ticket", "email_event", "service_metric")
+    return [event(kind, event_id=f"{kind}-1", occurred_at=at, user_id="ann") for kind in kinds]

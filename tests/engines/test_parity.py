@@ -1,0 +1,135 @@
+"""DuckDB, Spark and Trino give the same rows, for every table of the catalog."""
+
+from collections.abc import Iterable
+from contextlib import closing
+from typing import Any
+
+import duckdb
+import pytest
+
+from infra.local.delivering import consents_of
+from ingest.contracts import layout
+from ingest.contracts.types import TOKENS_MAX
+from sql.catalog import models
+from sql.checks import Check
+from sql.prices.book import PriceBook
+from sql.prices.daily import SAID, TABLE
+from sql.prices.table import load_prices
+from sql.publication import read_publication
+from tests.engines import awkward, in_trino
+from tests.engines.conftest import BUCKET, Twins
+from tests.lakes import event, rows, send
+from tests.services.moto import client
+from tests.services.spark import ICEBERG
+from tests.services.trino import VERSION
+from transforms.engines.inputs import Input, bookings, model_prices, persons, thresholds
+from transforms.engines.spark_session import table_name
+
+SILVER = [name for name, model in models().items() if model.layer == "silver"]
+GOLD = [name for name, model in models().items() if model.layer == "gold"]
+
+
+def told(found: Iterable[Iterable[Any]]) -> list[str]:
+    """Rows in an order of their own, each as text: equal texts are equal values, to the last digit."""
+    return sorted(repr(tuple(_plain(value) for value in row)) for row in found)
+
+
+def _plain(value: Any) -> Any:
+    return value + 0.0 if isinstance(value, float) else value  # no engine promises the sign of a zero
+
+
+def selected(name: str) -> str:
+    return f"SELECT {', '.join(models()[name].columns)} FROM "
+
+
+def test_the_engines_are_those_that_run_in_aws(twins: Twins) -> None:
+    ((of_iceberg,),) = twins.spark.sql("SELECT glue.system.iceberg_version()").collect()
+    assert twins.spark.version == "3.5.6"
+    assert of_iceberg == ICEBERG
+    assert twins.trino("SELECT node_version FROM system.runtime.nodes") == [(VERSION,)]
+
+
+@pytest.mark.parametrize("name", [*SILVER, *GOLD])
+def test_spark_commits_the_rows_that_duckdb_does_and_trino_reads_both(twins: Twins, name: str) -> None:
+    in_duckdb = told(rows(twins.folder, selected(name) + name))
+    assert told(twins.spark.sql(selected(name) + table_name(models()[name])).collect()) == in_duckdb
+    assert told(twins.trino(selected(name) + name)) == in_duckdb
+    assert told(twins.trino(f"{selected(name)}duckdb.{name}")) == in_duckdb
+
+
+@pytest.mark.parametrize("name", [*SILVER, *GOLD])
+def test_no_table_is_compared_while_it_is_empty(twins: Twins, name: str) -> None:
+    assert rows(twins.folder, f"SELECT count(*) FROM {name}") != [(0,)]
+
+
+@pytest.mark.parametrize("name", GOLD)
+def test_trino_computes_the_rows_that_the_others_committed(twins: Twins, inputs: dict[str, Input], name: str) -> None:
+    assert told(twins.trino(in_trino.query(models()[name], inputs))) == told(twins.trino(selected(name) + name))
+
+
+@pytest.mark.parametrize("name", SILVER)
+def test_trino_reads_bronze_as_the_others_do(twins: Twins, name: str) -> None:
+    """All that arrived, of which silver keeps some."""
+    arrived, kept = twins.trino(in_trino.query(models()[name], {})), twins.trino(selected(name) + name)
+    assert set(told(kept)) <= set(told(arrived))
+    again = {sent["event_id"] for sent in awkward.later()}
+    assert {row[0] for row in arrived if repr(row) not in map(repr, kept)} <= again
+
+
+def test_the_partitions_are_those_of_the_embedded_lake(twins: Twins) -> None:
+    from transforms.engines.iceberg import Tables
+
+    with closing(Tables(twins.folder.root)) as tables:
+        for model in models().values():
+            table = tables.find(model)
+            assert table is not None
+            embedded = [(field.name, str(field.transform)) for field in table.spec().fields]
+            partitions = twins.spark.sql(f"DESCRIBE TABLE EXTENDED {table_name(model)}").collect()
+            spec = [row[1] for row in partitions if row[0].startswith("Part ")]
+            expected = [f"{transform}s({name.removesuffix(f'_{transform}')})" for name, transform in embedded]
+            assert spec == expected, model.full_name
+
+
+def test_extracts_hold_what_the_tables_do(twins: Twins) -> None:
+    s3 = client("s3", twins.cloud)
+    pointer = read_publication(s3.get_object(Bucket=BUCKET, Key=layout.POINTER)["Body"].read())
+    for name, extract in pointer.tables.items():
+        content = s3.get_object(Bucket=BUCKET, Key=extract.path)["Body"].read()
+        path = twins.books.root / "extract.parquet"
+        path.write_bytes(content)
+        found = duckdb.sql(f"{selected(f'gold.{name}')}read_parquet('{path}')").fetchall()
+        assert told(found) == told(rows(twins.folder, selected(f"gold.{name}") + f"gold.{name}"))
+        assert extract.rows == len(found)
+
+
+@pytest.fixture(scope="module")
+def inputs(twins: Twins) -> dict[str, Input]:
+    """What a job lays out beside the tables."""
+    with closing(twins.books.ledger()) as ledger, closing(consents_of(twins.books)) as consents:
+        booked, waiting = ledger.bookings_and_waiting()
+        assert not waiting
+        given = [persons("consent.withdrawn", consents.withdrawn("analytics")), bookings(booked), thresholds()]
+    tables = {table.name: table for table in given}
+    said = twins.trino(in_trino.laid_out(SAID, tables))
+    return tables | {TABLE: model_prices(said, [], PriceBook(load_prices()))}
+
+
+def test_a_failed_gate_leaves_the_last_good_state_to_trino(
+    twins: Twins, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last test here: what it sends stays in bronze."""
+    name, pointer = "silver.prompt_execution", {"Bucket": BUCKET, "Key": layout.POINTER}
+    before = {
+        table: told(twins.trino(selected(table) + table)) for table in (name, "gold.cost_daily", "gold.reconciliation")
+    }
+    published = client("s3", twins.cloud).get_object(**pointer)["Body"].read()
+    send(twins.books, [event(event_id="bad", output_tokens=TOKENS_MAX)])
+    check = Check(column="output_tokens", rule="between", max=TOKENS_MAX - 1, severity="fail")
+    monkeypatch.setitem(models(), name, models()[name].model_copy(update={"checks": (check,)}))
+    assert twins.run_in_glue() == 1
+    told_why = capsys.readouterr().err
+    assert name in told_why
+    assert "output_tokens must be at most" in told_why
+    assert "event_id bad" in told_why
+    assert {table: told(twins.trino(selected(table) + table)) for table in before} == before
+    assert client("s3", twins.cloud).get_object(**pointer)["Body"].read() == published

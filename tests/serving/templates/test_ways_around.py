@@ -1,0 +1,76 @@
+"""Ways around the rules that someone may try, step by step, each of them allowed. The last one is not."""
+
+from __future__ import annotations
+
+from tests.serving.templates.people import ANN, BOB, CAROL, Site
+
+KIND = {"name": "kind", "assertions": [{"kind": "contains", "value": "kind", "of": "prompt"}]}
+
+
+def publish_tone(site: Site) -> None:
+    """Two versions of ``tone``, a kind one in production and a rude one that is approved."""
+    site.make("tone", "Be kind.")
+    site.publish("tone")
+    site.label("tone", "production", 1)
+    site.save("tone", body="Be rude.")
+    for to, who in (("in_review", ANN), ("approved", BOB)):
+        assert site.move("tone", 2, to, who).status == 200
+
+
+def approve(site: Site, template_id: str) -> None:
+    for to, who in (("in_review", ANN), ("approved", BOB)):
+        assert site.move(template_id, 1, to, who).status == 200
+
+
+def test_no_editor_exchanges_a_part_of_what_is_published_by_moving_a_label(site: Site) -> None:
+    publish_tone(site)
+    site.label("tone", "mine", 1, ANN)
+    site.make("letter", "{% include 'tone@mine' %}")
+    approve(site, "letter")
+    refused = site.move("letter", 1, "published", BOB)
+    assert (refused.status, refused.json["code"]) == (409, "exchangeable_part")
+    assert "tone@mine" in refused.json["detail"]
+
+
+def test_no_editor_exchanges_a_part_of_a_part_either(site: Site) -> None:
+    publish_tone(site)
+    site.label("tone", "mine", 1, ANN)
+    site.make("middle", "{% include 'tone@mine' %}")
+    approve(site, "middle")
+    site.make("letter", "{% include 'middle@1' %}")
+    approve(site, "letter")
+    assert site.move("letter", 1, "published", BOB).json["code"] == "exchangeable_part"
+
+
+def test_what_follows_production_may_be_published(site: Site) -> None:
+    publish_tone(site)
+    site.make("letter", "{% include 'tone@production' %}")
+    site.publish("letter")
+
+
+def test_a_version_is_not_reinstated_on_tests_of_what_it_once_was(site: Site) -> None:
+    publish_tone(site)
+    site.make("letter", "{% include 'tone@production' %}", tests=[KIND])
+    approve(site, "letter")
+    assert site.ask(ANN, "POST", "/letter/versions/1/tests/run", {}).json["passed"] is True
+    assert site.move("letter", 1, "published", BOB).status == 200
+    assert site.move("letter", 1, "deprecated", BOB).status == 200
+    assert site.move("tone", 2, "published", BOB).status == 200
+    assert site.label("tone", "production", 2).status == 200
+
+    stale = site.move("letter", 1, "published", BOB)
+    assert (stale.status, stale.json["code"]) == (409, "tests_not_passed")
+    assert site.ask(ANN, "POST", "/letter/versions/1/tests/run", {}).json["passed"] is False
+    failing = site.move("letter", 1, "published", CAROL)
+    assert (failing.status, failing.json["code"]) == (409, "tests_not_passed")
+
+
+def test_a_template_is_not_ended_while_another_is_composed_of_it(site: Site) -> None:
+    site.make("tone", "Be kind.")
+    approve(site, "tone")
+    site.make("letter", "{% include 'tone@1' %}")
+    site.publish("letter")
+    seen = {"If-Match": site.get("/tone").headers["ETag"]}
+    refused = site.ask(BOB, "DELETE", "/tone", query={"why": "tidy up"}, headers=seen)
+    assert (refused.status, refused.json["code"]) == (409, "still_used")
+    assert site.get("/tone").json["states"] == {"1": "approved"}
