@@ -83,7 +83,7 @@ def _of_authorizer(authorizer: Mapping[str, Any]) -> Principal:
     name, role = str(authorizer.get("principalId") or ""), authorizer["role"]
     if role not in ROLES or not name:
         raise _without_role(name)
-    return Principal(name, role, tuple(_WORDS.findall(str(authorizer.get("environments") or ""))))
+    return Principal(name, role, _environments(name, authorizer.get("environments")))
 
 
 def _of_claims(claims: Mapping[str, Any]) -> Principal:
@@ -93,7 +93,7 @@ def _of_claims(claims: Mapping[str, Any]) -> Principal:
     roles = [role for role in ROLES if GROUP_PREFIX + role in groups]
     if not roles or not name:
         raise _without_role(name)
-    return Principal(name, roles[-1], tuple(_WORDS.findall(str(claims.get(ENVIRONMENTS_CLAIM) or ""))))
+    return Principal(name, roles[-1], _environments(name, claims.get(ENVIRONMENTS_CLAIM)))
 
 
 def _of_arn(arn: str) -> Principal:
@@ -107,6 +107,15 @@ def _of_arn(arn: str) -> Principal:
             # The session's name is whatever its holder wrote, so it tells nobody apart.
             return Principal(arn.rpartition("/")[0], role, is_person=False)
     raise _without_role(arn)
+
+
+def _environments(name: str, said: Any) -> tuple[str, ...]:
+    """Those that are said; none said is all. What is said and can't be read is never taken for all."""
+    found = tuple(_WORDS.findall(str(said or "")))
+    if said and not found:
+        message = f"The environments of {name[:100]} can't be read; an owner writes their names, separated by blanks."
+        raise RequestRefused(HTTPStatus.FORBIDDEN, "no_environments", message)
+    return found
 
 
 def _without_role(name: str) -> RequestRefused:

@@ -22,7 +22,7 @@ RETRY_AFTER_S = 30
 JSON = "application/json"
 
 
-class Problem(BaseModel):
+class Problem(BaseModel, defer_build=True):
     """Why there is no answer (RFC 9457)."""
 
     type: str = Field(default="about:blank", description="Always about:blank; `code` tells the kinds apart")

@@ -1,11 +1,13 @@
 """What the routes that render and test templates take and give, as OpenAPI tells it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from serving.logic.rendering.render import Rendering
 from serving.logic.templates.model import Run, Version
+
+if TYPE_CHECKING:
+    from serving.logic.rendering.render import Rendering
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -13,12 +15,12 @@ _Name = Annotated[str, Field(min_length=1, max_length=200)]
 class RenderRequest(BaseModel):
     """Values for a template's variables."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     values: dict[str, JsonValue] = Field(default={}, description="By name; what is left out gets its default")
 
 
-class RenderedSpan(BaseModel):
+class RenderedSpan(BaseModel, defer_build=True):
     """Characters of a text, and where they come from."""
 
     start: int = Field(description="Index of the first character, in code points")
@@ -29,7 +31,7 @@ class RenderedSpan(BaseModel):
     is_value: bool = Field(description="Whether an expression gave them, rather than the template's own words")
 
 
-class Rendered(BaseModel):
+class Rendered(BaseModel, defer_build=True):
     """A text, and where each part of it comes from."""
 
     template_id: str
@@ -40,7 +42,7 @@ class Rendered(BaseModel):
     steps: int = Field(description="What it took; see the guide for how much it may")
 
     @classmethod
-    def of(cls, version: Version, rendering: Rendering) -> "Rendered":
+    def of(cls, version: Version, rendering: "Rendering") -> "Rendered":
         """What is told of a rendering."""
         return cls(
             template_id=version.template_id,
@@ -65,14 +67,14 @@ class Rendered(BaseModel):
 class RunRequest(BaseModel):
     """Which model is to answer the tests; left out, what is set up."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     provider: _Name | None = None
     model: _Name | None = None
     judge_model: _Name | None = Field(default=None, description="At the same provider; default the model itself")
 
 
-class Runs(BaseModel):
+class Runs(BaseModel, defer_build=True):
     """Runs of a version's tests, the newest first."""
 
     runs: list[Run]

@@ -29,7 +29,11 @@ from serving.logic.templates.model import (
 )
 
 
-class TemplateView(BaseModel):
+class _Told(BaseModel):
+    model_config = ConfigDict(defer_build=True)  # most functions need few of these
+
+
+class TemplateView(_Told):
     """A template, without the contents of its versions."""
 
     id: TemplateId
@@ -59,7 +63,7 @@ class TemplateView(BaseModel):
         )
 
 
-class TemplatePage(BaseModel):
+class TemplatePage(_Told):
     """Templates in the order of their ids."""
 
     templates: list[TemplateView]
@@ -85,7 +89,7 @@ class _About(_Sent):
 class NewTemplate(_About, Content):
     """A template to make, with its first version."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: TemplateId
 
@@ -103,7 +107,7 @@ class SavedTemplate(_About):
         return latest.content.model_copy(update={name: value for name, value in said.items() if value is not None})
 
 
-class VersionSummary(BaseModel):
+class VersionSummary(_Told):
     """A version without its content."""
 
     number: int
@@ -114,14 +118,14 @@ class VersionSummary(BaseModel):
     created_at: AwareDatetime
 
 
-class VersionPage(BaseModel):
+class VersionPage(_Told):
     """Versions, the newest first."""
 
     versions: list[VersionSummary]
     next: int | None = Field(description="Give this as `before` to go on; null at the end")
 
 
-class Named(BaseModel):
+class Named(_Told):
     """Names of what differs."""
 
     added: list[str]
@@ -129,7 +133,7 @@ class Named(BaseModel):
     changed: list[str]
 
 
-class Difference(BaseModel):
+class Difference(_Told):
     """What differs between two versions."""
 
     body: str = Field(description="A unified diff; empty where the bodies are the same")
@@ -172,20 +176,20 @@ class NewComment(_Sent):
     )
 
 
-class Comments(BaseModel):
+class Comments(_Told):
     """What was said of a version, the oldest first."""
 
     comments: list[Comment]
 
 
-class AuditLog(BaseModel):
+class AuditLog(_Told):
     """Who did what, and why; the oldest first. Nothing is ever taken out."""
 
     entries: list[Entry]
     next: int | None = Field(description="Give this as `after` to go on; null at the end")
 
 
-class Caller(BaseModel):
+class Caller(_Told):
     """Executions of one version by one feature of one team."""
 
     version: str | None = Field(description="As the application said it; null where it said none")
@@ -196,7 +200,7 @@ class Caller(BaseModel):
     last_day: date = Field(description="The last day on which it was called, UTC")
 
 
-class Usage(BaseModel):
+class Usage(_Told):
     """Who calls a template."""
 
     as_of: AwareDatetime
@@ -212,7 +216,7 @@ class Migrate(_Sent):
     dry_run: bool = Field(default=False, description="Only show what would be written")
 
 
-class Dependant(BaseModel):
+class Dependant(_Told):
     """A template that is composed of the version."""
 
     template_id: str
@@ -221,7 +225,7 @@ class Dependant(BaseModel):
     problem: str | None = Field(description="Why it could not be rewritten")
 
 
-class Migration(BaseModel):
+class Migration(_Told):
     """What was rewritten."""
 
     replacement: str = Field(description="What they are composed of now, as `id@selector`")

@@ -13,9 +13,11 @@ from infra.local.access import SqliteGrants
 from infra.local.delivering import open_transform
 from infra.local.keyring import key_path
 from infra.local.lake import Lake, LakeError
+from infra.local.models import open_models
 from infra.local.server import LOOPBACK_NAMES, Server
 from infra.local.sink import SPOOL_MAX_BYTES, SpoolSink
 from ingest.contracts import layout
+from ingest.delivery.privacy.settings import SettingsError
 from ingest.doors.access.gate import Gate
 from ingest.doors.origins import LOOPBACK_ONLY, Origins
 
@@ -44,9 +46,10 @@ def serve(
         as_json: say where it listens as one line of JSON.
 
     Raises:
-        LakeError: the port is taken, or others could reach a lake without keys.
+        LakeError: the port is taken, the settings can't be used, or others could reach a lake without keys.
     """
     transform = open_transform(lake)
+    _check_models(lake)
     grants = SqliteGrants(lake.root / layout.STATE_FILE)
     is_local = host in LOOPBACK_NAMES
     if not is_local and all(key.revoked_at for key in grants.listed()):
@@ -80,6 +83,14 @@ def serve(
     _announce(lake, url, as_json=as_json)
     server.run(sockets=[listening])
     return 0
+
+
+def _check_models(lake: Lake) -> None:
+    """Tell now, and not at the first request, of settings that can't be used."""
+    try:
+        open_models(lake.root)
+    except SettingsError as error:
+        raise LakeError(str(error)) from error
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from serving.logic.models.settings import models_of
 from serving.logic.templates.desk import Desk
-from serving.logic.testing.checks import RenderedAndTested
+from serving.logic.templates.model import Checks, Content, Part, Run, Source, Version
 from serving.stores.templates.dynamo import DynamoTable
 from serving.stores.templates.store import TemplateStore
 
@@ -39,9 +38,28 @@ def store() -> TemplateStore:
     return TemplateStore(DynamoTable(boto3.client("dynamodb"), os.environ[TABLE_VARIABLE]))
 
 
+class _Checks:
+    """:class:`serving.logic.templates.model.Checks`, of which who only reads loads nothing."""
+
+    def parts(self, template_id: str, content: Content, source: Source) -> tuple[Part, ...]:
+        return _checks().parts(template_id, content, source)
+
+    def publishable(self, version: Version, runs: tuple[Run, ...], source: Source) -> None:
+        _checks().publishable(version, runs, source)
+
+
+@cache
+def _checks() -> Checks:
+    from serving.logic.testing.checks import RenderedAndTested
+
+    return RenderedAndTested()
+
+
 @cache
 def desk() -> Desk:
-    return Desk(store(), RenderedAndTested(), models_of(_models(), os.environ))
+    from serving.logic.models.settings import models_of
+
+    return Desk(store(), _Checks(), models_of(_models(), os.environ))
 
 
 def _models() -> dict[str, Any]:

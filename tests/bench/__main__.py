@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from tests.bench import build, emitter, lakehouse, memory, native, otlp, transform
+from tests.bench import build, emitter, lakehouse, memory, native, otlp, templates, transform
 from tests.bench.measure import machine
 
 RUNS = 3
@@ -31,7 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         hour = lakehouse.increment(Path(folder))
     doors = [*_otlp(otlps), *_native(natives), *_step(steps), *_memory(memories), *_emitter(emits)]
-    rows = [*doors, *_build(builds), *_lakehouse(houses, hour)]
+    rows = [*doors, *_build(builds), *_lakehouse(houses, hour), *_templates()]
     lines = [
         "# Benchmarks",
         "",
@@ -117,6 +117,21 @@ def _build(runs: list[build.Build]) -> list[Row]:
          f"{first / hand:.1f} × one aggregation by hand in DuckDB ({hand:.1f} s)"),
         ("its peak memory, MB", f"{max(run.first.peak_mb for run in runs):,.0f}", "under 1,000", ""),
         ("build with nothing new, s", f"{median(run.again.wall_s for run in runs):.1f}", "", ""),
+    ]  # fmt: skip
+
+
+def _templates() -> list[Row]:
+    print("10,000 templates", file=sys.stderr, flush=True)
+    start = templates.start()
+    ratio = f"{start.handler_ms / start.baseline_ms:.2f} × boto3, powertools and pydantic ({start.baseline_ms:.0f} ms)"
+    return [
+        ("import of the API's function, CPU ms", f"{start.handler_ms:.0f}", "at most 1.3 × its libraries", ratio),
+        ("package of the API's function, unzipped, MB", f"{templates.package_mb():.0f}", "under 120", ""),
+        *(
+            (f"{templates.TEMPLATES:,} templates of {templates.VERSIONS} versions, {name}, p50 ms", f"{taken_ms:.1f}",
+             "under 15", "")
+            for name, taken_ms in templates.search_ms().items()
+        ),
     ]  # fmt: skip
 
 

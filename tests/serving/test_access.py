@@ -65,3 +65,12 @@ def test_an_aws_role_that_many_take_on_can_not_approve() -> None:
     one = principal_of({"identity": {"userArn": SESSION}})
     other = principal_of({"identity": {"userArn": SESSION.replace("build-7", "someone-else")}})
     assert one == other, "a session's name is its holder's choice, and makes nobody another person"
+
+
+@pytest.mark.parametrize("said", ["[]", "日本", "*", "[ ]"])
+def test_environments_that_can_not_be_read_are_never_taken_for_all(said: str) -> None:
+    claims = {"sub": "ann", "cognito:groups": "promptlake-admin", "promptlake:environments": said}
+    for authorizer in ({"principalId": "ann", "role": "admin", "environments": said}, {"claims": claims}):
+        with pytest.raises(RequestRefused) as refused:
+            principal_of({"authorizer": authorizer})
+        assert (refused.value.status, refused.value.code) == (403, "no_environments")

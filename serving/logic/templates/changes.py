@@ -13,7 +13,7 @@ from serving.logic.templates.model import Comment, Entry, Run, State, Template, 
 class Replay(BaseModel):
     """The answer to a request that named a key, kept for when it is sent again."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     who: str
     key: str
@@ -72,7 +72,7 @@ class Page(NamedTuple):
 class Whole(BaseModel):
     """All that is kept of one template."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     template: Template
     versions: Sequence[Version]

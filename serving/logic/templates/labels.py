@@ -1,12 +1,13 @@
 """Labels: names that point to versions, and the way back."""
 
+from datetime import datetime
 from http import HTTPStatus
 
 from ingest.contracts.roles import Role
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import Act, conflict, not_found
 from serving.logic.templates.changes import Change
-from serving.logic.templates.lifecycle import APPROVED_STATES, PRODUCTION
+from serving.logic.templates.lifecycle import APPROVED_STATES, PRODUCTION, check_usable, is_sunset
 from serving.logic.templates.model import MAX_LABELS, Label, State, Template
 
 REMEMBERED = 50
@@ -17,12 +18,13 @@ def point(template: Template, name: str, number: int, act: Act) -> Change:
     """Let a label point to a version.
 
     Raises:
-        RequestRefused: the version is not approved; for ``production``: not published.
+        RequestRefused: the version is not approved; for ``production``: not published; or it may no longer be used.
     """
     act.who.demand(role_for(name))
     if number not in template.states:
         raise not_found("no_such_version", f"{template.id} has no version {number}.")
-    if not _is_fit(template, name, number):
+    check_usable(template, number, act.at)
+    if not _is_fit(template, name, number, act.at):
         needed = "published" if name == PRODUCTION else "approved"
         message = f"Version {number} is {template.states[number]}; {name} points to a version only once it is {needed}."
         raise conflict("not_approved", message)
@@ -46,7 +48,7 @@ def roll_back(template: Template, name: str, act: Act) -> Change:
     before = list(label.before)
     while before:
         number = before.pop()
-        if number != label.number and _is_fit(template, name, number):
+        if number != label.number and _is_fit(template, name, number, act.at):
             return _set(template, name, Label(number=number, before=tuple(before)), "roll_back", act)
     raise conflict("nothing_before", f"{name} has pointed to no earlier version of {template.id} that may be used now.")
 
@@ -77,7 +79,9 @@ def _label(template: Template, name: str) -> Label:
     return template.labels[name]
 
 
-def _is_fit(template: Template, name: str, number: int) -> bool:
+def _is_fit(template: Template, name: str, number: int, at: datetime) -> bool:
+    if is_sunset(template, number, at) is not None:
+        return False
     needed = APPROVED_STATES - {State.APPROVED} if name == PRODUCTION else APPROVED_STATES
     return template.states.get(number) in needed
 

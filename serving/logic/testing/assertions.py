@@ -12,7 +12,7 @@ _Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
 class _Assertion(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class _OfText(_Assertion):

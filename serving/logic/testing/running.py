@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -26,7 +26,10 @@ RUN_SECONDS = 25.0
 
 AT_ONCE = 8
 SHOWN_CHARS = 1_000
-"""So much of an answer is kept with its result."""
+SHOWN_CHARS_OF_ALL = 60_000
+"""So much of an answer, and of all answers together, is kept with a run, which is one item of the store."""
+SHOWN_FAILURES = 5
+SHOWN_FAILURE_CHARS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,9 @@ def run_tests(composition: Composition, bench: Bench) -> list[Result]:
     """Run the tests of a composition's root, several at once; the results are in their order."""
     cases = composition.root.content.tests
     with ThreadPoolExecutor(min(AT_ONCE, len(cases) or 1)) as pool:
-        return list(pool.map(lambda case: _run(case, composition, bench), cases))
+        results = list(pool.map(lambda case: _run(case, composition, bench), cases))
+    chars = SHOWN_CHARS_OF_ALL // (len(cases) or 1)
+    return [replace(result, answer=result.answer and result.answer[:chars]) for result in results]
 
 
 def _run(case: Case, composition: Composition, bench: Bench) -> Result:
@@ -110,7 +115,7 @@ def _result(
     return Result(
         name=case.name,
         required=case.required,
-        failures=failures,
+        failures=tuple(failure[:SHOWN_FAILURE_CHARS] for failure in failures[:SHOWN_FAILURES]),
         model=answer.model if answer else None,
         answer=answer.text[:SHOWN_CHARS] if answer else None,
         latency_ms=answer.latency_ms if answer else None,

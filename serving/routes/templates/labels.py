@@ -1,5 +1,6 @@
 """Labels: pointed to a version, rolled back, taken away."""
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -30,7 +31,7 @@ _Why = Annotated[str, Query(min_length=1, max_length=2_000, description="For the
 def add_labels(routes: Routes, desk: Desk) -> None:
     """Let the resolver move labels."""
 
-    @routes.add("PUT", _LABEL, "Point a label", TemplateView)
+    @routes.add("PUT", _LABEL, "Point a label", TemplateView, also=(HTTPStatus.GONE,))
     def point_label(
         template_id: TemplateIdPath,
         label: LabelPath,

@@ -7,8 +7,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import SkipValidation
 
-from serving.logic.rendering.compose import compose, member
-from serving.logic.rendering.render import render
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.lifecycle import check_usable
 from serving.rendering_schemas import Rendered, RenderRequest
@@ -39,6 +37,10 @@ def add_rendering(routes: Routes, desk: Desk) -> None:
         """The text that a version, or the one that a label points to, gives with these values; and which version and
         block each part of it comes from. Nothing is stored.
         """
+        # Jinja is loaded by who renders: a function that is asked for something else starts without.
+        from serving.logic.rendering.compose import compose, member
+        from serving.logic.rendering.render import render
+
         where = routes.reader(environment)
         values = routes.body(RenderRequest).values
         version = desk.version(where, template_id, selector_of(selector))

@@ -7,14 +7,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import SkipValidation
 
-from serving.logic.rendering.compose import compose, member
 from serving.logic.templates.acts import Act
 from serving.logic.templates.changes import Change
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.lifecycle import check_usable
 from serving.logic.templates.model import Run, Template
-from serving.logic.testing.bench import bench_for, keep_run, kept_run
-from serving.logic.testing.running import Result, run_tests
 from serving.rendering_schemas import RunRequest, Runs
 from serving.routes.templates.registering import (
     VERSION,
@@ -46,6 +43,11 @@ def add_testing(routes: Routes, desk: Desk) -> None:
         went. A version with required tests is published only when its newest run has passed and is of what would be
         rendered today. Without a model set up, a stand-in answers and says so.
         """
+        # Jinja and all that judges answers are loaded by who tests.
+        from serving.logic.rendering.compose import compose, member
+        from serving.logic.testing.bench import bench_for, keep_run, kept_run
+        from serving.logic.testing.running import Result, run_tests
+
         asking = routes.asking(environment, key=idempotency_key)
         wanted = routes.body(RunRequest)
         version = desk.version(asking.environment, template_id, number)

@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from infra.local.gateway import from_gateway_response, to_gateway_event
 from serving.access import Principal
-from tests.serving.lakes import DAY_3, cost, publish
-from tests.serving.templates.people import ADA, ANN, BOB, CAROL, VERA, Site
+from tests.serving.lakes import DAY_3, Answer, cost, publish
+from tests.serving.templates.people import ADA, ANN, BOB, CAROL, TEMPLATES, VERA, Site
 from tests.serving.test_problems import problem
 
 
@@ -78,8 +80,6 @@ def test_nobody_approves_their_own(site: Site) -> None:
     assert refused(site.move("t", 1, "approved", BOB)) == (403, "self_approval")
     as_admin = Principal("bob", "admin")
     assert refused(site.move("t", 1, "approved", as_admin)) == (403, "self_approval"), "another key, the same person"
-    anybody = Principal("arn:aws:sts::1:assumed-role/promptlake-approver", "approver", is_person=False)
-    assert anybody.is_person is False
     assert refused(site.move("t", 1, "approved", ANN)) == (403, "wrong_role")
     assert refused(site.move("t", 1, "published", CAROL)) == (409, "no_such_move")
     assert site.move("t", 1, "approved", CAROL).status == 200
@@ -128,12 +128,12 @@ def test_deprecation_names_what_to_use_instead(site: Site) -> None:
     site.make("new")
     site.publish("old")
     new = {"template_id": "new", "selector": 1}
-    assert refused(site.move("old", 1, "deprecated", replacement=new)) == (400, "no_replacement")
+    assert refused(site.move("old", 1, "deprecated", replacement=new)) == (409, "no_replacement")
     site.publish("new")
     past = (site.clock.now - timedelta(days=1)).isoformat()
-    assert refused(site.move("old", 1, "deprecated", sunset_at=past)) == (400, "sunset_in_past")
+    assert refused(site.move("old", 1, "deprecated", sunset_at=past)) == (409, "sunset_in_past")
     itself = {"template_id": "old", "selector": 1}
-    assert refused(site.move("old", 1, "deprecated", replacement=itself)) == (400, "replaces_itself")
+    assert refused(site.move("old", 1, "deprecated", replacement=itself)) == (409, "replaces_itself")
     sunset = (site.clock.now + timedelta(days=30)).isoformat()
     told = site.move("old", 1, "deprecated", replacement=new, sunset_at=sunset)
     assert told.json["deprecations"]["1"]["replacement"] == new
@@ -333,3 +333,16 @@ def test_a_request_sent_again_is_done_once(site: Site) -> None:
     assert refused(other) == (422, "key_used")
     site.clock.now += timedelta(days=2)
     assert refused(site.ask(ANN, "POST", "", {"id": "t", "body": "x"}, headers=headers)) == (409, "exists")
+
+
+def test_an_aws_role_that_many_take_on_approves_nothing(site: Site) -> None:
+    site.make("t")
+    site.move("t", 1, "in_review", ANN)
+    arn = "arn:aws:sts::123456789012:assumed-role/promptlake-admin/anybody"
+    event = to_gateway_event(
+        "POST", f"{TEMPLATES}/t/versions/1/transitions", "", {}, b'{"to": "approved", "why": "it is time"}'
+    )
+    event["requestContext"]["identity"] = {"userArn": arn}
+    answer = Answer(*from_gateway_response(site.app.resolve(event, LambdaContext())))
+    assert refused(answer) == (403, "not_a_person")
+    assert site.get("/t").json["states"] == {"1": "in_review"}

@@ -141,3 +141,16 @@ def test_a_viewer_renders_and_runs_no_tests(site: Site) -> None:
     site.make("letter", "Hello")
     assert render(site, "/letter/versions/1", VERA).status == 200
     assert run(site, "/letter/versions/1", VERA).status == 403
+
+
+def test_a_run_of_as_many_failing_tests_as_there_may_be_is_kept(site: Site) -> None:
+    failing = [{"kind": "contains", "value": f"{number}" + "é" * 500} for number in range(20)]
+    tests = [
+        {"name": f"t{n}", "inputs": {"who": "ü" * 400}, "assertions": failing if n < 10 else failing[:1]}
+        for n in range(100)
+    ]
+    site.make("letter", "{{ who }}", variables=WHO, tests=tests)
+    ran = run(site, "/letter/versions/1")
+    assert ran.status == 201, ran.json
+    assert len(ran.json["results"]) == 100
+    assert site.get("/letter/versions/1/tests/runs").json["runs"] == [ran.json]

@@ -74,3 +74,19 @@ def test_a_template_is_not_ended_while_another_is_composed_of_it(site: Site) -> 
     refused = site.ask(BOB, "DELETE", "/tone", query={"why": "tidy up"}, headers=seen)
     assert (refused.status, refused.json["code"]) == (409, "still_used")
     assert site.get("/tone").json["states"] == {"1": "approved"}
+
+
+def test_no_label_leads_to_a_version_past_its_sunset(site: Site) -> None:
+    site.make("tone", "one")
+    for number, text in ((2, "two"), (3, "three")):
+        assert site.save("tone", body=text).status == 200, number
+    for number in (1, 2, 3):
+        site.publish("tone", number)
+        assert site.label("tone", "production", number).status == 200
+    assert site.move("tone", 2, "deprecated", BOB, sunset_at="2100-04-01T00:00:00Z").status == 200
+    site.clock.now = site.clock.now.replace(year=2101)
+
+    gone = site.label("tone", "production", 2)
+    assert (gone.status, gone.json["code"]) == (410, "gone")
+    back = site.ask(BOB, "POST", "/tone/labels/production/rollback", {"why": "three is worse"})
+    assert back.json["labels"] == {"production": 1}, "the version that is gone is passed over"

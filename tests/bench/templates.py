@@ -1,0 +1,140 @@
+"""Templates: how fast the function starts, how large it is, and how fast 10,000 templates are searched."""
+
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from serving.logic.templates.model import Label, State, Template, Version
+from serving.stores.templates import keys
+from serving.stores.templates.sqlite import SqliteTable
+from tests.serving.templates.people import Clock, Site, open_desk
+
+TEMPLATES, VERSIONS, ASKED = 10_000, 100, 200
+BASELINE = (
+    "import boto3; from pydantic import BaseModel; "
+    "from aws_lambda_powertools.event_handler import APIGatewayRestResolver; "
+    "from aws_lambda_powertools.event_handler.openapi.params import Body"
+)
+HANDLER = "import serving.lambdas.api"
+PACKED = ("aws-lambda-powertools", "boto3", "duckdb", "jinja2", "orjson", "pydantic", "pyyaml", "sqlglot")
+"""What the function's package needs; what these need comes along."""
+ROOMS = ("ingest", "serving", "sql")
+_AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Start:
+    """CPU time of one import, in milliseconds."""
+
+    handler_ms: float
+    baseline_ms: float
+
+
+def start(runs: int = 9) -> Start:
+    """Medians, taken in turns."""
+    taken = [(_import_ms(HANDLER), _import_ms(BASELINE)) for _ in range(runs)]
+    return Start(*(median(column) for column in zip(*taken, strict=True)))
+
+
+def _import_ms(code: str) -> float:
+    program = f"import time; t = time.process_time(); {code}; print((time.process_time() - t) * 1000)"
+    return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+
+
+def package_mb() -> float:
+    """All that lies in the function's package, unzipped and with bytecode."""
+    root = Path(__file__).parents[2]
+    ours = sum(path.stat().st_size for room in ROOMS for path in (root / room).rglob("*") if path.is_file())
+    files = {file.locate() for name in _closure(PACKED) for file in distribution(name).files or ()}
+    return (ours + sum(Path(str(file)).stat().st_size for file in files if Path(str(file)).is_file())) / 1e6
+
+
+def _closure(names: tuple[str, ...]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        try:
+            needed = distribution(name).requires or ()
+        except PackageNotFoundError:
+            found.discard(name)
+            continue
+        wanted = map(Requirement, needed)
+        waiting += [one.name for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
+    return found
+
+
+def search_ms() -> dict[str, float]:
+    """Medians of whole requests, from the gateway's event to the answer, over 10,000 templates of 100 versions."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "templates.db"
+        SqliteTable(path).close()
+        _fill(path)
+        clock = Clock()
+        site = Site(open_desk(SqliteTable(path), clock), clock, Path(folder))
+        questions: dict[str, dict[str, Any]] = {
+            "list": {},
+            "list from the middle": {"after": "t05000"},
+            "by prefix": {"prefix": "t07"},
+            "by tag": {"tag": "tag3"},
+            "by tag, owner and status": {"tag": "tag3", "owner": "owner13", "status": "published"},
+        }
+        found = {name: median(_taken_ms(site, "", query) for _ in range(ASKED)) for name, query in questions.items()}
+        found["versions of one"] = median(_taken_ms(site, "/t05000/versions", {}) for _ in range(ASKED))
+        return found
+
+
+def _taken_ms(site: Site, path: str, query: dict[str, Any]) -> float:
+    start_s = time.perf_counter()
+    answer = site.get(path, **query)
+    assert answer.status == 200, answer.body
+    return (time.perf_counter() - start_s) * 1000
+
+
+def _fill(path: Path) -> None:
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA synchronous = OFF")
+    db.executemany("INSERT INTO item VALUES (?, ?, ?, ?, NULL)", _items())
+    db.commit()
+    db.close()
+
+
+def _items() -> Iterator[tuple[str, str, str, int]]:
+    states = dict.fromkeys(range(1, VERSIONS - 1), State.ARCHIVED)
+    states |= {VERSIONS - 1: State.PUBLISHED, VERSIONS: State.DRAFT}
+    yield keys.ENVIRONMENTS, "default", "{}", 0
+    for number in range(TEMPLATES):
+        template = Template(
+            id=f"t{number:05d}",
+            environment="default",
+            owner=f"owner{number % 50}",
+            tags=(f"tag{number % 10}", "every"),
+            labels={"production": Label(number=VERSIONS - 1)},
+            states=states,
+            revision=VERSIONS,
+            created_at=_AT,
+            changed_at=_AT,
+        )
+        yield *keys.template("default", template.id), template.model_dump_json(), VERSIONS
+        yield from ((*key, "{}", 0) for key in keys.indexed(template))
+        written = Version(
+            template_id=template.id, number=1, body="Answer {{ question }} in a few words. " * 10, created_by="ann",
+            created_at=_AT,
+        ).model_dump_json(exclude={"state", "number"})  # fmt: skip
+        for version in range(1, VERSIONS + 1):
+            document = f'{{"number":{version},{written[1:]}'
+            yield *keys.version("default", template.id, version), document, 0
