@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from ingest.contracts.roles import Role
 from serving.access import Principal
-from serving.logic.refused import RequestRefused, bad_request
+from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import Act, conflict
 from serving.logic.templates.changes import Change
 from serving.logic.templates.model import Deprecation, Part, Source, State, Template, Version
@@ -146,9 +146,9 @@ def _check_unlabelled(template: Template, number: int) -> None:
 
 def _checked(deprecation: Deprecation, template: Template, number: int, now: datetime) -> Deprecation:
     if deprecation.sunset_at and deprecation.sunset_at <= now:
-        raise bad_request("sunset_in_past", "sunset_at lies in the past; name a time from now on.")
+        raise conflict("sunset_in_past", "sunset_at lies in the past; name a time from now on.")
     if deprecation.replacement and _points_to(deprecation.replacement, template, number):
-        raise bad_request("replaces_itself", f"Version {number} can't be replaced by itself; name another.")
+        raise conflict("replaces_itself", f"Version {number} can't be replaced by itself; name another.")
     return deprecation
 
 

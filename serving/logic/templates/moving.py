@@ -1,6 +1,5 @@
 """A version is moved, once all that the move depends on holds."""
 
-from serving.logic.refused import bad_request
 from serving.logic.templates import lifecycle
 from serving.logic.templates.acts import Act, conflict, not_found
 from serving.logic.templates.changes import Change
@@ -41,7 +40,7 @@ def _check_replacement(replacement: Part | None, source: Source) -> None:
         return
     found = source.version(replacement.template_id, replacement.selector)
     if found is None or found.state not in lifecycle.APPROVED_STATES - {State.DEPRECATED}:
-        raise bad_request("no_replacement", f"{replacement} can replace nothing: it is missing, or not approved.")
+        raise conflict("no_replacement", f"{replacement} can replace nothing: it is missing, or not approved.")
 
 
 def end_template(desk: Desk, template: Template, act: Act) -> Change:

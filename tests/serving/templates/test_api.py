@@ -128,12 +128,12 @@ def test_deprecation_names_what_to_use_instead(site: Site) -> None:
     site.make("new")
     site.publish("old")
     new = {"template_id": "new", "selector": 1}
-    assert refused(site.move("old", 1, "deprecated", replacement=new)) == (400, "no_replacement")
+    assert refused(site.move("old", 1, "deprecated", replacement=new)) == (409, "no_replacement")
     site.publish("new")
     past = (site.clock.now - timedelta(days=1)).isoformat()
-    assert refused(site.move("old", 1, "deprecated", sunset_at=past)) == (400, "sunset_in_past")
+    assert refused(site.move("old", 1, "deprecated", sunset_at=past)) == (409, "sunset_in_past")
     itself = {"template_id": "old", "selector": 1}
-    assert refused(site.move("old", 1, "deprecated", replacement=itself)) == (400, "replaces_itself")
+    assert refused(site.move("old", 1, "deprecated", replacement=itself)) == (409, "replaces_itself")
     sunset = (site.clock.now + timedelta(days=30)).isoformat()
     told = site.move("old", 1, "deprecated", replacement=new, sunset_at=sunset)
     assert told.json["deprecations"]["1"]["replacement"] == new
