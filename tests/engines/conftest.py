@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.aws.lake.prices import book_in
 from infra.local.delivering import consents_of, open_transform
 from infra.local.lake import Lake
 from ingest.contracts import layout
@@ -56,7 +57,7 @@ class Twins:
         """The whole job, as Glue runs it; returns its exit code."""
         bucket = Bucket(client("s3", self.cloud), BUCKET)
         with closing(self.books.ledger()) as ledger, closing(consents_of(self.books)) as consents:
-            return run(bucket, ledger, consents, self._drain, lambda _: None)
+            return run(bucket, ledger, consents, self._drain, book_in(bucket), lambda _: None)
 
     def _drain(self) -> int:
         until_us = self.books.drain().complete_through_us

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from sql.prices.book import PriceBook
 from transforms.engines.bucket import Bucket
 from transforms.engines.spark_engine import SparkEngine
 from transforms.engines.spark_session import settings
@@ -30,10 +31,11 @@ def run(
     ledger: JobLedger,
     consents: ConsentLog,
     drain: Callable[[], int],
+    book: PriceBook,
     on_step: Callable[[str], None] = print,
 ) -> int:
     """Build once; returns the exit code."""
-    request = BuildRequest(lambda: spark_engine(bucket), ledger, consents, drain, on_step)
+    request = BuildRequest(lambda: spark_engine(bucket), ledger, consents, drain, on_step, book)
     try:
         result = build(request)
     except GateFailed as failed:

@@ -11,6 +11,7 @@ import duckdb
 
 from infra.aws.lake.discovery import receive
 from infra.aws.lake.lake import AwsLake
+from infra.aws.lake.prices import book_in
 from ingest.contracts import layout
 from transforms.engines.duck_engine import duck_engine
 from transforms.jobs.build import BuildRequest, BuildResult, build
@@ -35,6 +36,7 @@ def build_lake(
     Raises:
         Busy: another build is running.
         GateFailed: readers keep the last good state.
+        PriceError: one of the owner's price files says nonsense; nothing was read or written.
         TooLarge: it does not fit; the same.
     """
 
@@ -43,9 +45,10 @@ def build_lake(
             raise TooLarge(_sentence(f"the function's time is over before {name!r}"))
         on_step(name)
 
+    book = book_in(lake.mirror.bucket)
     engine = partial(duck_engine, lake.mirror, lake.mirror.bucket, memory_mb)
     with lake.lease.held(remaining_s()):
-        request = BuildRequest(engine, lake.ledger, lake.consents, lambda: receive(lake), step)
+        request = BuildRequest(engine, lake.ledger, lake.consents, lambda: receive(lake), step, book)
         try:
             return build(request)
         except duckdb.OutOfMemoryException as error:

@@ -8,6 +8,7 @@ from tempfile import gettempdir
 
 from infra.aws.lake.discovery import receive
 from infra.aws.lake.lake import LAKE_VARIABLE, open_lake
+from infra.aws.lake.prices import book_in
 from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, TABLE_VARIABLE
 from transforms.jobs.glue import run
 
@@ -23,14 +24,16 @@ def main(argv: Sequence[str]) -> int:
 
     Raises:
         Busy: another build is running.
+        PriceError: one of the owner's price files says nonsense.
     """
     parser = argparse.ArgumentParser(allow_abbrev=False)
     for argument, variable in _ARGUMENTS.items():
         parser.add_argument(argument, dest=variable, required=True)
     given, _ = parser.parse_known_args(argv)
     lake = open_lake(vars(given), Path(gettempdir()) / "lake")
+    book = book_in(lake.mirror.bucket)
     with lake.lease.held(LONGEST_S):
-        return run(lake.mirror.bucket, lake.ledger, lake.consents, lambda: receive(lake))
+        return run(lake.mirror.bucket, lake.ledger, lake.consents, lambda: receive(lake), book)
 
 
 if __name__ == "__main__":

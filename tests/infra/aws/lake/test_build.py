@@ -93,6 +93,12 @@ def deliver(aws: Account, embedded: Lake, lake: AwsLake) -> None:
 
 def test_a_lake_in_aws_holds_what_an_embedded_one_does(aws: Account, embedded: Lake, tmp_path: Path) -> None:
     send_some_of_everything(embedded)
+    own_price = (
+        b"provider,model,valid_from,input_usd_per_mtok,output_usd_per_mtok,source\n"
+        b"openai,nobody-knows,2026-01-01T00:00:00Z,1,2,our contract\n"
+    )
+    (embedded.root / layout.PRICES_FILE).write_bytes(own_price)
+    aws.s3().put_object(Bucket=BUCKET, Key=f"{PREFIX}/{layout.PRICES_FILE}", Body=own_price)
     choice = Choice(None, ("u1",), {"analytics": False}, datetime.now(UTC))
     open_transform(embedded).decide([choice])
     lake = aws.lake(tmp_path / "disk")
@@ -107,6 +113,7 @@ def test_a_lake_in_aws_holds_what_an_embedded_one_does(aws: Account, embedded: L
     assert (result.duplicates, result.conflicts) == (1, 1)
     for name, found in embedded_tables(embedded, *models()).items():
         assert table(lake, name) == found, name
+    assert "our contract" in {row["source"] for row in table(lake, "gold.price_daily")}
     published = json.loads(aws.pointer())
     assert {name: entry["rows"] for name, entry in published["tables"].items()} == {
         name: extract.rows for name, extract in expected.publication.tables.items()
