@@ -40,27 +40,31 @@ class TemplateView(_Told):
     environment: EnvironmentName
     owner: Who
     description: str
-    tags: list[str]
+    tags: tuple[str, ...]
     labels: dict[str, int] = Field(description="The version that each label points to")
     latest: int = Field(description="The newest version")
-    states: dict[str, State] = Field(description="The state of each version, by its number")
+    # Told as text: there are hundreds in a page, and each one of an enumeration takes a call to write.
+    states: dict[str, str] = Field(
+        description="The state of each version, by its number",
+        json_schema_extra={"additionalProperties": {"type": "string", "enum": [state.value for state in State]}},
+    )
     deprecations: dict[str, Deprecation] = Field(description="What to use instead of a version, by its number")
-    uses: list[str] = Field(description="Templates that the newest version is composed of")
+    uses: tuple[str, ...] = Field(description="Templates that the newest version is composed of")
     created_at: AwareDatetime
     changed_at: AwareDatetime
 
     @classmethod
     def of(cls, template: Template) -> "TemplateView":
         """What is told of a template."""
-        return cls.model_validate(
-            template.model_dump(exclude={"revision", "labels", "states", "deprecations"})
-            | {
-                "latest": template.latest,
-                "labels": {name: label.number for name, label in template.labels.items()},
-                "states": {str(number): state for number, state in template.states.items()},
-                "deprecations": {str(number): value for number, value in template.deprecations.items()},
-            }
-        )
+        # The record is valid already; a page of them, with the states of all versions, is not checked again.
+        kept = {name: getattr(template, name) for name in cls.model_fields if name in Template.model_fields}
+        told = {
+            "latest": template.latest,
+            "labels": {name: label.number for name, label in template.labels.items()},
+            "states": {str(number): state for number, state in template.states.items()},
+            "deprecations": {str(number): value for number, value in template.deprecations.items()},
+        }
+        return cls.model_construct(**kept | told)
 
 
 class TemplatePage(_Told):

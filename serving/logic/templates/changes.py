@@ -47,11 +47,6 @@ class Wanted:
     owner: str | None = None
     state: State | None = None
 
-    @property
-    def narrowed_by(self) -> int:
-        """How many of tag, owner and state are asked for."""
-        return sum(value is not None for value in (self.tag, self.owner, self.state))
-
     def fits(self, template: Template) -> bool:
         """Whether a template is one of those. It is in a state if any of its versions is."""
         return (

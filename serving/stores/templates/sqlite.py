@@ -37,7 +37,9 @@ class SqliteTable:
         self._db.close()
 
     def get(self, keys: Collection[Key]) -> Mapping[Key, Document]:
-        query = f"SELECT partition, sort, document FROM item WHERE (partition, sort) IN (VALUES {_marks(keys)})"
+        # CROSS JOIN keeps the order: each key that is wanted is looked up, and the table is never read through.
+        query = f"""WITH wanted (partition, sort) AS (VALUES {_marks(keys)})
+            SELECT item.partition, item.sort, document FROM wanted CROSS JOIN item USING (partition, sort)"""
         with self._lock:
             rows = self._db.execute(query, [text for key in keys for text in key]).fetchall() if keys else []
         return {Key(partition, sort): document for partition, sort, document in rows}

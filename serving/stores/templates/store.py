@@ -15,6 +15,8 @@ ROUNDS = 5
 """A search reads the index and then templates, so often at most; then it says how to go on."""
 
 _PAGE = 100
+_IDS = 1_000
+"""Ids in a page, where several lists are compared: they are short."""
 _LISTED = "{}"
 
 
@@ -52,20 +54,26 @@ class TemplateStore:
 
     def search(self, environment: str, wanted: Wanted, after: str = "", limit: int = 50) -> Page:
         """Templates in the order of their ids. A page may hold fewer than ``limit`` and still not be the last."""
-        partition = _narrowest(environment, wanted)
-        size = limit if wanted.narrowed_by <= 1 else _PAGE
+        partitions = _partitions(environment, wanted)
+        size = limit if len(partitions) == 1 else _IDS
         found: list[Template] = []
         for _ in range(ROUNDS):
-            ids = [sort for sort, _ in self._table.query(partition, wanted.prefix, after, size)]
-            known = self._templates(environment, ids)
-            for template_id in ids:
-                after = template_id
-                if template_id in known and wanted.fits(known[template_id]):
-                    found.append(known[template_id])
-                    if len(found) == limit:
-                        return Page(found, after)
-            if len(ids) < size:
+            pages = [[sort for sort, _ in self._table.query(p, wanted.prefix, after, size)] for p in partitions]
+            # Beyond the end of a full page there may be more: so far, and no further, all pages tell who is in each.
+            ends = [page[-1] for page in pages if len(page) == size]
+            common = sorted(set.intersection(*map(set, pages)))
+            ids = [template_id for template_id in common if not ends or template_id <= min(ends)]
+            wanting = ids[: limit - len(found)]
+            known = self._templates(environment, wanting)
+            # Written meanwhile, one may be listed and not fit any more.
+            found += [template for template in known.values() if wanted.fits(template)]
+            if wanting != ids:
+                return Page(found, wanting[-1])
+            if not ends:
                 return Page(found, None)
+            after = min(ends)
+            if len(found) == limit:
+                break
         return Page(found, after)
 
     def dependants(self, environment: str, template_id: str) -> list[Template]:
@@ -204,12 +212,11 @@ class OfEnvironment:
         return self.store.version(self.environment, template_id, selector)
 
 
-def _narrowest(environment: str, wanted: Wanted) -> str:
-    if wanted.tag:
-        return keys.index(environment, "tag", wanted.tag)
-    if wanted.owner:
-        return keys.index(environment, "owner", wanted.owner)
-    return keys.index(environment, "state", wanted.state) if wanted.state else keys.index(environment, "all")
+def _partitions(environment: str, wanted: Wanted) -> list[str]:
+    """The lists of ids that a search is common to."""
+    asked = {"tag": wanted.tag, "owner": wanted.owner, "state": wanted.state}
+    listed = [keys.index(environment, kind, value) for kind, value in asked.items() if value is not None]
+    return listed or [keys.index(environment, "all")]
 
 
 def _known(template: Template, records: list[_Record]) -> list[_Record]:
