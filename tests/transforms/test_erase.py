@@ -240,6 +240,8 @@ def test_an_erasure_cut_off_anywhere_is_finished_by_the_same_command(
         "bronze.prompt_execution": 1,
         "bronze.quarantine": 2,
         "bronze.web_vital": 1,
+        "gold.cost_user_daily": 1,
+        "gold.person_daily": 2,
         "gold.sessions": 3,
         "silver.behavior": 2,
         "silver.email_event": 1,

@@ -1,7 +1,8 @@
 """The table, embedded: one SQLite file."""
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from time import time
@@ -26,22 +27,35 @@ class SqliteTable:
     """
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        self._lock = Lock()
-        # Whoever reads waits for nobody, and what was answered is on disk.
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.executescript(_SCHEMA)
+        self._path, self._lock = path, Lock()
+        self._connection: sqlite3.Connection | None = None
 
     def close(self) -> None:
-        self._db.close()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The file, which is opened by whoever needs it first: a full disk is no matter for those who do not.
+
+        Raises:
+            Unreachable: it can't be used now.
+        """
+        with self._lock:
+            try:
+                self._connection = self._connection or _open(self._path)
+                yield self._connection
+            except sqlite3.OperationalError as error:
+                raise Unreachable(f"The templates' file {self._path.name} can't be used now ({error})") from error
 
     def get(self, keys: Collection[Key]) -> Mapping[Key, Document]:
         # CROSS JOIN keeps the order: each key that is wanted is looked up, and the table is never read through.
         query = f"""WITH wanted (partition, sort) AS (VALUES {_marks(keys)})
             SELECT item.partition, item.sort, document FROM wanted CROSS JOIN item USING (partition, sort)"""
-        with self._lock:
-            rows = self._db.execute(query, [text for key in keys for text in key]).fetchall() if keys else []
+        with self._opened() as db:
+            rows = db.execute(query, [text for key in keys for text in key]).fetchall() if keys else []
         return {Key(partition, sort): document for partition, sort, document in rows}
 
     def query(
@@ -51,36 +65,39 @@ class SqliteTable:
         beyond, order, after = ("<", "DESC", after or last) if newest_first else (">", "ASC", after)
         query = f"""SELECT sort, document FROM item WHERE partition = ? AND sort >= ? AND sort < ? AND sort {beyond} ?
             ORDER BY sort {order} LIMIT ?"""
-        with self._lock:
-            return self._db.execute(query, (partition, prefix, last, after, limit)).fetchall()
+        with self._opened() as db:
+            return db.execute(query, (partition, prefix, last, after, limit)).fetchall()
 
     def write(self, writes: Sequence[Write]) -> None:
         check_sizes(writes)
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    self._db.execute("DELETE FROM item WHERE expires_at_s < ?", (int(time()),))
-                    for write in writes:
-                        self._write(write)
-                except BaseException:
-                    self._db.execute("ROLLBACK")
-                    raise
-                self._db.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                raise Unreachable(f"The templates' file can't be written ({error})") from error
+        with self._opened() as db:
+            db.execute("BEGIN IMMEDIATE")
+            with db:  # commits, or rolls back whatever went wrong
+                db.execute("DELETE FROM item WHERE expires_at_s < ?", (int(time()),))
+                for write in writes:
+                    _write(db, write)
 
-    def _write(self, write: Write) -> None:
-        if not isinstance(write, Put):
-            self._db.execute("DELETE FROM item WHERE partition = ? AND sort = ?", write.key)
-            return
-        if write.replaces is not None:
-            query = "SELECT revision FROM item WHERE partition = ? AND sort = ?"
-            found = self._db.execute(query, write.key).fetchone()
-            if (write.replaces == 0) != (found is None) or (found and found[0] != write.replaces):
-                raise Lost
-        values = (*write.key, write.document, write.revision, write.expires_at_s)
-        self._db.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?)", values)
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    # Whoever reads waits for nobody, and what was answered is on disk.
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.executescript(_SCHEMA)
+    return db
+
+
+def _write(db: sqlite3.Connection, write: Write) -> None:
+    if not isinstance(write, Put):
+        db.execute("DELETE FROM item WHERE partition = ? AND sort = ?", write.key)
+        return
+    if write.replaces is not None:
+        query = "SELECT revision FROM item WHERE partition = ? AND sort = ?"
+        found = db.execute(query, write.key).fetchone()
+        if (write.replaces == 0) != (found is None) or (found and found[0] != write.replaces):
+            raise Lost
+    values = (*write.key, write.document, write.revision, write.expires_at_s)
+    db.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?)", values)
 
 
 def _marks(keys: Collection[Key]) -> str:
