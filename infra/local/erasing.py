@@ -18,8 +18,9 @@ from infra.local.receipts import receipt_path, write_receipt
 from ingest.contracts.instants import from_us
 from transforms.engines.store import FolderStore
 from transforms.engines.unreadable import UnreadableObjects
-from transforms.jobs.build import BuildRequest, GateFailed, build, finish_pending
+from transforms.jobs.build import BuildRequest, GateFailed, build
 from transforms.jobs.erase import EraseRequest, erase
+from transforms.jobs.pending import finish_pending
 from transforms.jobs.publish import published
 
 

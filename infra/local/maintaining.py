@@ -10,9 +10,9 @@ from infra.local.build import alone, engine_of
 from infra.local.delivering import consents_of, retention_of
 from infra.local.erasing import compute_due, erase_request
 from infra.local.lake import Lake
-from transforms.jobs.build import finish_pending
 from transforms.jobs.erase import finish_erasure
 from transforms.jobs.maintain import Maintained, MaintainRequest, maintain
+from transforms.jobs.pending import finish_pending
 
 
 def maintain_lake(

@@ -16,18 +16,17 @@ from sql.prices.daily import Pricing
 from sql.prices.table import load_prices
 from sql.publication import Publication
 from transforms.engines.protocol import KEPT_FOR, Candidate, Engine, Staged
-from transforms.jobs.changes import DIRTY, STALE, finish_change
+from transforms.jobs.changes import DIRTY, STALE
 from transforms.jobs.closed import first_whole_days
 from transforms.jobs.gold import definitions, needed, plan, whole
 from transforms.jobs.ledger import Booking, ConsentLog, JobLedger
+from transforms.jobs.pending import finish_pending, note_pending
 from transforms.jobs.publish import point_at, publish, published
 from transforms.jobs.runs import new_run
 from transforms.quality.gate import Gate
 from transforms.quality.records import record
 from transforms.quality.result import Result
 
-PENDING = "pending_run"
-"""Ledger fact: a silver run that passed the gate and may be half committed."""
 DEFINITIONS = "definitions"
 """Ledger fact: a fingerprint of the models that gold was computed with."""
 REPRICED = "repriced_days"
@@ -210,12 +209,7 @@ class _Run:
 
     def _commit_silver(self, staged: list[Staged], dirty: Mapping[str, set[date]]) -> None:
         self.request.on_step("committing")
-        pending = {
-            "run": self.id,
-            "tables": {item.table: [item.written, item.objects, item.conflicts, item.bookings] for item in staged},
-            "dirty": {table: sorted(day.isoformat() for day in days) for table, days in dirty.items()},
-        }
-        self.ledger.set_fact(PENDING, json.dumps(pending))
+        note_pending(self.ledger, self.id, staged, dirty)
         finish_pending(self.engine, self.ledger)
 
     def _commit_gold(self, candidates: list[Candidate]) -> None:
@@ -261,23 +255,6 @@ class _Run:
             calls = self.engine.days(models()["silver.prompt_execution"])
             dirty["prompt_execution"] |= {day for day in calls if any(a <= day <= b for a, b in ranges)}
         return dirty
-
-
-def finish_pending(engine: Engine, ledger: JobLedger) -> None:
-    """Commit what passed the gate, of this run or of one that was cut off in the middle of it; and any other change."""
-    finish_change(engine, ledger)
-    document = ledger.fact(PENDING)
-    if document is None:
-        return
-    pending = json.loads(document)
-    objects: list[str] = []
-    bookings: list[Booking] = []
-    for name, (written, taken, conflicts, booked) in pending["tables"].items():
-        engine.commit_silver(models()[f"silver.{name}"], written, conflicts, pending["run"])
-        objects += taken
-        bookings += map(tuple, booked)
-    facts = {DIRTY: json.dumps(pending["dirty"]), PENDING: None}
-    ledger.commit_silver(pending["run"], objects, bookings, facts)
 
 
 def _silver_names() -> list[str]:
