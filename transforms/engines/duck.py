@@ -15,6 +15,7 @@ SCHEMAS = ("bronze", "silver", "gold", "operations", "ledger", "price", "metric"
 
 def session(scratch: Path, memory_mb: int = 400, threads: int = 2) -> duckdb.DuckDBPyConnection:
     """An empty session that spills to ``scratch`` beyond ``memory_mb``; all times are UTC."""
+    scratch.mkdir(parents=True, exist_ok=True)  # DuckDB makes the last folder of a path, and only once it spills
     db = duckdb.connect(
         ":memory:",
         config={
