@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 from ingest.contracts.instants import from_us
 from sql.catalog import Model, models
@@ -78,6 +79,19 @@ class BuildResult:
     gold: tuple[str, ...]
     """Gold tables that were computed anew."""
     warnings: tuple[Result, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is told of it as JSON."""
+        return {
+            "publication": self.publication.publication,
+            "as_of": self.publication.as_of,
+            "complete_through": self.publication.complete_through,
+            "new_rows": dict(self.new_rows),
+            "duplicates": self.duplicates,
+            "conflicts": self.conflicts,
+            "gold": list(self.gold),
+            "warnings": [warning.sentence for warning in self.warnings],
+        }
 
 
 def build(request: BuildRequest) -> BuildResult:

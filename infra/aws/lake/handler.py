@@ -34,14 +34,4 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return {"built": False, "reason": str(busy)}
     for warning in result.warnings:
         _log.warning(warning.sentence)
-    return {
-        "built": True,
-        "publication": result.publication.publication,
-        "as_of": result.publication.as_of,
-        "complete_through": result.publication.complete_through,
-        "new_rows": dict(result.new_rows),
-        "duplicates": result.duplicates,
-        "conflicts": result.conflicts,
-        "gold": list(result.gold),
-        "warnings": [warning.sentence for warning in result.warnings],
-    }
+    return {"built": True, **result.to_dict()}

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     for warning in result.warnings:
         _warn(warning.sentence)
     if args.json:
-        print(json.dumps(_document(result)))  # noqa: T201
+        print(json.dumps(result.to_dict()))  # noqa: T201
     elif not args.quiet:
         print(_sentence(result))  # noqa: T201
     return 0
@@ -77,19 +77,6 @@ def _day(text: str) -> date:
 
 def _warn(sentence: str) -> None:
     print(f"warning: {sentence}", file=sys.stderr)  # noqa: T201
-
-
-def _document(result: "BuildResult") -> dict[str, Any]:
-    return {
-        "publication": result.publication.publication,
-        "as_of": result.publication.as_of,
-        "complete_through": result.publication.complete_through,
-        "new_rows": dict(result.new_rows),
-        "duplicates": result.duplicates,
-        "conflicts": result.conflicts,
-        "gold": list(result.gold),
-        "warnings": [warning.sentence for warning in result.warnings],
-    }
 
 
 def _sentence(result: "BuildResult") -> str:
