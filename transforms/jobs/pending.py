@@ -9,7 +9,7 @@ from transforms.engines.protocol import Engine, Staged
 from transforms.jobs.changes import DIRTY, finish_change
 from transforms.jobs.ledger import Booking, JobLedger
 
-_PENDING = "pending_run"
+PENDING = "pending_run"
 """Ledger fact: a silver run that passed the gate and may be half committed."""
 
 
@@ -20,13 +20,13 @@ def note_pending(ledger: JobLedger, run: str, staged: Iterable[Staged], dirty: M
         "tables": {item.table: [item.written, item.objects, item.conflicts, item.bookings] for item in staged},
         "dirty": {table: sorted(day.isoformat() for day in days) for table, days in dirty.items()},
     }
-    ledger.set_fact(_PENDING, json.dumps(pending))
+    ledger.set_fact(PENDING, json.dumps(pending))
 
 
 def finish_pending(engine: Engine, ledger: JobLedger) -> None:
     """Commit what passed the gate, of this run or of one that was cut off in the middle of it; and any other change."""
     finish_change(engine, ledger)
-    document = ledger.fact(_PENDING)
+    document = ledger.fact(PENDING)
     if document is None:
         return
     pending = json.loads(document)
@@ -36,5 +36,5 @@ def finish_pending(engine: Engine, ledger: JobLedger) -> None:
         engine.commit_silver(models()[f"silver.{name}"], written, conflicts, pending["run"])
         objects += taken
         bookings += map(tuple, booked)
-    facts = {DIRTY: json.dumps(pending["dirty"]), _PENDING: None}
+    facts = {DIRTY: json.dumps(pending["dirty"]), PENDING: None}
     ledger.commit_silver(pending["run"], objects, bookings, facts)

@@ -30,6 +30,7 @@ from transforms.engines.iceberg import Tables
 from transforms.engines.mirror import Mirror
 from transforms.jobs import build as build_job
 from transforms.jobs.build import BuildResult, GateFailed
+from transforms.jobs.pending import PENDING
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_a_build_cut_off_anywhere_is_finished_by_the_next(
         pass
 
     def cut_off(*args: Any, **kwargs: Any) -> Any:
-        if cut == "set_fact" and args[1] != build_job.PENDING:
+        if cut == "set_fact" and args[1] != PENDING:
             return original(*args, **kwargs)
         seen.append(cut)
         if when == "after":
