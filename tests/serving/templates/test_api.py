@@ -342,7 +342,7 @@ def test_an_aws_role_that_many_take_on_approves_nothing(site: Site) -> None:
     event = to_gateway_event(
         "POST", f"{TEMPLATES}/t/versions/1/transitions", "", {}, b'{"to": "approved", "why": "it is time"}'
     )
-    event["requestContext"]["identity"] = {"userArn": arn}
+    event["requestContext"] |= {"identity": {"userArn": arn}, "accountId": "123456789012"}
     answer = Answer(*from_gateway_response(site.app.resolve(event, LambdaContext())))
     assert refused(answer) == (403, "not_a_person")
     assert site.get("/t").json["states"] == {"1": "in_review"}
