@@ -1,7 +1,7 @@
 """What the routes of templates take and give, as OpenAPI tells it; the records themselves are in the model."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -65,6 +65,12 @@ class TemplateView(_Told):
             "deprecations": {str(number): value for number, value in template.deprecations.items()},
         }
         return cls.model_construct(**kept | told)
+
+
+class Labelled(TemplateView):
+    """A template whose label has moved."""
+
+    warnings: tuple[str, ...] = Field(default=(), description="What those who call its followers must know")
 
 
 class TemplatePage(_Told):
@@ -184,6 +190,7 @@ class Comments(_Told):
     """What was said of a version, the oldest first."""
 
     comments: list[Comment]
+    next: int | None = Field(description="Give this as `after` to go on; null at the end")
 
 
 class AuditLog(_Told):
@@ -218,6 +225,7 @@ class Migrate(_Sent):
 
     why: Reason = Field(description="For the audit logs")
     dry_run: bool = Field(default=False, description="Only show what would be written")
+    after: TemplateId | Literal[""] = Field(default="", description="Go on after this id: `next` of the answer before")
 
 
 class Dependant(_Told):
@@ -234,3 +242,4 @@ class Migration(_Told):
 
     replacement: str = Field(description="What they are composed of now, as `id@selector`")
     dependants: list[Dependant]
+    next: str | None = Field(description="Give this as `after` to go on; null at the end")

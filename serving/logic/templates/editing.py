@@ -50,8 +50,19 @@ def save(
     parts: tuple[Part, ...],
     note: str,
     act: Act,
+    also_by: tuple[str, ...] = (),
 ) -> Change | None:
     """A new version where the content is new, and what else is said of the template; None where nothing is.
+
+    Args:
+        template: as it is.
+        latest: its newest version.
+        about: description, owner and tags, as far as they are given.
+        content: of the new version.
+        parts: what the content is composed of.
+        note: what its author says of it.
+        act: who saves it.
+        also_by: others whose words it has that nobody has approved.
 
     Raises:
         RequestRefused: there are too many versions, or the template has ended.
@@ -64,7 +75,7 @@ def save(
     if template.latest >= MAX_VERSIONS:
         raise conflict("too_many_versions", f"{template.id} has {MAX_VERSIONS} versions, the most there may be.")
     number = template.latest + 1
-    version = _version(template.id, number, content, parts, note, act)
+    version = _version(template.id, number, content, parts, note, act, also_by)
     return act.change(
         template,
         "save",
@@ -91,7 +102,15 @@ def comment(template: Template, version: Version, line: int | None, text: str, a
     return act.change(template, "comment", number=version.number, details=details, comment=said)
 
 
-def _version(template_id: str, number: int, content: Content, parts: tuple[Part, ...], note: str, act: Act) -> Version:
+def _version(
+    template_id: str,
+    number: int,
+    content: Content,
+    parts: tuple[Part, ...],
+    note: str,
+    act: Act,
+    also_by: tuple[str, ...] = (),
+) -> Version:
     return Version(
         **{name: getattr(content, name) for name in Content.model_fields},
         template_id=template_id,
@@ -99,6 +118,7 @@ def _version(template_id: str, number: int, content: Content, parts: tuple[Part,
         parts=parts,
         note=note,
         created_by=act.who.name,
+        also_by=tuple(dict.fromkeys(name for name in also_by if name != act.who.name)),
         created_at=act.at,
     )
 

@@ -1,8 +1,11 @@
 """A version is moved, once all that the move depends on holds."""
 
+from dataclasses import replace
+
 from serving.logic.templates import lifecycle
 from serving.logic.templates.acts import Act, conflict, not_found
 from serving.logic.templates.changes import Change
+from serving.logic.templates.dependants import dependants
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.model import Deprecation, Part, Source, State, Template
 from serving.template_schemas import Transition
@@ -19,20 +22,22 @@ def move_version(desk: Desk, template: Template, number: int, wanted: Transition
     """
     if number not in template.states:
         raise not_found("no_such_version", f"{template.id} has no version {number}.")
-    source = desk.source(template.environment)
+    source = desk.source(template.environment, act.at)
     version = desk.version(template.environment, template.id, number)
+    relies_on = {}
     move = lifecycle.check_move(template, version, wanted.to, act.who)
     if move.action in ("approve", *_PUBLISHING):
         lifecycle.check_parts(version, source)
+        relies_on = source.relied_on(version.parts)
     if move.action in _PUBLISHING:
         desk.checks.publishable(version, tuple(desk.store.runs(template, number)), source)
     if move.action == "archive":
-        _check_unused(desk, template, number)
+        _check_unused(desk, template, number, act)
     deprecation = None
     if wanted.replacement is not None or wanted.sunset_at is not None:
         _check_replacement(wanted.replacement, source)
         deprecation = Deprecation(replacement=wanted.replacement, sunset_at=wanted.sunset_at, why=wanted.why)
-    return lifecycle.move(template, version, wanted.to, act, deprecation)
+    return replace(lifecycle.move(template, version, wanted.to, act, deprecation), relies_on=relies_on)
 
 
 def _check_replacement(replacement: Part | None, source: Source) -> None:
@@ -49,16 +54,13 @@ def end_template(desk: Desk, template: Template, act: Act) -> Change:
     Raises:
         RequestRefused: a version is published, or another template is composed of it.
     """
-    for number in template.states:
-        _check_unused(desk, template, number)
+    _check_unused(desk, template, None, act)
     return lifecycle.archive_all(template, act)
 
 
-def _check_unused(desk: Desk, template: Template, number: int) -> None:
-    source = desk.source(template.environment)
-    for dependant in desk.store.dependants(template.environment, template.id):
-        latest = source.version(dependant.id, dependant.latest)
-        parts = latest.parts if latest and latest.state != State.ARCHIVED else ()
-        if any(part.template_id == template.id and template.resolve(part.selector) == number for part in parts):
-            message = f"{dependant.id} is composed of version {number} of {template.id}; migrate it first."
-            raise conflict("still_used", message)
+def _check_unused(desk: Desk, template: Template, number: int | None, act: Act) -> None:
+    for dependant in dependants(desk.store, template, number, act.at):
+        used = ", ".join(sorted(map(str, dependant.parts)))
+        name = f"{dependant.template.id}@{dependant.number}"
+        message = f"{name} is in use and composed of {used}; migrate it to a new version, and archive this one."
+        raise conflict("still_used", message)

@@ -16,6 +16,7 @@ from serving.logic.templates.bundle import check_bundle, restore
 from serving.stores.templates.dynamo import DynamoTable
 from serving.stores.templates.sqlite import SqliteTable
 from serving.stores.templates.store import TemplateStore
+from serving.stores.templates.wholes import everything
 from tests.services.lambda_runtime import RuntimeApi, function, needs_runtime
 from tests.services.moto import ACCOUNT, client, moto
 from tests.serving.lakes import EXAMPLE, publish
@@ -104,7 +105,7 @@ def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
     embedded = TemplateStore(SqliteTable(tmp_path / "templates.db"))
     restore(embedded, tmp_path / "bundle", is_rehearsal=False)
     of_aws = TemplateStore(DynamoTable(client("dynamodb", aws), "templates"))
-    assert list(embedded.everything()) == list(of_aws.everything())
+    assert list(everything(embedded)) == list(everything(of_aws))
 
 
 def test_a_table_that_can_not_be_reached_is_told(aws: str, tmp_path: Path) -> None:

@@ -163,6 +163,9 @@ def test_dependants_are_migrated_as_drafts(site: Site) -> None:
     assert (version["state"], version["created_by"], [p["template_id"] for p in version["parts"]]) == (
         "draft", "ann", ["new"])  # fmt: skip
     assert site.ask(ANN, "POST", asked, {"why": "again"}).json["dependants"] == []
+    assert refused(site.move("old", 1, "archived")) == (409, "still_used"), "one@1 is published, and composed of it"
+    for to in ("deprecated", "archived"):
+        assert site.move("one", 1, to).status == 200
     assert site.move("old", 1, "archived").status == 200
 
 
