@@ -75,7 +75,13 @@ def desk() -> Desk:
 
 def _table(variable: str, name: str) -> dict[str, Any]:
     path = os.environ.get(variable)
-    return tomllib.loads(Path(path).read_text())[name] if path else {}
+    if not path:
+        return {}
+    found = tomllib.loads(Path(path).read_text())
+    if name not in found:
+        raise ValueError(f"{path}, which {variable} names, has no table [{name}]; write it.")
+    table: dict[str, Any] = found[name]
+    return table
 
 
 @cache

@@ -93,8 +93,11 @@ def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -
 
 
 def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
-    with function("serving.lambdas.api.handler", environment(aws, tmp_path)) as lambda_:
-        assert ask(lambda_, "POST", "/prompts/templates", {"id": "kept", "body": "Hello"})[0] == 201
+    (tmp_path / "people.toml").write_text('[people]\nann = "Ann of accounts"\n')
+    settings = environment(aws, tmp_path) | {wiring.PEOPLE_VARIABLE: str(tmp_path / "people.toml")}
+    with function("serving.lambdas.api.handler", settings) as lambda_:
+        status, made = ask(lambda_, "POST", "/prompts/templates", {"id": "kept", "body": "Hello"})
+        assert (status, made["owner"]) == (201, "Ann of accounts")
     with function("serving.lambdas.backup.handler", environment(aws, tmp_path)) as lambda_:
         lambda_.events.put(b"{}")
         kind, body = lambda_.answers.get(timeout=60)

@@ -190,6 +190,12 @@ def test_comments_are_of_lines(site: Site) -> None:
     assert refused(site.ask(VERA, "POST", "/t/versions/1/comments", {"text": "x"})) == (403, "wrong_role")
     (comment,) = site.get("/t/versions/1/comments").json["comments"]
     assert (comment["text"], comment["line"], comment["who"]) == ("why two?", 2, "bob")
+    for text in ("b", "c"):
+        site.ask(BOB, "POST", "/t/versions/1/comments", {"text": text})
+    first = site.get("/t/versions/1/comments", limit=2).json
+    rest = site.get("/t/versions/1/comments", limit=2, after=first["next"]).json
+    assert [[c["text"] for c in page["comments"]] for page in (first, rest)] == [["why two?", "b"], ["c"]]
+    assert rest["next"] is None
 
 
 def test_the_audit_log_tells_who_did_what_and_why(site: Site) -> None:

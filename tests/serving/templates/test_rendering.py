@@ -54,6 +54,19 @@ def test_a_label_renders_the_version_that_it_points_to(site: Site) -> None:
     assert render(site, "/tone/versions/2").json["text"] == "two"
 
 
+def test_an_answer_too_large_for_lambda_is_refused_with_a_way_to_get_it(site: Site) -> None:
+    long = "long" * 25
+    site.make(long, "{% for i in range(9000) %}{{ i }},{{ i }};{{ i }}!{% endfor %}")
+    refused = render(site, f"/{long}/versions/1")
+    assert (refused.status, refused.json["code"]) == (422, "answer_too_large")
+    assert "without its spans" in refused.json["detail"]
+    told = site.ask(VERA, "POST", f"/{long}/versions/1/render", {"spans": False}).json
+    assert (told["text"][-5:], told["spans"]) == ("8999!", [])
+    site.make("wide", "{{ text }}", variables=[{"name": "text"}])
+    wide = site.ask(VERA, "POST", "/wide/versions/1/render", {"spans": False, "values": {"text": "😀" * 600_000}})
+    assert (wide.status, wide.json["code"]) == (422, "answer_too_large")
+
+
 @pytest.mark.parametrize(
     ("values", "code"),
     [({}, "template_variable"), ({"who": 7}, "template_variable"), ({"who": "a", "x": 1}, "template_variable")],
