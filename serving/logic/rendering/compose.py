@@ -133,5 +133,6 @@ class _Composing:
         if (ended := has_ended(version, at)) is None:
             return
         if self.composition.root.number is None:  # its author can name another
-            raise template_refused(PART, described(version.template_id, version.number, ended, at), one.name, use.line)
+            message = described(f"the part {version.template_id}@{version.number}", ended, at)
+            raise template_refused(PART, message, one.name, use.line)
         raise gone(version.template_id, version.number, ended, at, self.composition.root.name)

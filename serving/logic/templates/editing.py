@@ -94,7 +94,7 @@ def comment(template: Template, version: Version, line: int | None, text: str, a
     """
     lines = version.body.count("\n") + 1
     if line is not None and line > lines:
-        raise conflict("no_such_line", f"Version {version.number} has {lines} lines, and no line {line}.")
+        raise conflict("no_such_line", f"Version {version.number} ends with line {lines}; it has no line {line}.")
     said = Comment(
         revision=template.revision + 1, number=version.number, line=line, text=text, who=act.who.name, at=act.at
     )

@@ -27,19 +27,17 @@ def gone(template_id: str, number: int, ended: Deprecation, at: datetime, within
         at: when it was asked for.
         within: what is composed of it, where that was asked for.
     """
-    message = described(template_id, number, ended, at)
-    extra = {"gone": f"{template_id}@{number}"}
-    if ended.replacement:
-        extra["replacement"] = str(ended.replacement)
-    where = f"{within} is composed of what is gone. " if within else ""
-    return RequestRefused(HTTPStatus.GONE, "gone", where + message, extra=extra)
+    name = f"{template_id}@{number}"
+    extra = {"gone": name, **({"replacement": str(ended.replacement)} if ended.replacement else {})}
+    subject = f"{within} is composed of {name}, which" if within else f"Version {number} of {template_id}"
+    return RequestRefused(HTTPStatus.GONE, "gone", described(subject, ended, at), extra=extra)
 
 
-def described(template_id: str, number: int, ended: Deprecation, at: datetime) -> str:
-    """That a version has ended, and what to use instead."""
+def described(subject: str, ended: Deprecation, at: datetime) -> str:
+    """That something has ended, and what to use instead."""
     instead = f"use {ended.replacement} instead" if ended.replacement else "nothing was named to replace it"
     since = f" since {ended.sunset_at:%Y-%m-%d}" if ended.sunset_at and ended.sunset_at <= at else ""
-    return f"Version {number} of {template_id} is gone{since}; {instead}."
+    return f"{subject} is gone{since}; {instead}."
 
 
 def check_usable(version: Version, at: datetime) -> None:

@@ -62,7 +62,7 @@ def test_all_dependants_are_reached_past_those_that_can_not_be(replaced: Site, m
     assert pages == [[("t0", None), ("t1", None)], [("t2", 2), ("t3", 2)], [("t4", 2)]]
     left = migrate(replaced)["dependants"]
     assert [one["template_id"] for one in left] == ["t0", "t1"], "done twice, nothing is done twice"
-    assert "Version 1 of gone is gone since 2100-04-01" in left[0]["problem"]
+    assert "the part gone@1 is gone since 2100-04-01" in left[0]["problem"]
 
 
 def test_a_large_answer_goes_on_in_the_next(replaced: Site, monkeypatch: pytest.MonkeyPatch) -> None:
