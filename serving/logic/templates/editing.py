@@ -2,6 +2,7 @@
 
 from serving.logic.templates.acts import Act, conflict
 from serving.logic.templates.changes import Change
+from serving.logic.templates.lifecycle import APPROVED_STATES
 from serving.logic.templates.model import MAX_VERSIONS, Comment, Content, Part, State, Template, Version
 
 
@@ -50,7 +51,8 @@ def save(
     parts: tuple[Part, ...],
     note: str,
     act: Act,
-    also_by: tuple[str, ...] = (),
+    *,
+    is_rewritten: bool = False,
 ) -> Change | None:
     """A new version where the content is new, and what else is said of the template; None where nothing is.
 
@@ -62,7 +64,7 @@ def save(
         parts: what the content is composed of.
         note: what its author says of it.
         act: who saves it.
-        also_by: others whose words it has that nobody has approved.
+        is_rewritten: whether it says what the newest version said, with other parts.
 
     Raises:
         RequestRefused: there are too many versions, or the template has ended.
@@ -75,6 +77,7 @@ def save(
     if template.latest >= MAX_VERSIONS:
         raise conflict("too_many_versions", f"{template.id} has {MAX_VERSIONS} versions, the most there may be.")
     number = template.latest + 1
+    also_by = _unapproved(latest, act) if is_rewritten or content.body == latest.body else ()
     version = _version(template.id, number, content, parts, note, act, also_by)
     return act.change(
         template,
@@ -118,9 +121,16 @@ def _version(
         parts=parts,
         note=note,
         created_by=act.who.name,
-        also_by=tuple(dict.fromkeys(name for name in also_by if name != act.who.name)),
+        also_by=also_by,
         created_at=act.at,
     )
+
+
+def _unapproved(version: Version, act: Act) -> tuple[str, ...]:
+    """Who else wrote what nobody has approved yet: it does not become another's by being taken over."""
+    if version.state in APPROVED_STATES:
+        return ()
+    return tuple(dict.fromkeys(name for name in (version.created_by, *version.also_by) if name != act.who.name))
 
 
 def _uses(parts: tuple[Part, ...]) -> tuple[str, ...]:

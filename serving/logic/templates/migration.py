@@ -11,8 +11,7 @@ from serving.logic.templates.changes import Change
 from serving.logic.templates.dependants import Dependant, dependants
 from serving.logic.templates.desk import Answer, Asking, Desk
 from serving.logic.templates.difference import body_difference
-from serving.logic.templates.lifecycle import APPROVED_STATES
-from serving.logic.templates.model import Part, Template, Version
+from serving.logic.templates.model import Part, Template
 
 MAX_DEPENDANTS = 50
 MAX_DIFF_CHARS = 200_000
@@ -91,9 +90,8 @@ def _rewrite(desk: Desk, asking: Asking, found: Dependant, new: Part, why: str, 
             raise conflict("changed_meanwhile", f"{template.id} got a new version meanwhile; migrate again.")
         source = desk.source(asking.environment, act.at)
         parts = desk.checks.parts(template.id, content, source)
-        change = editing.save(
-            template, latest, {}, content, parts, f"{new} in place of {listed}", act, also_by=_unapproved(latest)
-        )
+        note = f"{new} in place of {listed}"
+        change = editing.save(template, latest, {}, content, parts, note, act, is_rewritten=True)
         return change and replace(change, relies_on=source.relied_on(parts))
 
     try:
@@ -104,8 +102,3 @@ def _rewrite(desk: Desk, asking: Asking, found: Dependant, new: Part, why: str, 
     except RequestRefused as refused:
         return Migrated(name, None, diff, str(refused))
     return Migrated(name, None if is_rehearsal else latest.number + 1, diff)
-
-
-def _unapproved(version: Version) -> tuple[str, ...]:
-    """Who wrote what nobody has approved yet: by being rewritten it does not become another's."""
-    return () if version.state in APPROVED_STATES else (version.created_by, *version.also_by)

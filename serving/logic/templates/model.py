@@ -116,7 +116,7 @@ class Version(Content):
     )
     note: Why = Field(default="", description="What is new, in its author's words")
     created_by: Who
-    also_by: tuple[Who, ...] = Field(default=(), description="Who wrote what a migration took over unapproved")
+    also_by: tuple[Who, ...] = Field(default=(), description="Others whose words it has, which nobody has approved")
     created_at: AwareDatetime
     state: State = State.DRAFT
     deprecation: Deprecation | None = Field(default=None, description="What to use instead, once it is deprecated")

@@ -62,7 +62,8 @@ def test_a_part_past_its_sunset_ends_all_that_is_composed_of_it(site: Site) -> N
         for answer in (render(site, path), site.ask(ANN, "POST", f"{path}/tests/run", {})):
             assert refused(answer) == (410, "gone")
             assert (answer.json["gone"], answer.json["replacement"]) == ("tone@1", "voice@1")
-    assert "letter@1 is composed of tone@1, which is gone since 2100-04-01" in render(site, "/letter/versions/1").json["detail"]
+    told = render(site, "/letter/versions/1").json["detail"]
+    assert told == "letter@1 is composed of tone@1, which is gone since 2100-04-01; use voice@1 instead."
     assert site.get("/letter/versions/1").status == 200, "it can still be read"
 
 

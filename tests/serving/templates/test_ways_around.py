@@ -59,6 +59,18 @@ def test_nobody_approves_their_own_under_another_name(
     assert (answer.status, answer.json.get("code")) == outcome
 
 
+def test_words_that_nobody_has_approved_do_not_become_anothers(site: Site) -> None:
+    site.make("t", "Bob's own words.", who=BOB)
+    assert site.save("t", ANN, tests=[KIND], note="tests").json["latest"] == 2
+    assert site.get("/t/versions/2").json["also_by"] == ["bob"]
+    site.move("t", 2, "in_review", ANN)
+    refused = site.move("t", 2, "approved", BOB)
+    assert (refused.status, refused.json["code"]) == (403, "self_approval")
+    assert site.move("t", 2, "approved", CAROL).status == 200
+    site.save("t", ANN, tests=[], note="no tests")
+    assert site.get("/t/versions/3").json["also_by"] == [], "these words were approved"
+
+
 def test_no_editor_exchanges_a_part_of_what_is_published_by_moving_a_label(site: Site) -> None:
     publish_tone(site)
     site.label("tone", "mine", 1, ANN)
