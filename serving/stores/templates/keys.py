@@ -53,7 +53,7 @@ def replay(who: str, key: str) -> Key:
 
 
 def index(environment: str, kind: str, value: str = "") -> str:
-    """The partition that lists the templates with a tag, owner or state; all of them; or the uses of a part."""
+    """The partition that lists the templates with a tag, owner or state; or ``all`` of them."""
     return f"index#{environment}#{kind}#{value}"
 
 
@@ -84,7 +84,12 @@ class Use(NamedTuple):
 
 
 def use(environment: str, part: Part, template_id: str, number: int) -> Key:
-    return Key(index(environment, "uses", part.template_id), f"{uses(part.selector)}{template_id}#{number:06d}")
+    return Key(users(environment, part.template_id), f"{uses(part.selector)}{template_id}#{number:06d}")
+
+
+def users(environment: str, template_id: str) -> str:
+    """The partition that lists the versions which are composed of a template."""
+    return index(environment, "users", template_id)
 
 
 def uses(selector: Selector) -> str:

@@ -79,7 +79,7 @@ class TemplateStore:
         """
         prefix = "" if selector is None else keys.uses(selector)
         start = keys.uses_after(selector, after) if selector is not None and after else ""
-        for sort, _ in every(self.table, keys.index(environment, "uses", template_id), prefix, start, _USES):
+        for sort, _ in every(self.table, keys.users(environment, template_id), prefix, start, _USES):
             yield keys.Use.of(sort)
 
     def audit(self, template: Template, after: int = 0, limit: int = 100) -> list[Entry]:
