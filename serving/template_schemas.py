@@ -67,10 +67,10 @@ class TemplateView(_Told):
         return cls.model_construct(**kept | told)
 
 
-class Labelled(TemplateView):
-    """A template whose label has moved."""
+class MovedTemplate(TemplateView):
+    """A template of which a label or a version has moved."""
 
-    warnings: tuple[str, ...] = Field(default=(), description="What those who call its followers must know")
+    warnings: tuple[str, ...] = Field(default=(), description="What that does to what is composed of it")
 
 
 class TemplatePage(_Told):

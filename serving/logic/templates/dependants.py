@@ -22,6 +22,11 @@ class Dependant:
     number: int
     parts: frozenset[Part]
 
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"{self.template.id}@{self.number}"
+
 
 def dependants(
     store: TemplateStore, template: Template, number: int | None, at: datetime, after: str = ""

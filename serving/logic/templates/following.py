@@ -80,7 +80,6 @@ def _affected(desk: Desk, template: Template, label: str, at: datetime) -> Itera
 
 def _compared(desk: Desk, found: Dependant, now: Source, then: Source, followed: str) -> list[str]:
     version = desk.version(found.template.environment, found.template.id, found.number)
-    name = f"{version.template_id}@{version.number}"
     try:
         old = desk.checks.variables(version, now)
     except RequestRefused:
@@ -88,9 +87,9 @@ def _compared(desk: Desk, found: Dependant, now: Source, then: Source, followed:
     try:
         new = desk.checks.variables(version, then)
     except RequestRefused as refused:
-        message = f"{name} is in use and follows {followed}, and could not be rendered any more: {refused}"
+        message = f"{found.name} is in use and follows {followed}, and could not be rendered any more: {refused}"
         raise conflict("breaks_dependant", message) from refused
-    return [f"{name} {change}." for change in _differences(old, new)]
+    return [f"{found.name} {change}." for change in _differences(old, new)]
 
 
 def _differences(old: Mapping[str, Variable], new: Mapping[str, Variable]) -> Iterator[str]:

@@ -127,7 +127,9 @@ def _check_approver(version: Version, who: Principal) -> None:
             message = "Nobody approves their own version; ask another approver."
             raise RequestRefused(HTTPStatus.FORBIDDEN, "self_approval", message)
         if not are_told_apart(author, who.name):
-            message = f"It was written by {author}, who may be you as well; an owner says who that is."
+            message = (
+                f"It was written by {author}, who may be you as well; an owner says in PROMPTLAKE_PEOPLE who it is."
+            )
             raise RequestRefused(HTTPStatus.FORBIDDEN, "unknown_author", message)
 
 

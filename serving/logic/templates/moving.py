@@ -1,6 +1,7 @@
 """A version is moved, once all that the move depends on holds."""
 
 from dataclasses import replace
+from itertools import islice
 
 from serving.logic.templates import lifecycle
 from serving.logic.templates.acts import Act, conflict, not_found
@@ -9,6 +10,9 @@ from serving.logic.templates.dependants import dependants
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.model import Deprecation, Part, Source, State, Template
 from serving.template_schemas import Transition
+
+MAX_NAMED = 20
+"""So many dependants are named to who ends a version."""
 
 _PUBLISHING = ("publish", "reinstate")
 """What was published once is held to the same again: a part of it may have moved on since."""
@@ -37,7 +41,16 @@ def move_version(desk: Desk, template: Template, number: int, wanted: Transition
     if wanted.replacement is not None or wanted.sunset_at is not None:
         _check_replacement(wanted.replacement, source)
         deprecation = Deprecation(replacement=wanted.replacement, sunset_at=wanted.sunset_at, why=wanted.why)
-    return replace(lifecycle.move(template, version, wanted.to, act, deprecation), relies_on=relies_on)
+    change = lifecycle.move(template, version, wanted.to, act, deprecation)
+    warnings = _ending(desk, template, number, act) if wanted.sunset_at else ()
+    return replace(change, relies_on=relies_on, warnings=warnings)
+
+
+def _ending(desk: Desk, template: Template, number: int, act: Act) -> tuple[str, ...]:
+    """What ends with a version that gets a sunset, one sentence each."""
+    found = list(islice(dependants(desk.store, template, number, act.at), MAX_NAMED + 1))
+    named = [f"{one.name} is in use and composed of it, and ends with it." for one in found[:MAX_NAMED]]
+    return (*named, *([f"There are more than {MAX_NAMED} of them."] if len(found) > MAX_NAMED else []))
 
 
 def _check_replacement(replacement: Part | None, source: Source) -> None:
@@ -61,6 +74,7 @@ def end_template(desk: Desk, template: Template, act: Act) -> Change:
 def _check_unused(desk: Desk, template: Template, number: int | None, act: Act) -> None:
     for dependant in dependants(desk.store, template, number, act.at):
         used = ", ".join(sorted(map(str, dependant.parts)))
-        name = f"{dependant.template.id}@{dependant.number}"
-        message = f"{name} is in use and composed of {used}; migrate it to a new version, and archive this one."
+        message = (
+            f"{dependant.name} is in use and composed of {used}; migrate it to a new version, and archive this one."
+        )
         raise conflict("still_used", message)

@@ -8,9 +8,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import SkipValidation
 
-from serving.logic.templates.acts import Act, etag
+from serving.logic.templates.acts import Act
 from serving.logic.templates.changes import Change
-from serving.logic.templates.desk import Answer, Asking, Desk
+from serving.logic.templates.desk import Asking, Desk
 from serving.logic.templates.following import check_followers
 from serving.logic.templates.labels import point, remove, roll_back
 from serving.logic.templates.model import Template
@@ -23,9 +23,9 @@ from serving.routes.templates.registering import (
     Routes,
     TemplateIdPath,
     send,
-    tell,
+    tell_moved,
 )
-from serving.template_schemas import Labelled, PointLabel, RollBack
+from serving.template_schemas import MovedTemplate, PointLabel, RollBack
 
 _LABEL = f"{ONE}/labels/<label>"
 _GONE = (HTTPStatus.GONE,)
@@ -43,9 +43,9 @@ def add_labels(routes: Routes, desk: Desk) -> None:
         def make(template: Template, act: Act) -> Change:
             return check_followers(desk, moved(template, act), label, act)
 
-        return send(desk.change(asking, template_id, make, _told, why))
+        return send(desk.change(asking, template_id, make, tell_moved, why))
 
-    @routes.add("PUT", _LABEL, "Point a label", Labelled, also=_GONE)
+    @routes.add("PUT", _LABEL, "Point a label", MovedTemplate, also=_GONE)
     def point_label(
         template_id: TemplateIdPath,
         label: LabelPath,
@@ -60,7 +60,7 @@ def add_labels(routes: Routes, desk: Desk) -> None:
         asking, to = routes.asking(environment, if_match, idempotency_key), routes.body(PointLabel)
         return move(asking, template_id, label, to.why, lambda t, act: point(t, label, to.number, act))
 
-    @routes.add("POST", f"{_LABEL}/rollback", "Roll a label back", Labelled, also=_GONE)
+    @routes.add("POST", f"{_LABEL}/rollback", "Roll a label back", MovedTemplate, also=_GONE)
     def roll_label_back(
         template_id: TemplateIdPath,
         label: LabelPath,
@@ -75,7 +75,7 @@ def add_labels(routes: Routes, desk: Desk) -> None:
         asking, back = routes.asking(environment, if_match, idempotency_key), routes.body(RollBack)
         return move(asking, template_id, label, back.why, lambda t, act: roll_back(t, label, act))
 
-    @routes.add("DELETE", _LABEL, "Take a label away", Labelled)
+    @routes.add("DELETE", _LABEL, "Take a label away", MovedTemplate)
     def remove_label(
         template_id: TemplateIdPath,
         label: LabelPath,
@@ -87,8 +87,3 @@ def add_labels(routes: Routes, desk: Desk) -> None:
         """409 where a version in use follows it."""
         asking = routes.asking(environment, if_match, idempotency_key)
         return move(asking, template_id, label, why, lambda t, act: remove(t, label, act))
-
-
-def _told(change: Change) -> Answer:
-    told = Labelled.of(change.after).model_copy(update={"warnings": change.warnings})
-    return tell(told, headers={"ETag": etag(change.after)})

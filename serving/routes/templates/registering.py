@@ -15,10 +15,11 @@ from pydantic import BaseModel, ValidationError
 from serving.access import People, Principal, principal_of
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import etag
+from serving.logic.templates.changes import Change
 from serving.logic.templates.desk import Answer, Asking
 from serving.logic.templates.model import MAX_VERSIONS, NAME, TEMPLATE_ID, Selector, Template
 from serving.problems import JSON, documented, is_json, not_json, refuse_unknown_parameters
-from serving.template_schemas import TemplateView
+from serving.template_schemas import MovedTemplate, TemplateView
 
 TEMPLATES = "/prompts/templates"
 ONE = f"{TEMPLATES}/<template_id>"
@@ -156,6 +157,12 @@ def tell(model: BaseModel, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[
 def tell_template(template: Template, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] = {}) -> Answer:
     """A template, with its ETag."""
     return tell(TemplateView.of(template), status, {"ETag": etag(template), **headers})
+
+
+def tell_moved(change: Change) -> Answer:
+    """A template of which something has moved, with its ETag."""
+    told = MovedTemplate.of(change.after).model_copy(update={"warnings": change.warnings})
+    return tell(told, headers={"ETag": etag(change.after)})
 
 
 def send(answer: Answer) -> Response[Any]:

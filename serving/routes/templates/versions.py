@@ -29,13 +29,13 @@ from serving.routes.templates.registering import (
     selector_of,
     send,
     tell,
-    tell_template,
+    tell_moved,
 )
 from serving.template_schemas import (
     Comments,
     Difference,
+    MovedTemplate,
     NewComment,
-    TemplateView,
     Transition,
     VersionPage,
     VersionSummary,
@@ -81,7 +81,7 @@ def add_versions(routes: Routes, desk: Desk) -> None:
         old, new = (desk.version(where, template_id, selector_of(selector)) for selector in (from_, to))
         return send(tell(Difference.model_validate(difference(old, new))))
 
-    @routes.add("POST", f"{VERSION}/transitions", "Move a version", TemplateView, also=(HTTPStatus.GONE,))
+    @routes.add("POST", f"{VERSION}/transitions", "Move a version", MovedTemplate, also=(HTTPStatus.GONE,))
     def move_a_version(
         template_id: TemplateIdPath,
         number: NumberPath,
@@ -100,7 +100,7 @@ def add_versions(routes: Routes, desk: Desk) -> None:
             asking,
             template_id,
             lambda template, act: move_version(desk, template, number, transition, act),
-            lambda change: tell_template(change.after),
+            tell_moved,
             transition.why,
         )
         return send(answer)

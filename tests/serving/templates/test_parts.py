@@ -47,7 +47,8 @@ def refused(answer: Any) -> tuple[int, str]:
 def test_what_is_composed_of_a_part_says_beforehand_that_it_ends(site: Site) -> None:
     composed(site)
     assert render(site, "/letter/versions/1").json["deprecated"] == {}
-    site.move("tone", 1, "deprecated", BOB, replacement=VOICE, sunset_at=SUNSET)
+    moved = site.move("tone", 1, "deprecated", BOB, replacement=VOICE, sunset_at=SUNSET)
+    assert moved.json["warnings"] == ["middle@1 is in use and composed of it, and ends with it."]
     told = render(site, "/letter/versions/1")
     assert (told.status, told.json["text"]) == (200, "Dear all. Be kind.")
     ((name, deprecation),) = told.json["deprecated"].items()
