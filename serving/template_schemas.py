@@ -1,7 +1,7 @@
 """What the routes of templates take and give, as OpenAPI tells it; the records themselves are in the model."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -225,7 +225,9 @@ class Migrate(_Sent):
 
     why: Reason = Field(description="For the audit logs")
     dry_run: bool = Field(default=False, description="Only show what would be written")
-    after: TemplateId | Literal[""] = Field(default="", description="Go on after this id: `next` of the answer before")
+    after: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{0,100}$")] = Field(
+        default="", description="Go on after this id: `next` of the answer before"
+    )
 
 
 class Dependant(_Told):
