@@ -32,6 +32,7 @@ def move_version(desk: Desk, template: Template, number: int, wanted: Transition
     move = lifecycle.check_move(template, version, wanted.to, act.who)
     if move.action in ("approve", *_PUBLISHING):
         lifecycle.check_parts(version, source)
+        desk.checks.variables(version, source)
         relies_on = source.relied_on(version.parts)
     if move.action in _PUBLISHING:
         desk.checks.publishable(version, tuple(desk.store.runs(template, number)), source)
