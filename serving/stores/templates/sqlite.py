@@ -7,7 +7,9 @@ from pathlib import Path
 from threading import Lock
 from time import time
 
-from serving.stores.templates.table import Document, Key, Lost, Put, Unreachable, Write, check_sizes
+import orjson
+
+from serving.stores.templates.table import Add, Delete, Document, Key, Lost, Unreachable, Write, check_sizes
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
@@ -88,16 +90,33 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _write(db: sqlite3.Connection, write: Write) -> None:
-    if not isinstance(write, Put):
-        db.execute("DELETE FROM item WHERE partition = ? AND sort = ?", write.key)
+    if isinstance(write, Add):
+        _add(db, write)
         return
     if write.replaces is not None:
         query = "SELECT revision FROM item WHERE partition = ? AND sort = ?"
         found = db.execute(query, write.key).fetchone()
         if (write.replaces == 0) != (found is None) or (found and found[0] != write.replaces):
             raise Lost
+    if isinstance(write, Delete):
+        db.execute("DELETE FROM item WHERE partition = ? AND sort = ?", write.key)
+        return
     values = (*write.key, write.document, write.revision, write.expires_at_s)
     db.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?)", values)
+
+
+def _add(db: sqlite3.Connection, add: Add) -> None:
+    query = "SELECT document, expires_at_s FROM item WHERE partition = ? AND sort = ?"
+    document, expires_at_s = db.execute(query, add.key).fetchone() or ("{}", None)
+    numbers = orjson.loads(document)
+    if any(numbers.get(name, 0) >= limit for name, limit in add.below.items()):
+        raise Lost
+    for name, amount in add.amounts.items():
+        numbers[name] = numbers.get(name, 0) + amount
+    until_s = expires_at_s if add.expires_at_s is None else add.expires_at_s
+    db.execute(
+        "INSERT OR REPLACE INTO item VALUES (?, ?, ?, 0, ?)", (*add.key, orjson.dumps(numbers).decode(), until_s)
+    )
 
 
 def _marks(keys: Collection[Key]) -> str:
