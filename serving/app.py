@@ -4,8 +4,11 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from serving.bare import Guard, bare_app
 from serving.logic.answer import Published
-from serving.logic.feedback import RecordFeedback
+from serving.logic.budgets.notices import Notify
+from serving.logic.execution.events import RecordEvent
+from serving.logic.execution.executions import Defer
 from serving.logic.templates.desk import Desk
+from serving.prompts import add_prompts, log_notice, open_prompts
 from serving.routes.analytics import add_question
 from serving.routes.costs import COSTS
 from serving.routes.feedback import add_feedback
@@ -18,20 +21,28 @@ QUESTIONS = (USAGE, PERFORMANCE, COSTS)
 
 
 def build_app(
-    reader: Published, record_feedback: RecordFeedback, desk: Desk, guard: Guard | None = None
+    reader: Published,
+    record: RecordEvent,
+    desk: Desk,
+    guard: Guard | None = None,
+    notify: Notify = log_notice,
+    defer: Defer | None = None,
 ) -> APIGatewayRestResolver:
     """The resolver with every route.
 
     Args:
         reader: gives what was last published.
-        record_feedback: keeps one event, or says why not.
+        record: keeps one event, or says why not.
         desk: keeps the templates.
         guard: decides who may ask for analytics, where nobody has decided it before.
+        notify: tells somebody that a part of a budget is spent.
+        defer: for executions that take longer than may be waited for.
     """
     app = bare_app(guard)
     for question in QUESTIONS:
         add_question(app, reader, question)
-    add_feedback(app, record_feedback)
+    add_feedback(app, record)
     add_templates(app, desk, reader)
+    add_prompts(app, open_prompts(desk, record, notify, defer))
     add_openapi(app)
     return app

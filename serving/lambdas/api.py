@@ -9,7 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from serving.bare import bare_app
 from serving.lambdas import wiring
 from serving.lambdas.guard import let_in
-from serving.routes.templates.every import PATH, add_templates
+from serving.paths import PROMPTS
+from serving.prompts import Prompts, add_prompts, open_prompts
+from serving.routes.templates.every import add_templates
 
 if TYPE_CHECKING:
     from ingest.contracts.validate import Refusal
@@ -28,22 +30,32 @@ def _record(event: dict[str, Any]) -> "Refusal | None":
 
 
 @cache
-def templates() -> APIGatewayRestResolver:
-    """The part of the API that a rendering waits for. It knows no metric, and so starts in a fraction of the time."""
+def prompts() -> Prompts:
+    """All that works with prompts."""
+    return open_prompts(wiring.desk(), _record, wiring.notify, wiring.defer)
+
+
+@cache
+def of_prompts() -> APIGatewayRestResolver:
+    """The part of the API that applications wait for. It knows no metric, and so starts in a fraction of the time."""
     app = bare_app()
     add_templates(app, wiring.desk(), _Published())
+    add_prompts(app, prompts())
     return app
 
 
 @cache
 def whole() -> APIGatewayRestResolver:
-    """All of the API, put together at the first request that is not about templates."""
+    """All of the API, put together at the first request that is not about prompts."""
     from serving.app import build_app
 
-    return build_app(_Published(), _record, wiring.desk(), let_in)
+    return build_app(_Published(), _record, wiring.desk(), let_in, wiring.notify, wiring.defer)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer one request."""
-    app = templates() if event["path"].startswith(PATH) else whole()
+    """Answer one request; or, called by ourselves, work on an execution that takes longer than a request may."""
+    if (deferred := event.get(wiring.DEFERRED)) is not None:
+        prompts().executions.work(deferred["environment"], deferred["execution_id"])
+        return {}
+    app = of_prompts() if event["path"].startswith(PROMPTS) else whole()
     return app.resolve(event, context)

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import BaseModel, ValidationError
 
+from ingest.contracts.roles import Role
 from serving.access import Principal, principal_of
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import etag
@@ -70,8 +71,8 @@ _CHANGING = (
 class Routes:
     """Registers routes on a resolver, each with its description and what it may answer."""
 
-    def __init__(self, app: APIGatewayRestResolver) -> None:
-        self.app = app
+    def __init__(self, app: APIGatewayRestResolver, tag: str = "templates") -> None:
+        self.app, self._tag = app, tag
 
     def add(
         self,
@@ -101,7 +102,7 @@ class Routes:
                 summary=summary,
                 description=inspect.cleandoc(handler.__doc__ or summary),
                 operation_id=handler.__name__,
-                tags=["templates"],
+                tags=[self._tag],
                 responses={status.value: done, **documented(*problems)},
             )(handle)
 
@@ -111,16 +112,18 @@ class Routes:
         """Who asks. Raises ``RequestRefused``, 401 and 403."""
         return principal_of(self.app.current_event["requestContext"])
 
-    def reader(self, environment: str | None) -> str:
+    def reader(self, environment: str | None, role: Role = "viewer") -> str:
         """The environment that is asked for, once it is sure that the one who asks may read there."""
         who = self.who()
-        who.demand("viewer")
+        who.demand(role)
         return who.environment(environment)
 
-    def asking(self, environment: str | None, if_match: str | None = None, key: str | None = None) -> Asking:
-        """A request to change something, by an editor at least."""
+    def asking(
+        self, environment: str | None, if_match: str | None = None, key: str | None = None, role: Role = "editor"
+    ) -> Asking:
+        """A request to change something, by who may do what the role is for."""
         who, event = self.who(), self.app.current_event
-        who.demand("editor")
+        who.demand(role)
         query = sorted((name, tuple(values)) for name, values in event.resolved_query_string_parameters.items())
         parts = (event.http_method, event.path, repr(query), event.decoded_body or "")
         request = sha256("\n".join(parts).encode()).hexdigest()

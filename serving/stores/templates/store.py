@@ -24,7 +24,7 @@ class TemplateStore:
     """Keeps the templates of all environments."""
 
     def __init__(self, table: Table) -> None:
-        self._table = table
+        self.table = table
 
     def template(self, environment: str, template_id: str) -> Template | None:
         return self._templates(environment, [template_id]).get(template_id)
@@ -33,7 +33,7 @@ class TemplateStore:
         """A version with its state; None where there is none."""
         about = keys.template(environment, template_id)
         wanted = [about, *([keys.version(environment, template_id, selector)] if isinstance(selector, int) else [])]
-        found = self._table.get(wanted)
+        found = self.table.get(wanted)
         if about not in found:
             return None
         template = Template.model_validate_json(found[about])
@@ -41,14 +41,14 @@ class TemplateStore:
         if number is None:
             return None
         key = keys.version(environment, template_id, number)
-        document = found.get(key) or self._table.get([key])[key]
+        document = found.get(key) or self.table.get([key])[key]
         return _in_state(Version.model_validate_json(document), template)
 
     def versions(self, template: Template, before: int | None = None, limit: int = 50) -> list[Version]:
         """The versions below a number, the newest first."""
         partition = keys.partition(template.environment, template.id)
         after = keys.version(template.environment, template.id, before).sort if before else ""
-        rows = self._table.query(partition, keys.VERSION, after, limit, newest_first=True)
+        rows = self.table.query(partition, keys.VERSION, after, limit, newest_first=True)
         found = _known(template, [Version.model_validate_json(document) for _, document in rows])
         return [_in_state(version, template) for version in found]
 
@@ -58,7 +58,7 @@ class TemplateStore:
         size = limit if len(partitions) == 1 else _IDS
         found: list[Template] = []
         for _ in range(ROUNDS):
-            pages = [[sort for sort, _ in self._table.query(p, wanted.prefix, after, size)] for p in partitions]
+            pages = [[sort for sort, _ in self.table.query(p, wanted.prefix, after, size)] for p in partitions]
             # Beyond the end of a full page there may be more: so far, and no further, all pages tell who is in each.
             ends = [page[-1] for page in pages if len(page) == size]
             common = sorted(set.intersection(*map(set, pages)))
@@ -78,32 +78,32 @@ class TemplateStore:
 
     def dependants(self, environment: str, template_id: str) -> list[Template]:
         """Every template whose latest version is composed of another."""
-        ids = [sort for sort, _ in every(self._table, keys.index(environment, "uses", template_id))]
+        ids = [sort for sort, _ in every(self.table, keys.index(environment, "uses", template_id))]
         pages = (ids[start : start + _PAGE] for start in range(0, len(ids), _PAGE))
         return [template for page in pages for template in self._templates(environment, page).values()]
 
     def audit(self, template: Template, after: int = 0, limit: int = 100) -> list[Entry]:
         """Lines of the log beyond a revision, the oldest first."""
         start = keys.entry(template.environment, template.id, after)
-        rows = self._table.query(start.partition, keys.ENTRY, start.sort if after else "", limit)
+        rows = self.table.query(start.partition, keys.ENTRY, start.sort if after else "", limit)
         return _known(template, [Entry.model_validate_json(document) for _, document in rows])
 
     def comments(self, template: Template, number: int) -> list[Comment]:
         """The oldest first."""
         partition = keys.partition(template.environment, template.id)
-        rows = every(self._table, partition, keys.comments(number))
+        rows = every(self.table, partition, keys.comments(number))
         return _known(template, [Comment.model_validate_json(document) for _, document in rows])
 
     def runs(self, template: Template, number: int, limit: int = 20) -> list[Run]:
         """The newest first."""
         partition = keys.partition(template.environment, template.id)
-        rows = self._table.query(partition, keys.runs(number), limit=limit, newest_first=True)
+        rows = self.table.query(partition, keys.runs(number), limit=limit, newest_first=True)
         return _known(template, [Run.model_validate_json(document) for _, document in rows])
 
     def replay(self, who: str, key: str, at: datetime) -> Replay | None:
         """What was answered to a request with this key; None where there was none of late."""
         place = keys.replay(who, key)
-        document = self._table.get([place]).get(place)
+        document = self.table.get([place]).get(place)
         found = Replay.model_validate_json(document) if document else None
         return found if found and found.until > at else None
 
@@ -114,17 +114,17 @@ class TemplateStore:
             Lost: the template is no longer as it was before the change.
             Full: a version is too large.
         """
-        self._table.write([*_template_writes(change.before, change.after), *_parts_of(change)])
+        self.table.write([*_template_writes(change.before, change.after), *_parts_of(change)])
 
     # Backup and recovery
 
     def environments(self) -> list[str]:
-        return [sort for sort, _ in every(self._table, keys.ENVIRONMENTS)]
+        return [sort for sort, _ in every(self.table, keys.ENVIRONMENTS)]
 
     def everything(self) -> Iterator[Whole]:
         """Every template of every environment, in order."""
         for environment in self.environments():
-            for template_id, _ in every(self._table, keys.index(environment, "all")):
+            for template_id, _ in every(self.table, keys.index(environment, "all")):
                 if whole := self.whole(environment, template_id):
                     yield whole
 
@@ -175,24 +175,24 @@ class TemplateStore:
                 *((keys.entry(*place, e.revision), e.model_dump_json()) for e in whole.log if e.revision > known),
             ]
         )
-        self._table.write(_template_writes(replaces, whole.template))
+        self.table.write(_template_writes(replaces, whole.template))
 
     def _add(self, items: Sequence[tuple[Key, str]]) -> None:
         # Ten at a time stay below the 4 MB of a transaction.
         for start in range(0, len(items), 10):
             page = dict(items[start : start + 10])
             # An earlier restore that was cut off may have left the same; anything else was written meanwhile.
-            found = self._table.get(page.keys())
+            found = self.table.get(page.keys())
             if any(document != page[key] for key, document in found.items()):
                 raise Lost
-            self._table.write([Put(key, document, replaces=0) for key, document in page.items() if key not in found])
+            self.table.write([Put(key, document, replaces=0) for key, document in page.items() if key not in found])
 
     def _all(self, template: Template, kind: type[_Record], prefix: str) -> list[_Record]:
-        rows = every(self._table, keys.partition(template.environment, template.id), prefix)
+        rows = every(self.table, keys.partition(template.environment, template.id), prefix)
         return _known(template, [kind.model_validate_json(document) for _, document in rows])
 
     def _templates(self, environment: str, ids: Sequence[str]) -> dict[str, Template]:
-        found = self._table.get([keys.template(environment, template_id) for template_id in ids])
+        found = self.table.get([keys.template(environment, template_id) for template_id in ids])
         templates = map(Template.model_validate_json, found.values())
         by_id = {template.id: template for template in templates}
         return {template_id: by_id[template_id] for template_id in ids if template_id in by_id}
