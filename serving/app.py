@@ -4,11 +4,9 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from serving.bare import Guard, bare_app
 from serving.logic.answer import Published
-from serving.logic.budgets.notices import Notify
 from serving.logic.execution.events import RecordEvent
-from serving.logic.execution.executions import Defer
 from serving.logic.templates.desk import Desk
-from serving.prompts import add_prompts, log_notice, open_prompts
+from serving.prompts import Prompts, add_prompts, open_prompts
 from serving.routes.analytics import add_question
 from serving.routes.costs import COSTS
 from serving.routes.feedback import add_feedback
@@ -25,8 +23,7 @@ def build_app(
     record: RecordEvent,
     desk: Desk,
     guard: Guard | None = None,
-    notify: Notify = log_notice,
-    defer: Defer | None = None,
+    prompts: Prompts | None = None,
 ) -> APIGatewayRestResolver:
     """The resolver with every route.
 
@@ -35,14 +32,13 @@ def build_app(
         record: keeps one event, or says why not.
         desk: keeps the templates.
         guard: decides who may ask for analytics, where nobody has decided it before.
-        notify: tells somebody that a part of a budget is spent.
-        defer: for executions that take longer than may be waited for.
+        prompts: what else works with prompts; made of the desk where it is left out.
     """
     app = bare_app(guard)
     for question in QUESTIONS:
         add_question(app, reader, question)
     add_feedback(app, record)
     add_templates(app, desk, reader)
-    add_prompts(app, open_prompts(desk, record, notify, defer))
+    add_prompts(app, prompts or open_prompts(desk, record))
     add_openapi(app)
     return app

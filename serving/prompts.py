@@ -18,6 +18,7 @@ from serving.logic.execution.running import Runner
 from serving.logic.experiments.assigning import Assigning
 from serving.logic.experiments.model import Experiment
 from serving.logic.templates.desk import Desk
+from serving.routes.budgets import add_budgets
 from serving.routes.execution.executing import add_executing
 from serving.routes.templates.registering import Routes
 from serving.stores.records import RecordStore
@@ -71,3 +72,4 @@ def open_prompts(desk: Desk, record: RecordEvent, notify: Notify = log_notice, d
 def add_prompts(app: APIGatewayRestResolver, prompts: Prompts) -> None:
     """Let the resolver execute prompts, and keep what they are executed by."""
     add_executing(Routes(app, "executions"), prompts.executions)
+    add_budgets(Routes(app, "budgets"), prompts.budgets, prompts.counting)

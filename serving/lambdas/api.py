@@ -49,7 +49,7 @@ def whole() -> APIGatewayRestResolver:
     """All of the API, put together at the first request that is not about prompts."""
     from serving.app import build_app
 
-    return build_app(_Published(), _record, wiring.desk(), let_in, wiring.notify, wiring.defer)
+    return build_app(_Published(), _record, wiring.desk(), let_in, prompts())
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
