@@ -17,9 +17,13 @@ from serving.logic.execution.recording import Recorder
 from serving.logic.execution.running import Runner
 from serving.logic.experiments.assigning import Assigning
 from serving.logic.experiments.model import Experiment
+from serving.logic.surveys.asking import AskingSurveys
+from serving.logic.surveys.model import Survey
 from serving.logic.templates.desk import Desk
 from serving.routes.budgets import add_budgets
 from serving.routes.execution.executing import add_executing
+from serving.routes.experiments import add_experiments
+from serving.routes.surveys import add_surveys
 from serving.routes.templates.registering import Routes
 from serving.stores.records import RecordStore
 
@@ -41,6 +45,8 @@ class Prompts:
     budgets: Cabinet[Budget]
     experiments: Cabinet[Experiment]
     assigning: Assigning
+    surveys: Cabinet[Survey]
+    asking_surveys: AskingSurveys
 
 
 def open_prompts(desk: Desk, record: RecordEvent, notify: Notify = log_notice, defer: Defer | None = None) -> Prompts:
@@ -54,6 +60,7 @@ def open_prompts(desk: Desk, record: RecordEvent, notify: Notify = log_notice, d
     """
     table, clock = desk.store.table, desk.clock
     budgets = RecordStore(table, "budget", Budget)
+    surveys = RecordStore(table, "survey", Survey)
     experiments = RecordStore(table, "experiment", Experiment)
     recorder, counting = Recorder(record, table), Counting(budgets, notify)
     assigning = Assigning(experiments, recorder, clock)
@@ -66,6 +73,8 @@ def open_prompts(desk: Desk, record: RecordEvent, notify: Notify = log_notice, d
         Cabinet(budgets, "budget", clock),
         Cabinet(experiments, "experiment", clock),
         assigning,
+        Cabinet(surveys, "survey", clock),
+        AskingSurveys(surveys, clock),
     )
 
 
@@ -73,3 +82,5 @@ def add_prompts(app: APIGatewayRestResolver, prompts: Prompts) -> None:
     """Let the resolver execute prompts, and keep what they are executed by."""
     add_executing(Routes(app, "executions"), prompts.executions)
     add_budgets(Routes(app, "budgets"), prompts.budgets, prompts.counting)
+    add_experiments(Routes(app, "experiments"), prompts.experiments, prompts.assigning, prompts.desk)
+    add_surveys(Routes(app, "surveys"), prompts.surveys, prompts.asking_surveys)

@@ -42,6 +42,12 @@ class Cabinet(Generic[_Kept]):
             raise not_found(f"no_such_{self.name}", f"There is no {self.name} {record_id} in {environment}.")
         return found
 
+    def seen(self, environment: str, record_id: str, if_match: str | None) -> _Kept:
+        """A record as it is, which ``If-Match`` says. Raises ``RequestRefused``, 404 and 412."""
+        found = self.find(environment, record_id)
+        _check_match(found, if_match)
+        return found
+
     def page(self, environment: str, after: str, limit: int) -> tuple[Sequence[_Kept], str | None]:
         """In the order of their ids; and the id to go on after, None at the end."""
         found = self.store.page(environment, after, limit + 1)
@@ -82,8 +88,7 @@ class Cabinet(Generic[_Kept]):
             RequestRefused: 404; 412 where it is not what ``If-Match`` says; 503 where others change it all the time.
         """
         for _ in range(ATTEMPTS):
-            found = self.find(environment, record_id)
-            _check_match(found, if_match)
+            found = self.seen(environment, record_id, if_match)
             signed = {"revision": found.revision + 1, "changed_by": who.name, "changed_at": self.clock()}
             # Validated as a whole: what fits alone may not fit what was there.
             changed = type(found).model_validate({**dict(found), **make(found), **signed})
@@ -99,8 +104,7 @@ class Cabinet(Generic[_Kept]):
     ) -> None:
         """Take a record away. Raises as :meth:`change`, and what ``check`` raises of it."""
         for _ in range(ATTEMPTS):
-            found = self.find(environment, record_id)
-            _check_match(found, if_match)
+            found = self.seen(environment, record_id, if_match)
             if check is not None:
                 check(found)
             try:
