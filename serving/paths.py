@@ -2,6 +2,7 @@
 
 PROMPTS = ("/prompts/", "/budgets", "/experiments", "/surveys")
 """What begins so says itself who may ask."""
+TEMPLATES = "/prompts/templates"
 EXECUTE = "/prompts/execute"
 EXECUTIONS = "/prompts/executions"
 EVENT_STREAM = "text/event-stream"

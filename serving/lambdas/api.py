@@ -9,13 +9,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from serving.bare import bare_app
 from serving.lambdas import wiring
 from serving.lambdas.guard import let_in
-from serving.paths import PROMPTS
-from serving.prompts import Prompts, add_prompts, open_prompts
+from serving.paths import PROMPTS, TEMPLATES
 from serving.routes.templates.every import add_templates
 
 if TYPE_CHECKING:
     from ingest.contracts.validate import Refusal
     from serving.logic.answer import Tables
+    from serving.prompts import Prompts
 
 
 class _Published:
@@ -30,16 +30,27 @@ def _record(event: dict[str, Any]) -> "Refusal | None":
 
 
 @cache
-def prompts() -> Prompts:
-    """All that works with prompts."""
+def templates() -> APIGatewayRestResolver:
+    """The part of the API that a rendering waits for. It knows no metric, and so starts in a fraction of the time."""
+    app = bare_app()
+    add_templates(app, wiring.desk(), _Published())
+    return app
+
+
+@cache
+def prompts() -> "Prompts":
+    """All that executes prompts."""
+    from serving.prompts import open_prompts
+
     return open_prompts(wiring.desk(), _record, wiring.notify, wiring.defer)
 
 
 @cache
-def of_prompts() -> APIGatewayRestResolver:
-    """The part of the API that applications wait for. It knows no metric, and so starts in a fraction of the time."""
+def executing() -> APIGatewayRestResolver:
+    """The part of the API that executes prompts, which knows no metric either."""
+    from serving.prompts import add_prompts
+
     app = bare_app()
-    add_templates(app, wiring.desk(), _Published())
     add_prompts(app, prompts())
     return app
 
@@ -57,5 +68,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if (deferred := event.get(wiring.DEFERRED)) is not None:
         prompts().executions.work(deferred["environment"], deferred["execution_id"])
         return {}
-    app = of_prompts() if event["path"].startswith(PROMPTS) else whole()
+    path = event["path"]
+    app = templates() if path.startswith(TEMPLATES) else executing() if path.startswith(PROMPTS) else whole()
     return app.resolve(event, context)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from serving.logic.budgets.notices import Notice
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.model import Checks, Content, Part, Run, Source, Version
 from serving.stores.templates.dynamo import DynamoTable
@@ -19,6 +18,7 @@ from serving.stores.templates.store import TemplateStore
 
 if TYPE_CHECKING:
     from serving.lambdas.publishing import BucketReader, Stream
+    from serving.logic.budgets.notices import Notice
 
 TABLE_VARIABLE = "PROMPTLAKE_TEMPLATES_TABLE"
 """Environment variable: the DynamoDB table of templates."""
@@ -113,7 +113,7 @@ def defer(environment: str, execution_id: str) -> None:
         raise OSError(str(error)) from error
 
 
-def notify(notice: Notice) -> None:
+def notify(notice: "Notice") -> None:
     """Put one event on the bus: who wants to hear of it makes a rule. Raises ``OSError`` where it can't be reached."""
     from botocore.exceptions import BotoCoreError, ClientError
 

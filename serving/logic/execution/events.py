@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.contracts.types import PASSAGE_MAX_CHARS
-from ingest.contracts.validate import Refusal
 from serving.logic.execution.asking import Asked
 from serving.logic.execution.plan import Plan
 from serving.logic.models.usage import Usage
 
-RecordEvent = Callable[[dict[str, Any]], Refusal | None]
+if TYPE_CHECKING:
+    from ingest.contracts.validate import Refusal  # and with it every contract
+
+RecordEvent = Callable[[dict[str, Any]], "Refusal | None"]
 """Takes one event. Returns once it is safe, or says why the contract refuses it. Raises ``OSError`` where nothing can
 be kept now.
 """

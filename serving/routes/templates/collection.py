@@ -11,8 +11,8 @@ from serving.logic.templates import editing
 from serving.logic.templates.changes import Wanted
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.model import NAME, NO_CONTROLS, State
+from serving.paths import TEMPLATES
 from serving.routes.templates.registering import (
-    TEMPLATES,
     EnvironmentQuery,
     IdempotencyKey,
     LimitQuery,

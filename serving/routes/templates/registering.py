@@ -17,10 +17,10 @@ from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import etag
 from serving.logic.templates.desk import Answer, Asking
 from serving.logic.templates.model import MAX_VERSIONS, NAME, TEMPLATE_ID, Selector, Template
+from serving.paths import TEMPLATES
 from serving.problems import JSON, documented, is_json, not_json, refuse_unknown_parameters
 from serving.template_schemas import TemplateView
 
-TEMPLATES = "/prompts/templates"
 ONE = f"{TEMPLATES}/<template_id>"
 VERSIONS = f"{ONE}/versions"
 VERSION = f"{VERSIONS}/<number>"
