@@ -69,7 +69,8 @@ class Counting:
         pico = estimate()
         for _ in range(ATTEMPTS):
             try:
-                self.store.table.write([_holding(budget, period, pico) for budget, period in budgets])
+                # A power cut ends the execution, too, and then nothing is held.
+                self.store.table.write([_holding(budget, period, pico) for budget, period in budgets], lasting=False)
             except Lost:
                 self._check_left(budgets, at)
             else:

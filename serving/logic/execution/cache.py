@@ -35,7 +35,9 @@ class ResponseCache:
         until_s = int((plan.started_at + timedelta(seconds=plan.wanted.cache_s)).timestamp())
         kept = {name: value for name, value in asdict(completion).items() if name in ("text", "model", "finish_reason")}
         try:
-            self._table.write([Put(_key(plan), json.dumps(kept | {"until_s": until_s}), expires_at_s=until_s)])
+            self._table.write(
+                [Put(_key(plan), json.dumps(kept | {"until_s": until_s}), expires_at_s=until_s)], lasting=False
+            )
         except Full:
             return  # asked for again, it is made again
 

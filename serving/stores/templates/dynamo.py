@@ -74,7 +74,7 @@ class DynamoTable:
                 request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         return [row for row in rows if row[0] != after][:limit]
 
-    def write(self, writes: Sequence[Write]) -> None:
+    def write(self, writes: Sequence[Write], *, lasting: bool = True) -> None:  # noqa: ARG002 - all of it lasts
         check_sizes(writes)
         with self._reaching():
             if len(writes) == 1 and isinstance(writes[0], Add):

@@ -70,9 +70,10 @@ class SqliteTable:
         with self._opened() as db:
             return db.execute(query, (partition, prefix, last, after, limit)).fetchall()
 
-    def write(self, writes: Sequence[Write]) -> None:
+    def write(self, writes: Sequence[Write], *, lasting: bool = True) -> None:
         check_sizes(writes)
         with self._opened() as db:
+            db.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
             db.execute("BEGIN IMMEDIATE")
             with db:  # commits, or rolls back whatever went wrong
                 db.execute("DELETE FROM item WHERE expires_at_s < ?", (int(time()),))
@@ -82,9 +83,7 @@ class SqliteTable:
 
 def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-    # Whoever reads waits for nobody, and what was answered is on disk.
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA journal_mode = WAL")  # whoever reads waits for nobody
     db.executescript(_SCHEMA)
     return db
 

@@ -105,8 +105,12 @@ class Table(Protocol):
     ) -> Sequence[tuple[str, Document]]:
         """Items of a partition whose ``sort`` begins with ``prefix``, in its order or against it, beyond ``after``."""
 
-    def write(self, writes: Sequence[Write]) -> None:
+    def write(self, writes: Sequence[Write], *, lasting: bool = True) -> None:
         """All of it or nothing; at most 100 items, each key once.
+
+        Args:
+            writes: what to write.
+            lasting: whether a power cut, too, must leave it written; if not, it may be faster.
 
         Raises:
             Lost: a condition does not hold.
