@@ -130,6 +130,7 @@ def add_experiments(routes: Routes, cabinet: Cabinet[Experiment], assigning: Ass
         """
         where = routes.reader(environment, EXECUTOR)
         assigned = assigning.assign(where, record_id, user_id)
+        assigning.expose(assigned, user_id)
         variant = assigned.variant
         told = Assignment(
             experiment=record_id,

@@ -4,10 +4,15 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from ingest.contracts.types import PASSAGE_MAX_CHARS
 from serving.logic.execution.asking import Asked
 from serving.logic.execution.plan import Plan
 from serving.logic.models.usage import Usage
+
+PASSAGE_MAX_BYTES = 400_000
+"""Of JSON, for each of prompt and answer: an event has a megabyte at most, in Firehose and Kinesis."""
 
 if TYPE_CHECKING:
     from ingest.contracts.validate import Refusal  # and with it every contract
@@ -34,7 +39,7 @@ def execution_event(
         "latency_ms": round(asked.latency_ms),
         "time_to_first_token_ms": None if completion.first_text_ms is None else round(completion.first_text_ms),
         "reported_cost_usd": None if cost_usd is None or is_cache_hit else float(cost_usd),
-        "answer": completion.text[:PASSAGE_MAX_CHARS] or None,
+        "answer": _passage(completion.text),
     }
     return _event(plan, told | (_tokens(completion.usage) if not is_cache_hit else {}))
 
@@ -47,8 +52,16 @@ def interrupted_event(plan_document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _event(plan: Plan, told: dict[str, Any]) -> dict[str, Any]:
-    event = about(plan) | {"event_type": "prompt_execution", "prompt": plan.prompt} | told
+    event = about(plan) | {"event_type": "prompt_execution", "prompt": _passage(plan.prompt)} | told
     return {name: value for name, value in event.items() if value is not None}
+
+
+def _passage(text: str) -> str | None:
+    """The text, or as much of its beginning as goes into an event together with another."""
+    kept = text[:PASSAGE_MAX_CHARS]
+    while len(orjson.dumps(kept)) > PASSAGE_MAX_BYTES:
+        kept = kept[: len(kept) // 2]
+    return kept or None
 
 
 def about(plan: Plan) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class Executions:
         except Lost:
             return  # somebody else has taken it
         try:
-            wanted = ExecuteRequest.model_validate_json(kept.wanted)
+            wanted = ExecuteRequest.model_validate_json(kept.wanted or "")
             planned = self._planned(kept.principal, environment, wanted, execution_id)
             self._run(kept, replace(planned, started_at=kept.started_at))
         except RequestRefused as refusal:
@@ -131,7 +131,10 @@ class Executions:
         assigned = None
         if wanted.experiment is not None and wanted.user_id is not None:
             assigned = self.assigning.assign(environment, wanted.experiment, wanted.user_id)
-        return plan(self.desk, who, environment, wanted, assigned, execution_id)
+        planned = plan(self.desk, who, environment, wanted, assigned, execution_id)
+        if assigned is not None and wanted.user_id is not None:
+            self.assigning.expose(assigned, wanted.user_id)
+        return planned
 
     def _run(self, kept: Kept, planned: Plan, on_text: OnText | None = None) -> Answer:
         body = self.runner.run(planned, on_text).model_dump_json()
@@ -234,7 +237,7 @@ def _kept(asking: Asking, planned: Plan, *, is_deferred: bool) -> Kept:
         who=asking.who.name,
         role=asking.who.role,
         key=asking.key,
-        wanted=planned.wanted.model_dump_json(),
+        wanted=planned.wanted.model_dump_json() if is_deferred else None,
         about=about(planned),
         started_at=planned.started_at,
         lease_until=planned.started_at + timedelta(seconds=planned.wanted.timeout_s) + LEASE,

@@ -41,8 +41,8 @@ class Kept(BaseModel):
     who: str
     role: Role
     key: str | None
-    wanted: str
-    """The request, JSON."""
+    wanted: str | None
+    """The request, JSON; only where somebody else is to run it."""
     about: dict[str, Any]
     """What its event would tell, were it never to come back."""
     started_at: AwareDatetime

@@ -1,9 +1,10 @@
 """Events get to where they are kept. What can't get there now waits in the table, and goes later."""
 
-import json
 from http import HTTPStatus
 from threading import Lock
 from typing import Any
+
+import orjson
 
 from serving.logic.execution.events import RecordEvent
 from serving.logic.refused import RequestRefused
@@ -47,8 +48,8 @@ class Recorder:
 
     def _put_off(self, event: dict[str, Any], error: OSError) -> None:
         try:
-            self._table.write([Put(Key(_WAITING, event["event_id"]), json.dumps(event))])
-        except (Unreachable, Full) as worse:
+            self._keep(event)
+        except Unreachable as worse:
             message = (
                 f"It can't be recorded now ({error}; {worse}), so there is no answer; send the request again later."
             )
@@ -59,6 +60,14 @@ class Recorder:
             ) from worse
         self._may_wait = True
 
+    def _keep(self, event: dict[str, Any]) -> None:
+        key = Key(_WAITING, event["event_id"])
+        try:
+            self._table.write([Put(key, orjson.dumps(event).decode())])
+        except Full:  # of what was said; all that is counted is small
+            short = {name: value for name, value in event.items() if name not in ("prompt", "answer")}
+            self._table.write([Put(key, orjson.dumps(short).decode())])
+
     def _catch_up(self) -> None:
         """Record what waits. An event that is recorded twice, because this ended in between, is told as a duplicate."""
         if not self._may_wait or not self._lock.acquire(blocking=False):
@@ -67,7 +76,7 @@ class Recorder:
             self._may_wait = False
             for sort, document in self._table.query(_WAITING, limit=AT_ONCE):
                 self._may_wait = True
-                self._take(json.loads(document))
+                self._take(orjson.loads(document))
                 self._table.write([Delete(Key(_WAITING, sort))])
         except (OSError, Unreachable):
             self._may_wait = True  # the next execution tries again; this one's own event is safe

@@ -72,7 +72,8 @@ class Runner:
         self.record(execution_event(plan, asked, cost))
         if asked.completion.failure is not None:
             raise _failed(plan, asked, asked.completion.failure)
-        self._keep(plan, asked.completion)
+        if asked.target is plan.targets[0]:
+            self._keep(plan, asked.completion)
         return _executed(plan, asked, cost, warnings)
 
     def _from_cache(self, plan: Plan, kept: Completion) -> Executed:

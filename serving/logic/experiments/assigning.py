@@ -10,6 +10,7 @@ from typing import Any
 
 from serving.logic.experiments.chance import choose
 from serving.logic.experiments.model import Assigned, Experiment, State, Variant
+from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import conflict, not_found
 from serving.stores.records import RecordStore
 from serving.stores.templates.table import Delete, Key, Lost, Put
@@ -32,8 +33,7 @@ class Assigning:
     clock: Callable[[], datetime]
 
     def assign(self, environment: str, experiment_id: str, user_id: str) -> Assigned:
-        """The variant of a person. While the experiment runs, the first time is told as an event. Once it has ended
-        everybody gets the winner, or the control.
+        """The variant of a person. Once the experiment has ended everybody gets the winner, or the control.
 
         Raises:
             RequestRefused: 404; 409 before it has started.
@@ -45,12 +45,18 @@ class Assigning:
             raise conflict("not_started", f"The experiment {experiment_id} has not started; start it first.")
         if experiment.state != State.RUNNING:
             ended = experiment.variant(experiment.winner or "") or experiment.variants[0]
-            return Assigned(experiment.template_id, ended, is_running=False)
-        variant = choose(experiment.variants, experiment.salt, user_id)
-        self._expose(experiment, variant, user_id)
-        return Assigned(experiment.template_id, variant, is_running=True)
+            return Assigned(experiment, ended)
+        return Assigned(experiment, choose(experiment.variants, experiment.salt, user_id))
 
-    def _expose(self, experiment: Experiment, variant: Variant, user_id: str) -> None:
+    def expose(self, assigned: Assigned, user_id: str) -> None:
+        """Tell, as an event, that a person gets to see their variant: the first time, and while the experiment runs.
+
+        Raises:
+            RequestRefused: 503, it can be kept nowhere.
+        """
+        experiment, variant = assigned
+        if not assigned.is_running:
+            return
         # The id is kept as a digest only: the store is asked whether it is there, never who is.
         person = hmac.digest(experiment.salt.encode(), user_id.encode("utf-8", "surrogatepass"), sha256).hex()
         key = Key(f"exposed#{experiment.environment}#{experiment.id}", f"{person}#{variant.name}")
@@ -62,13 +68,11 @@ class Assigning:
             self.store.table.write([Put(key, "{}", replaces=0, expires_at_s=until_s)])
         except Lost:
             return  # somebody else tells it
-        told = False
         try:
             self.record(_exposure(experiment, variant, user_id, now))
-            told = True
-        finally:
-            if not told:
-                self.store.table.write([Delete(key)])
+        except RequestRefused:
+            self.store.table.write([Delete(key)])  # the next one tells it
+            raise
 
 
 def _exposure(experiment: Experiment, variant: Variant, user_id: str, at: datetime) -> dict[str, Any]:

@@ -88,7 +88,14 @@ class Experiment(ExperimentTerms, Record):
 class Assigned(NamedTuple):
     """What a person gets."""
 
-    template_id: str
+    experiment: Experiment
     variant: Variant
-    is_running: bool
-    """Whether the person takes part; else everybody gets this variant."""
+
+    @property
+    def template_id(self) -> str:
+        return self.experiment.template_id
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the person takes part; else everybody gets this variant."""
+        return self.experiment.state == State.RUNNING

@@ -5,11 +5,14 @@ from functools import lru_cache
 from typing import Any
 
 import boto3
+import urllib3.exceptions  # botocore passes on what happens in the middle of a stream
 from botocore.config import Config
+from botocore.eventstream import ParserError
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, HTTPClientError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
 from serving.logic.models.failing import NoAnswer, failed, failure_of_status
-from serving.logic.models.parts import Parts
+from serving.logic.models.parts import Parts, encodable
 from serving.logic.models.provider import Completion, CompletionRequest, FinishReason, OnText
 from serving.logic.models.usage import of_converse
 
@@ -20,8 +23,10 @@ _FINISHED: dict[Any, FinishReason] = {
 }
 _THROTTLED = frozenset({"ThrottlingException", "TooManyRequestsException", "ServiceQuotaExceededException"})
 _CONNECT_S = 5.0
-_WAITS_S = (1, 2, 5, 10, 15, 20, 25, 30, 60, 120, 300, 600)
-"""A client of boto3 has one time limit, and takes a tenth of a second to make; so there is one for each of these."""
+_WAITS_S = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 420, 600)
+"""A client of boto3 has one time limit, and takes a tenth of a second to make; so there is one for each of these, and
+the next longer one is taken.
+"""
 
 
 class Bedrock:
@@ -44,16 +49,21 @@ class Bedrock:
             if on_text is None:
                 return _completion(client.converse(**_asked(request)), request.model, begun)
             return _in_parts(client.converse_stream(**_asked(request)), request, begun, on_text)
-        except (ReadTimeoutError, ConnectTimeoutError):
+        except (ReadTimeoutError, ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError):
             error = NoAnswer("timeout", f"no answer within {request.timeout_s:g} s")
         except ClientError as refused:
             error = _refused(refused)
+        except urllib3.exceptions.HTTPError as broken:
+            error = NoAnswer("incomplete", f"Bedrock's answer broke off ({broken})")
         except HTTPClientError as broken:
             error = NoAnswer("unreachable", f"Bedrock can't be reached ({broken})")
         except BotoCoreError as broken:  # no credentials, no region, parameters that boto3 itself refuses
             error = NoAnswer("rejected", str(broken))
         except NoAnswer as found:
             error = found
+        # Botocore takes for granted that answers are as its model of the service says, and reads on where they are not.
+        except (ParserError, ResponseParserError, ValueError, TypeError, AttributeError, LookupError) as broken:
+            error = NoAnswer("bad_answer", f"the answer can't be read ({broken})")
         return failed(self.name, request.model, error, begun)
 
     def _made(self, wait_s: int) -> Any:
@@ -76,7 +86,7 @@ def _completion(answer: Any, model: str, begun: float) -> Completion:
     if not isinstance(content, list):
         raise NoAnswer("bad_answer", "the answer has no output.message.content")
     return Completion(
-        text="".join(block["text"] for block in content if isinstance(block.get("text"), str)),
+        text=encodable("".join(block["text"] for block in content if isinstance(block.get("text"), str))),
         model=model,
         finish_reason=_FINISHED.get(answer.get("stopReason"), "stop"),
         latency_ms=(time.monotonic() - begun) * 1_000,

@@ -2,6 +2,7 @@
 
 import time
 
+from serving.logic.models.parts import encodable
 from serving.logic.models.provider import Completion, Failure
 
 _SHOWN_CHARS = 300
@@ -22,7 +23,7 @@ def failed(provider: str, model: str, error: NoAnswer, begun: float) -> Completi
         model=model,
         finish_reason="timeout" if error.failure == "timeout" else "error",
         latency_ms=(time.monotonic() - begun) * 1_000,
-        error=f"{provider}: {str(error)[:_SHOWN_CHARS]}",
+        error=f"{provider}: {encodable(str(error))[:_SHOWN_CHARS]}",
         failure=error.failure,
         retry_after_s=error.retry_after_s,
     )

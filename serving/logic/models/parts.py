@@ -7,6 +7,11 @@ from typing import Any
 from serving.logic.models.provider import OnText
 
 
+def encodable(text: str) -> str:
+    """The text without halves of characters, which JSON may hold and UTF-8 can't."""
+    return text.encode("utf-8", "replace").decode()
+
+
 @dataclass(slots=True)
 class Parts:
     """What has come since ``begun``, seconds of the monotonic clock; ``finish`` is None until the end was told."""
@@ -23,6 +28,7 @@ class Parts:
         """One more part, which is passed on."""
         if self.first_text_ms is None:
             self.first_text_ms = (time.monotonic() - self.begun) * 1_000
+        text = encodable(text)
         self.texts.append(text)
         self.on_text(text)
 

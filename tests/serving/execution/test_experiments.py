@@ -153,6 +153,13 @@ def test_an_exposure_that_can_be_kept_nowhere_is_told_by_the_next_one(kitchen: K
     assert [event["event_type"] for event in kitchen.events] == ["prompt_execution", "behavior"], "it waited"
 
 
+def test_who_gets_no_answer_is_exposed_to_nothing(kitchen: Kitchen) -> None:
+    draft(kitchen)
+    act(kitchen, "start")
+    refused = kitchen.execute(template_id=None, experiment="e", user_id="u-1", values={})
+    assert (refused.json["code"], kitchen.events) == ("template_variable", [])
+
+
 def test_what_an_experiment_may_be(kitchen: Kitchen) -> None:
     same = [{"name": "a", "weight": 1, "version": 1}, {"name": "b", "weight": 1, "version": 1}]
     nothing = [{"name": "a", "weight": 0, "version": 1}, {"name": "b", "weight": 0, "version": 2}]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 from typing import Any
 
+import orjson
 import pytest
 
+from ingest.delivery.packing import ROW_MAX_BYTES
 from serving.stores.templates.table import Unreachable
 from tests.serving.execution.kitchen import ANSWER_USD, INPUT_USD, MODEL, OUTPUT_USD, Kitchen
 from tests.serving.execution.model_server import Reply
@@ -62,7 +64,18 @@ NONSENSE: list[Any] = [
     {"prompt_tokens": 10, "completion_tokens": 1, "prompt_tokens_details": 7},
     {"prompt_tokens": 10, "completion_tokens": 1, "completion_tokens_details": {"reasoning_tokens": 2}},
 ]
-NONSENSE_OF_BEDROCK: list[Any] = [{"inputTokens": -5, "outputTokens": 1}, {"outputTokens": 1}, {"inputTokens": 10**15}]
+NONSENSE_OF_BEDROCK: list[Any] = [
+    {"inputTokens": -5, "outputTokens": 1},
+    {"outputTokens": 1},
+    {"inputTokens": 10**15},
+]
+UNREADABLE_OF_BEDROCK: list[bytes] = [
+    b'{"usage": "many"}',
+    b'{"usage": {"inputTokens": "many"}}',
+    b"[1]",
+    b'{"output": 7}',
+    b'{"output": {"message": {"content": 7}}}',
+]
 
 
 def test_usage_that_makes_no_sense_is_no_usage_and_counts_as_reserved(kitchen: Kitchen) -> None:
@@ -75,8 +88,11 @@ def test_usage_that_makes_no_sense_is_no_usage_and_counts_as_reserved(kitchen: K
         kitchen.model.reply.usage = usage
         answer = kitchen.execute(provider="bedrock", model="no-price")
         assert (answer.status, answer.json["tokens"]) == (200, None), usage
+    for body in UNREADABLE_OF_BEDROCK:
+        kitchen.model.reply = Reply(body=body)
+        assert kitchen.execute(provider="bedrock", model="no-price").json["code"] == "model_bad_answer", body
     assert not [name for event in kitchen.events for name in event if name.endswith("_tokens")]
-    assert len(kitchen.events) == len(NONSENSE) + len(NONSENSE_OF_BEDROCK)
+    assert len(kitchen.events) == len(NONSENSE) + len(NONSENSE_OF_BEDROCK) + len(UNREADABLE_OF_BEDROCK)
     assert kitchen.spent() == RESERVED_USD * len(NONSENSE)
 
 
@@ -113,6 +129,42 @@ def test_a_first_model_that_hangs_leaves_time_for_the_other(kitchen: Kitchen) ->
     assert kitchen.spent() == ANSWER_USD + RESERVED_USD, "the one that never came may be billed"
 
 
+def test_the_answer_of_another_model_is_not_kept_as_that_of_the_first(kitchen: Kitchen) -> None:
+    kitchen.model.script = [Reply(status=400, body=b"no")]
+    assert kitchen.execute(model="gpt-4o", fallback={"model": MODEL}, cache_s=60).json["model"] == MODEL
+    assert kitchen.execute(model="gpt-4o", cache_s=60).json["is_local_cache_hit"] is False
+
+
+def test_halves_of_characters_are_no_way_to_stay_unrecorded(kitchen: Kitchen) -> None:
+    kitchen.model.script = [Reply("a\ud800b")]
+    answer = kitchen.execute(provider="bedrock", headers={"Idempotency-Key": "k"})
+    assert (answer.status, answer.json["text"], kitchen.events[0]["answer"]) == (200, "a?b", "a?b")
+    kitchen.model.script = [Reply(status=400, body=b'{"message": "\\ud800"}')]
+    assert kitchen.execute(provider="bedrock").status == 502
+    kitchen.model.script = [Reply(body=b'{"choices": [{"message": {"content": "\\ud800"}}]}')]
+    assert kitchen.execute().json["code"] == "model_bad_answer"
+    assert len(kitchen.events) == 3
+
+
+def test_of_what_is_very_long_the_event_has_the_beginning(kitchen: Kitchen) -> None:
+    kitchen.model.reply.text = "\x01" * 300_000
+    answer = kitchen.execute(values={"name": "é" * 499_000})
+    assert (answer.status, len(answer.json["text"])) == (200, 300_000)
+    (event,) = kitchen.events
+    assert event["prompt"].startswith("Hello é")
+    assert len(orjson.dumps(event)) < ROW_MAX_BYTES
+    kitchen.record = full
+    assert kitchen.execute(values={"name": "é" * 499_000}).status == 200
+    kitchen.record = None
+    kitchen.execute()
+    assert ["answer" in event for event in kitchen.events] == [True, True, False], "what waits is kept without it"
+
+
+def full(_: Any) -> None:
+    """Records nothing."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_a_store_of_templates_that_is_down_asks_no_model(kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch) -> None:
     kitchen.execute()
     table = kitchen.site.desk.store.table
@@ -135,10 +187,10 @@ def test_a_store_that_goes_down_meanwhile_loses_no_event_and_spends_too_much_rat
     table = kitchen.site.desk.store.table
     write = table.write
 
-    def down_after_it_was_asked(writes: Any) -> None:
+    def down_after_it_was_asked(writes: Any, **how: Any) -> None:
         if kitchen.model.asked:
             raise Unreachable("DynamoDB can't be used now")
-        write(writes)
+        write(writes, **how)
 
     monkeypatch.setattr(table, "write", down_after_it_was_asked)
     answer = kitchen.execute(headers={"Idempotency-Key": "k"}, max_output_tokens=10, cache_s=9)
@@ -149,9 +201,6 @@ def test_a_store_that_goes_down_meanwhile_loses_no_event_and_spends_too_much_rat
 
 
 def test_an_event_that_can_not_be_stored_waits_and_is_told_later(kitchen: Kitchen) -> None:
-    def full(_: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     kitchen.record = full
     first = kitchen.execute()
     assert first.status == 200, "its event waits in the store"
@@ -170,13 +219,10 @@ def test_an_answer_whose_event_can_be_kept_nowhere_is_withheld(
     table = kitchen.site.desk.store.table
     write = table.write
 
-    def full(_: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    def no_outbox(writes: Any) -> None:
+    def no_outbox(writes: Any, **how: Any) -> None:
         if writes[0].key.partition == "outbox":
             raise Unreachable("The disk is full")
-        write(writes)
+        write(writes, **how)
 
     kitchen.record = full
     monkeypatch.setattr(table, "write", no_outbox)
