@@ -4,8 +4,9 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from serving.bare import Guard, bare_app
 from serving.logic.answer import Published
-from serving.logic.feedback import RecordFeedback
+from serving.logic.execution.events import RecordEvent
 from serving.logic.templates.desk import Desk
+from serving.prompts import Prompts, add_prompts, open_prompts
 from serving.routes.analytics import add_question
 from serving.routes.costs import COSTS
 from serving.routes.feedback import add_feedback
@@ -18,20 +19,26 @@ QUESTIONS = (USAGE, PERFORMANCE, COSTS)
 
 
 def build_app(
-    reader: Published, record_feedback: RecordFeedback, desk: Desk, guard: Guard | None = None
+    reader: Published,
+    record: RecordEvent,
+    desk: Desk,
+    guard: Guard | None = None,
+    prompts: Prompts | None = None,
 ) -> APIGatewayRestResolver:
-    """The resolver with every route. It keeps the request at hand in class attributes: one request at a time.
+    """The resolver with every route.
 
     Args:
         reader: gives what was last published.
-        record_feedback: keeps one event, or says why not.
+        record: keeps one event, or says why not.
         desk: keeps the templates.
         guard: decides who may ask for analytics, where nobody has decided it before.
+        prompts: what else works with prompts; made of the desk where it is left out.
     """
     app = bare_app(guard)
     for question in QUESTIONS:
         add_question(app, reader, question)
-    add_feedback(app, record_feedback)
+    add_feedback(app, record)
     add_templates(app, desk, reader)
+    add_prompts(app, prompts or open_prompts(desk, record))
     add_openapi(app)
     return app

@@ -6,8 +6,8 @@ from typing import Any
 
 from serving.access import principal_of
 from serving.logic.refused import RequestRefused
+from serving.paths import PROMPTS
 from serving.routes.openapi import PATH as OPENAPI
-from serving.routes.templates.every import PATH as TEMPLATES
 
 
 def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
@@ -16,7 +16,7 @@ def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
     Raises:
         RequestRefused: 401 and 403.
     """
-    if path == OPENAPI or path.startswith(TEMPLATES):
+    if path == OPENAPI or path.startswith(PROMPTS):
         return
     who = principal_of(request_context)
     if method != "GET":
