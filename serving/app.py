@@ -20,7 +20,7 @@ QUESTIONS = (USAGE, PERFORMANCE, COSTS)
 def build_app(
     reader: Published, record_feedback: RecordFeedback, desk: Desk, guard: Guard | None = None
 ) -> APIGatewayRestResolver:
-    """The resolver with every route. It keeps the request at hand in class attributes: one request at a time.
+    """The resolver with every route.
 
     Args:
         reader: gives what was last published.

@@ -3,14 +3,12 @@
 import base64
 import time
 from collections.abc import Mapping
-from threading import Lock
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _STAGE = "$default"
-_ONE_AT_A_TIME = Lock()
 
 
 class Resolver(Protocol):
@@ -32,15 +30,12 @@ def ask(
 
     ``authorizer`` says who asks, as API Gateway's Lambda authorizers do.
 
-    Safe to call from any thread. As a Lambda takes one request at a time, resolvers keep theirs in class
-    attributes, so the threads take turns.
+    Safe to call from any thread, where the resolver is.
     """
     event = to_gateway_event(method, path, query_string, headers, body)
     if authorizer is not None:
         event["requestContext"]["authorizer"] = dict(authorizer)
-    with _ONE_AT_A_TIME:
-        response = app.resolve(event, LambdaContext())
-    return from_gateway_response(response)
+    return from_gateway_response(app.resolve(event, LambdaContext()))
 
 
 def to_gateway_event(

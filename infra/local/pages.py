@@ -1,17 +1,16 @@
 """What ``up`` answers besides the doors: the API, the report, and whether it is well."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cached_property
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
 
 from infra.local.gateway import Resolver, ask
 from infra.local.lake import Lake
+from infra.local.threads import Threads
 from ingest.contracts.validate import Refusal
 from ingest.delivery.delivery import Delivery
 from ingest.delivery.unavailable import Unavailable
@@ -21,6 +20,11 @@ from ingest.doors.routes import KNOWN
 from sql.reader import NothingPublished, Reader
 
 PERIODS_DAYS = (7, 30, 90)
+READS_AT_ONCE = 8
+ASKING_AT_ONCE = 64
+"""What may wait for a model takes a thread and no processor."""
+WAITING_MAX = 96
+"""Of either kind: more are sent away, so that there is always room for doors, which take 256 in all."""
 _JSON, _PROBLEM = "application/json", "application/problem+json"
 _API = "/analytics/"
 TEMPLATES = "/prompts/"
@@ -41,6 +45,10 @@ class Pages:
         self._root, self._reader, self._problem = lake.root, Reader(lake.root), problem
         self._pages: dict[tuple[str, int], str] = {}
         self._lock = Lock()
+        self._opening = Lock()
+        self._opened: Resolver | None = None
+        self._reads = Threads("reads", READS_AT_ONCE, WAITING_MAX)
+        self._asking = Threads("prompts", ASKING_AT_ONCE, WAITING_MAX)
 
     async def answer(self, request: Request, delivery: Delivery, actor: Grant | None = None) -> Response:
         """Answer one request that is for none of the doors; who may ask has been decided.
@@ -49,11 +57,15 @@ class Pages:
             request: as it came.
             delivery: takes what the sender says.
             actor: who works on templates, where that is what is asked for.
+
+        Raises:
+            Overloaded: too many wait for an answer of this kind already.
         """
         path = request.path
         _delivery.set(delivery)  # goes along to the thread
         if path.startswith((_API, TEMPLATES)) or path == _OPENAPI:
-            return await asyncio.to_thread(self._ask_api, request, actor)
+            is_read = request.method in ("GET", "HEAD") or not path.startswith(TEMPLATES)
+            return await (self._reads if is_read else self._asking).run(self._ask_api, request, actor)
         if path not in ("/", _HEALTH):
             known = ", ".join(
                 [
@@ -68,19 +80,26 @@ class Pages:
             return _refusal(404, "Not Found", f"There is no {path[:80]!a}; there are {known}.")
         if request.method not in ("GET", "HEAD"):
             return _refusal(405, "Method Not Allowed", f"{path} takes GET, not {request.method[:20]!a}.")
-        return await (asyncio.to_thread(self._page, request.query) if path == "/" else asyncio.to_thread(self._health))
+        return await (self._reads.run(self._page, request.query) if path == "/" else self._reads.run(self._health))
+
+    def stop(self) -> None:
+        """Begin no more answers."""
+        self._reads.stop()
+        self._asking.stop()
 
     def _ask_api(self, request: Request, actor: Grant | None) -> Response:
         asked = request.method, request.path, request.query, request.headers, request.body
-        status, headers, body = ask(self._app, *asked, _authorizer(actor) if actor else None)
+        status, headers, body = ask(self._app(), *asked, _authorizer(actor) if actor else None)
         return Response(status, {name.lower(): value for name, value in headers.items()}, body)
 
-    @cached_property
     def _app(self) -> Resolver:
-        from infra.local.templates import open_desk
-        from serving.app import build_app  # a third of a second that a server without readers need not pay
+        with self._opening:
+            if self._opened is None:
+                from infra.local.templates import open_desk
+                from serving.app import build_app  # a third of a second that a server without readers need not pay
 
-        return build_app(self._reader, _record_feedback, open_desk(self._root))
+                self._opened = build_app(self._reader, _record_feedback, open_desk(self._root))
+            return self._opened
 
     def _health(self) -> Response:
         problem = self._problem()

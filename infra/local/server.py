@@ -86,6 +86,7 @@ class Server:
         self._ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._ticking
+        self._served.pages.stop()
         await asyncio.to_thread(background.stop)
         await send({"type": "lifespan.shutdown.complete"})
 

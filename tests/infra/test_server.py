@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from infra.local.admission import Admission, Admitted
 from ingest.doors.request_refused import RequestRefused
 from tests.commands import run, run_json, up
 from tests.lakes import event
+from tests.serving.testing.completions import answer_of, completions_server
 
 FOREIGN = "https://app.example"
 
@@ -68,3 +70,31 @@ def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPat
     refused = asyncio.run(embedded.read_body(receive, {}, Admitted(Admission())))
     assert isinstance(refused, RequestRefused)
     assert (refused.status, refused.code) == (408, "body_too_slow")
+
+
+def test_reads_and_events_are_answered_while_the_tests_of_a_template_wait_for_a_model(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    case = {"name": "says so", "assertions": [{"kind": "contains", "value": "yes"}]}
+    with completions_server() as model:
+        model.say(answer_of("yes"))
+        with up(lake):
+            pass  # makes the lake
+        (lake / "settings.toml").write_text(
+            f'[models]\ndefault = "m"\n[models.providers.mine]\nbase_url = "{model.url}"\n'
+        )
+        with up(lake, "--build-every", "0") as server, ThreadPoolExecutor(1) as pool:
+            made, _ = server.json("POST", "/prompts/templates", {"id": "slow", "body": "Is it?", "tests": [case]})
+            assert made == 201
+            model.may_answer.clear()
+            run_of_tests = pool.submit(server.json, "POST", "/prompts/templates/slow/versions/1/tests/run", {})
+            assert model.asked_once.wait(60)
+            assert server.json("GET", "/prompts/templates/slow")[0] == 200
+            assert server.json("GET", "/analytics/costs")[0] == 503, "nothing has been built, and it says so at once"
+            assert (
+                server.json("POST", "/prompts/templates/slow/versions/1/render", {"values": {}})[1]["text"] == "Is it?"
+            )
+            assert server.json("POST", "/v1/events", [event("behavior")])[0] == 200
+            assert not run_of_tests.done()
+            model.may_answer.set()
+            status, run_ = run_of_tests.result(60)
+            assert (status, run_["passed"]) == (201, True)

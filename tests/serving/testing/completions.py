@@ -29,6 +29,8 @@ class Completions:
     by_prompt: dict[str, str] = field(default_factory=dict)
     """Answers by a word of the prompt; else ``body`` is sent."""
     trickle_s: float = 0.0
+    asked_once: threading.Event = field(default_factory=threading.Event)
+    may_answer: threading.Event = field(default_factory=threading.Event)
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
 
@@ -45,6 +47,7 @@ class Completions:
 @contextmanager
 def completions_server() -> Iterator[Completions]:
     served = Completions()
+    served.may_answer.set()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(served))
     server.daemon_threads = True
     served.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
@@ -61,6 +64,8 @@ def _handler(served: Completions) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             served.asked.append((self.path, dict(self.headers), sent))
+            served.asked_once.set()
+            served.may_answer.wait(60)
             body = served.answer(sent["messages"][0]["content"])
             self.send_response(served.status)
             for name, value in served.headers.items():
