@@ -11,10 +11,11 @@ from serving.routes.costs import COSTS
 from serving.routes.feedback import add_feedback
 from serving.routes.openapi import add_openapi
 from serving.routes.performance import PERFORMANCE
+from serving.routes.quality import QUALITY
 from serving.routes.templates.every import add_templates
 from serving.routes.usage import USAGE
 
-QUESTIONS = (USAGE, PERFORMANCE, COSTS)
+QUESTIONS = (USAGE, PERFORMANCE, COSTS, QUALITY)
 
 
 def build_app(

@@ -125,6 +125,8 @@ EXAMPLE: dict[str, list[Row]] = {
         quality(DAY_2, None, executions=1, evaluations_passed=1, evaluations_failed=3),
         quality(DAY_3, "search", executions=4, errors=4, implicit_negative=2),
     ],
+    "evaluation_daily": [quality(DAY_2, None, metric="tone", evaluations=4, passed=1, failed=3)],
+    "error_daily": [quality(DAY_3, "search", error_class="timeout", errors=4)],
     "latency_daily": [
         latency(DAY_1, "chat", 100, 90),
         latency(DAY_2, "chat", 1000, 9),
