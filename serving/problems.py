@@ -1,7 +1,7 @@
 """Everything that goes wrong is told in one form: a problem document."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -57,7 +57,7 @@ def documented(*statuses: HTTPStatus) -> dict[int, Any]:
     return {status.value: {"description": status.phrase, "content": content} for status in statuses}
 
 
-def refuse_unknown_parameters(known: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def refuse_unknown_parameters(known: Collection[str], given: Mapping[str, Any]) -> None:
     """What we don't know we can't do; to leave it out silently would answer another question.
 
     Raises:

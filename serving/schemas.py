@@ -44,12 +44,17 @@ class FeedbackRecorded(BaseModel):
     event_id: str = Field(description="Id under which it is stored; given, or made here")
 
 
-class _Made(BaseModel):
+class Published(BaseModel):
+    """What every answer says of its publication."""
+
     as_of: str = Field(description="When the numbers were computed", json_schema_extra={"format": "date-time"})
     complete_through: str = Field(
         description="The latest time such that every event received before it is in the numbers",
         json_schema_extra={"format": "date-time"},
     )
+
+
+class _Made(Published):
     from_: date = Field(alias="from", description="First day of the range that was used, UTC, included")
     to: date = Field(description="Last day of the range that was used, UTC, included")
     compared_with: Days | None = Field(description="The days it is compared with; null without `compare`")
