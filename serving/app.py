@@ -13,6 +13,7 @@ from serving.routes.feedback import add_feedback
 from serving.routes.openapi import add_openapi
 from serving.routes.performance import PERFORMANCE
 from serving.routes.quality import QUALITY
+from serving.routes.reconciliation import add_reconciliation
 from serving.routes.templates.every import add_templates
 from serving.routes.usage import USAGE
 
@@ -34,6 +35,7 @@ def build_app(
     for question in QUESTIONS:
         add_question(app, reader, question)
     add_experiments(app, reader)
+    add_reconciliation(app, reader)
     add_feedback(app, record_feedback)
     add_templates(app, desk, reader)
     add_openapi(app)

@@ -1,6 +1,6 @@
 """What a request asks for, read from its parameters. Nothing of it gets into SQL but names that we know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -66,7 +66,7 @@ def read_parameters(question: Question, given: Mapping[str, Any]) -> Asked:
     Raises:
         RequestRefused: a date is none, or a dimension or an order unknown.
     """
-    group_by = _group_by(question, given.get("group_by") or ())
+    group_by = read_names(given.get("group_by") or (), question.dimensions, question.name)
     granularity: Granularity | None = given.get("granularity") or ("day" if DAY in group_by else None)
     if granularity and DAY not in group_by:
         group_by = (DAY, *group_by)
@@ -96,12 +96,16 @@ def _names(given: Sequence[str]) -> list[str]:
     return [name.strip(" ") for text in given for name in text.split(",") if name.strip(" ")]
 
 
-def _group_by(question: Question, given: Sequence[str]) -> tuple[str, ...]:
+def read_names(given: Sequence[str], known: Collection[str], asked_of: str) -> tuple[str, ...]:
+    """Dimensions, as a query lists them.
+
+    Raises:
+        RequestRefused: one of them is unknown.
+    """
     names = _names(given)
     for name in names:
-        if name not in question.dimensions:
-            known = ", ".join(question.dimensions)
-            message = f"There is no dimension {shown(name)} of {question.name}; known are {known}."
+        if name not in known:
+            message = f"There is no dimension {shown(name)} of {asked_of}; known are {', '.join(known)}."
             raise bad_request("unknown_dimension", message)
     return tuple(dict.fromkeys(names))
 

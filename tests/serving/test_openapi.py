@@ -51,7 +51,7 @@ def test_it_is_openapi(document: dict[str, Any]) -> None:
 def test_it_names_each_route_and_parameter(document: dict[str, Any]) -> None:
     found = operations(document)
     analytics = {name for name in found if "/analytics/" in name}
-    others = {"GET /analytics/experiments", "POST /analytics/feedback"}
+    others = {"GET /analytics/experiments", "GET /analytics/reconciliation", "POST /analytics/feedback"}
     assert analytics == {*(f"GET {q.path}" for q in QUESTIONS), *others}
     for operation in found.values():
         assert operation["summary"]
