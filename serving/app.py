@@ -8,7 +8,7 @@ from serving.logic.feedback import RecordFeedback
 from serving.logic.templates.desk import Desk
 from serving.routes.analytics import add_question
 from serving.routes.costs import COSTS
-from serving.routes.experiments import add_experiments
+from serving.routes.experiment_results import add_experiment_results
 from serving.routes.feedback import add_feedback
 from serving.routes.openapi import add_openapi
 from serving.routes.performance import PERFORMANCE
@@ -34,7 +34,7 @@ def build_app(
     app = bare_app(guard)
     for question in QUESTIONS:
         add_question(app, reader, question)
-    add_experiments(app, reader)
+    add_experiment_results(app, reader)
     add_reconciliation(app, reader)
     add_feedback(app, record_feedback)
     add_templates(app, desk, reader)

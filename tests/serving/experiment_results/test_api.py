@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from serving.logic.experiments.asked import known_metrics
+from serving.logic.experiment_results.asked import known_metrics
 from tests.serving.lakes import AS_OF, DAY_1, DAY_2, DAY_3, Answer, Api, Row
 from tests.serving.test_problems import EVIL, problem
 

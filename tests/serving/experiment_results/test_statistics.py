@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from serving.logic.experiments.statistics import MIN_UNITS, Sums, difference, uneven
+from serving.logic.experiment_results.statistics import MIN_UNITS, Sums, difference, uneven
 
 
 def of_mean(units: int, mean: float, deviation: float) -> Sums:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from serving.app import QUESTIONS
-from serving.logic.experiments.asked import known_metrics
+from serving.logic.experiment_results.asked import known_metrics
 from tests.lakes import build_lake, event, make_lake, send
 from tests.serving.lakes import Api
 

@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import Any
 
 from serving.logic.answer import Row, Tables, definition
-from serving.logic.experiments.asked import TABLE, Asked, condition, known_metrics
-from serving.logic.experiments.statistics import MIN_UNITS, Difference, Sums, difference, uneven
+from serving.logic.experiment_results.asked import TABLE, Asked, condition, known_metrics
+from serving.logic.experiment_results.statistics import MIN_UNITS, Difference, Sums, difference, uneven
 
 MAX_EXPERIMENTS = 50
 """So many are told, those that were seen last."""
@@ -18,7 +18,7 @@ USUAL_CONTROL = "control"
 
 
 def scorecard(asked: Asked, tables: Tables) -> dict[str, Any]:
-    """The whole answer as JSON values; see :class:`serving.experiment_schemas.ExperimentsAnswer`.
+    """The whole answer as JSON values; see :class:`serving.experiment_result_schemas.ExperimentsAnswer`.
 
     Args:
         tables: one publication, so that nothing in the answer is of another.

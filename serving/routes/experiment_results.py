@@ -7,16 +7,16 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from serving.experiment_schemas import ExperimentsAnswer
+from serving.experiment_result_schemas import ExperimentsAnswer
 from serving.logic.answer import Published
-from serving.logic.experiments.asked import (
+from serving.logic.experiment_results.asked import (
     DEFAULT_CONFIDENCE,
     MAX_CONFIDENCE,
     MIN_CONFIDENCE,
     known_metrics,
     read_parameters,
 )
-from serving.logic.experiments.scorecard import USUAL_CONTROL, scorecard
+from serving.logic.experiment_results.scorecard import USUAL_CONTROL, scorecard
 from serving.problems import JSON, documented, refuse_unknown_parameters
 from serving.stores.answers import Answers
 
@@ -41,7 +41,7 @@ _Confidence = Annotated[
 ]
 
 
-def add_experiments(app: APIGatewayRestResolver, reader: Published) -> None:
+def add_experiment_results(app: APIGatewayRestResolver, reader: Published) -> None:
     """Let the resolver tell of experiments."""
     answers = Answers()
     done: Any = {"description": "What they say so far.", "content": {JSON: {"model": ExperimentsAnswer}}}
