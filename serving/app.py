@@ -5,6 +5,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from serving.bare import Guard, bare_app
 from serving.logic.answer import Published
 from serving.logic.feedback import RecordFeedback
+from serving.logic.health import Probe
 from serving.logic.templates.desk import Desk
 from serving.routes.analytics import add_question
 from serving.routes.costs import COSTS
@@ -14,6 +15,7 @@ from serving.routes.openapi import add_openapi
 from serving.routes.performance import PERFORMANCE
 from serving.routes.quality import QUALITY
 from serving.routes.reconciliation import add_reconciliation
+from serving.routes.status import add_status
 from serving.routes.templates.every import add_templates
 from serving.routes.usage import USAGE
 
@@ -21,7 +23,12 @@ QUESTIONS = (USAGE, PERFORMANCE, COSTS, QUALITY)
 
 
 def build_app(
-    reader: Published, record_feedback: RecordFeedback, desk: Desk, guard: Guard | None = None
+    reader: Published,
+    record_feedback: RecordFeedback,
+    desk: Desk,
+    guard: Guard | None = None,
+    *,
+    probe: Probe = tuple,
 ) -> APIGatewayRestResolver:
     """The resolver with every route.
 
@@ -30,6 +37,7 @@ def build_app(
         record_feedback: keeps one event, or says why not.
         desk: keeps the templates.
         guard: decides who may ask for analytics, where nobody has decided it before.
+        probe: looks at what the answers depend on.
     """
     app = bare_app(guard)
     for question in QUESTIONS:
@@ -38,5 +46,6 @@ def build_app(
     add_reconciliation(app, reader)
     add_feedback(app, record_feedback)
     add_templates(app, desk, reader)
+    add_status(app, reader, probe)
     add_openapi(app)
     return app

@@ -1,4 +1,4 @@
-"""Who may ask for analytics and send feedback; templates look after themselves."""
+"""Who may ask for analytics and the lake's state, and send feedback; templates look after themselves."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from typing import Any
 from serving.access import principal_of
 from serving.logic.refused import RequestRefused
 
-_ANALYTICS = "/analytics/"
+_GUARDED = ("/analytics/", "/status")
 
 
 def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
@@ -16,7 +16,7 @@ def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
     Raises:
         RequestRefused: 401 and 403.
     """
-    if not path.startswith(_ANALYTICS):
+    if not path.startswith(_GUARDED):
         return
     who = principal_of(request_context)
     if method != "GET":

@@ -1,6 +1,7 @@
 """What experiments say, so far."""
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -23,16 +24,16 @@ from serving.stores.answers import Answers
 PATH = "/analytics/experiments"
 _PARAMETERS = ("experiment", "environment", "metric", "guardrail", "control", "weight", "confidence")
 
-_Names = Annotated[list[str] | None, Query(description="Only this one, or these")]
+_Names = Annotated[Sequence[str], Query(description="Only this one, or these")]
 _Metric = Annotated[
     str | None, Query(description=f"The metric that decides. Known are {', '.join(known_metrics())}; default all")
 ]
-_Guardrails = Annotated[list[str] | None, Query(description="Metrics that must not get worse")]
+_Guardrails = Annotated[Sequence[str], Query(description="Metrics that must not get worse")]
 _Control = Annotated[
     str | None, Query(description=f"Arm to compare with; default `{USUAL_CONTROL}`, else the first by name")
 ]
 _Weights = Annotated[
-    list[str] | None,
+    Sequence[str],
     Query(description="An arm and its share, such as `control:50`; default equal shares", examples=["control:50"]),
 ]
 _Confidence = Annotated[
@@ -57,12 +58,12 @@ def add_experiment_results(app: APIGatewayRestResolver, reader: Published) -> No
         responses={200: done, **documented(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)},
     )
     def get_experiments(
-        experiment: _Names = None,
-        environment: _Names = None,
+        experiment: _Names = (),
+        environment: _Names = (),
         metric: _Metric = None,
-        guardrail: _Guardrails = None,
+        guardrail: _Guardrails = (),
         control: _Control = None,
-        weight: _Weights = None,
+        weight: _Weights = (),
         confidence: _Confidence = None,
     ) -> Response[Any]:
         refuse_unknown_parameters(_PARAMETERS, app.current_event.resolved_query_string_parameters)

@@ -1,6 +1,7 @@
 """Whether every event received is accounted for."""
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -36,11 +37,11 @@ _To = Annotated[
     ),
 ]
 _Keys = Annotated[
-    list[str] | None,
+    Sequence[str],
     Query(description=f"With commas or repeated: {', '.join(KEYS)}; default {', '.join(DEFAULT_KEYS)}"),
 ]
-_Types = Annotated[list[str] | None, Query(description="Only events of this type, or one of these")]
-_Doors = Annotated[list[str] | None, Query(description="Only what came through this door, or one of these")]
+_Types = Annotated[Sequence[str], Query(description="Only events of this type, or one of these")]
+_Doors = Annotated[Sequence[str], Query(description="Only what came through this door, or one of these")]
 _Limit = Annotated[int | None, Query(description=f"So many rows a page; default {DEFAULT_ROWS}", ge=1, le=MAX_ROWS)]
 _Cursor = Annotated[str | None, Query(description="Where a page begins: `next` of the one before")]
 
@@ -63,9 +64,9 @@ def add_reconciliation(app: APIGatewayRestResolver, reader: Published) -> None:
     def get_reconciliation(
         from_: _From = None,
         to: _To = None,
-        group_by: _Keys = None,
-        event_type: _Types = None,
-        door: _Doors = None,
+        group_by: _Keys = (),
+        event_type: _Types = (),
+        door: _Doors = (),
         limit: _Limit = None,
         cursor: _Cursor = None,
     ) -> Response[Any]:

@@ -16,6 +16,7 @@ from infra.local.templates import open_desk
 from ingest.contracts import layout
 from ingest.contracts.validate import Refusal, validate
 from serving.app import build_app
+from serving.logic.health import Component
 from sql.catalog import models
 from sql.publication import Extract, Publication
 from sql.reader import Reader
@@ -75,7 +76,10 @@ class Api:
         self.root = root
         self.recorded: list[Row] = []
         self.record: Callable[[Row], Refusal | None] = self._record
-        self.app = build_app(Reader(root), lambda event: self.record(event), open_desk(root))
+        self.components: list[Component] = []
+        self.app = build_app(
+            Reader(root), lambda event: self.record(event), open_desk(root), probe=lambda: self.components
+        )
 
     def _record(self, event: Row) -> Refusal | None:
         checked = validate(event, datetime.now(UTC))
