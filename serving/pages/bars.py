@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 WIDTH, HEIGHT, BELOW = 720, 120, 18
-_GAP = 2
+_GAP, _WIDEST = 2, 24
 
 
 def bars(label: str, rows: Sequence[tuple[str, int, int]]) -> Markup:
@@ -18,11 +18,12 @@ def bars(label: str, rows: Sequence[tuple[str, int, int]]) -> Markup:
     if not rows:
         return Markup("")
     top = max(1, *(value for _, value, _ in rows))
-    step = WIDTH / len(rows)
+    step = min(WIDTH / len(rows), _WIDEST + _GAP)
     drawn = Markup("").join(_bar(number, step, top, row) for number, row in enumerate(rows))
-    ends = Markup('<text x="0" y="{y}">{first}</text><text x="{right}" y="{y}" text-anchor="end">{last}</text>').format(
-        y=HEIGHT + BELOW - 4, right=WIDTH, first=rows[0][0], last=rows[-1][0]
-    )
+    named = Markup('<text x="{x:.0f}" y="{y}" text-anchor="{anchor}">{period}</text>')
+    ends = named.format(x=0, y=HEIGHT + BELOW - 4, anchor="start", period=rows[0][0])
+    if step * len(rows) > WIDTH / 2:  # else there is no room for both
+        ends += named.format(x=step * len(rows), y=HEIGHT + BELOW - 4, anchor="end", period=rows[-1][0])
     return Markup(
         '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}"><title>{label}</title>{drawn}{ends}</svg>'
     ).format(width=WIDTH, height=HEIGHT + BELOW, label=f"{label}; at most {top:,}", drawn=drawn, ends=ends)
@@ -36,7 +37,7 @@ def _bar(number: int, step: float, top: int, row: tuple[str, int, int]) -> Marku
             kind=kind,
             x=number * step,
             y=HEIGHT - HEIGHT * count / top,
-            width=max(1.0, min(step - _GAP, 24.0)),
+            width=max(1.0, step - _GAP),
             height=HEIGHT * count / top,
         )
         for kind, count in (("all", value), ("marked", marked))

@@ -1,6 +1,7 @@
 """The status as one self-contained page."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -19,7 +20,7 @@ def render(found: Mapping[str, Any]) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(ago=_ago)
+    environment.filters.update(ago=_ago, minute=_minute)
     environment.globals.update(arrivals=_arrivals)
     return environment.from_string((files(__package__) / "status.html.j2").read_text())
 
@@ -30,6 +31,10 @@ def _ago(seconds: int) -> str:
             count = seconds // size
             return f"{count} {unit}{'s' if count > 1 else ''}"
     return "less than a minute"
+
+
+def _minute(time: str) -> str:
+    return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _arrivals(label: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
