@@ -47,7 +47,7 @@ class Published(Protocol):
 
 @dataclass
 class Found:
-    """Values of metrics over one range: all together, and by group."""
+    """Values of metrics over one range as the tables have them, money exact: all together, and by group."""
 
     total: Row = field(default_factory=dict)
     groups: dict[tuple[Any, ...], Row] = field(default_factory=dict)
@@ -150,7 +150,7 @@ def _find(question: Question, asked: Asked, days: DayRange, periods: Periods, ta
         of_all = [metric.name for metric in definitions if not _needed(metric, asked.of_one_value)]
         if of_all:
             (row,) = tables.metrics(of_all, (), where, parameters)
-            found.total |= {name: json_value(row[name]) for name in of_all}
+            found.total |= row
         by_group = [m.name for m in definitions if not _needed(m, {*asked.group_by, *asked.of_one_value})]
         if by_group and group_by and not batch.lacks(set(group_by)):
             _merge(found.groups, asked.group_by, tables.metrics(by_group, group_by, where, parameters, periods))
@@ -159,8 +159,7 @@ def _find(question: Question, asked: Asked, days: DayRange, periods: Periods, ta
 
 def _merge(groups: dict[tuple[Any, ...], Row], keys: Sequence[str], rows: list[Row]) -> None:
     for row in rows:
-        values = {name: json_value(value) for name, value in row.items()}
-        groups.setdefault(tuple(values[key] for key in keys), {}).update(values)
+        groups.setdefault(tuple(json_value(row[key]) for key in keys), {}).update(row)
     if len(groups) > MAX_GROUPS:
         raise bad_request(
             "too_many_rows",
@@ -181,9 +180,9 @@ def _rows(asked: Asked, metrics: Sequence[str], found: Found, then: Found | None
 
 
 def _with_changes(now: Row, then: Row | None, metrics: Sequence[str]) -> Row:
-    row = {name: now.get(name) for name in metrics}
+    row = {name: json_value(now.get(name)) for name in metrics}
     if then is not None:
         for name in metrics:
             told = changes(now.get(name), then.get(name))
-            row |= {change_of(name, change): value for change, value in zip(CHANGES, told, strict=True)}
+            row |= {change_of(name, change): json_value(value) for change, value in zip(CHANGES, told, strict=True)}
     return row

@@ -118,6 +118,13 @@ def test_what_was_there_before_only_is_a_row_too(api: Api) -> None:
     assert rows == [("gone", None, 5, None), ("new", 0, None, None)]
 
 
+def test_money_is_subtracted_exactly(api: Api) -> None:
+    costs = [cost(APRIL, "chat", "m", cost_usd="0.1"), cost(APRIL + timedelta(1), "chat", "m", cost_usd="0.3")]
+    api.publish({"cost_daily": costs})
+    rows = told(api, "cost_usd", "cost_usd_delta", from_="2026-04-02", to="2026-04-02", compare="previous")
+    assert rows == [(0.3, 0.2)], "as doubles it would be 0.19999999999999998"
+
+
 def test_a_ratio_to_nothing_is_none(api: Api) -> None:
     api.publish({"cost_daily": of_days(d1=0, d2=7)})
     rows = told(api, "executions_delta", "executions_ratio", from_="2026-04-02", to="2026-04-02", compare="previous")
