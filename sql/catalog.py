@@ -115,6 +115,8 @@ class Metric(_Strict):
     direction: Literal["up", "down", "neutral"]
     good: float | None = None
     poor: float | None = None
+    one_by_one: tuple[str, ...] = ()
+    """Columns of the grain over whose values it says nothing: each is on a scale of its own."""
 
     @model_validator(mode="after")
     def _one_definition(self) -> "Metric":
@@ -182,6 +184,8 @@ def load_metrics(root: Path, tables: Mapping[str, Model]) -> dict[str, Metric]:
         metric = _checked(Metric, path, {"name": path.stem, **_yaml(path)})
         if f"gold.{metric.table}" not in tables:
             raise CatalogError(f"{_line_of(path, 'table')}: there is no gold table {metric.table!r}.")
+        for column in set(metric.one_by_one) - set(tables[f"gold.{metric.table}"].grain):
+            raise CatalogError(f"{_line_of(path, 'one_by_one')}: gold.{metric.table} has no {column!r} in its grain.")
         found[metric.name] = metric
     return found
 

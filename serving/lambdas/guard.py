@@ -1,4 +1,4 @@
-"""Who may ask for analytics and send feedback: for all but what is open, or looks after itself."""
+"""Who may ask for all but what is open, or looks after itself: analytics, the lake's state, and feedback."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -6,7 +6,7 @@ from typing import Any
 
 from serving.access import principal_of
 from serving.logic.refused import RequestRefused
-from serving.paths import PROMPTS
+from serving.paths import HEALTH, PROMPTS
 from serving.routes.openapi import PATH as OPENAPI
 
 
@@ -16,7 +16,7 @@ def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
     Raises:
         RequestRefused: 401 and 403.
     """
-    if path == OPENAPI or path.startswith(PROMPTS):
+    if path in (OPENAPI, HEALTH) or path.startswith(PROMPTS):
         return
     who = principal_of(request_context)
     if method != "GET":

@@ -94,6 +94,14 @@ def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -
         assert ask(lambda_, "GET", "/prompts/templates/greeting")[1] == made
         assert ask(lambda_, "GET", "/prompts/templates/greeting", authorizer={})[0] == 401
         assert ask(lambda_, "GET", "/analytics/usage", authorizer={})[0] == 401
+        assert ask(lambda_, "GET", "/status", authorizer={})[0] == 401
+        status, found = ask(lambda_, "GET", "/status")
+        assert (status, found["problems"]) == (200, ["Nothing has been built yet."])
+        assert [(part["name"], part["is_up"]) for part in found["components"]] == [
+            ("templates", True),
+            ("lake", True),
+            ("stream", True),
+        ]
         assert ask(lambda_, "GET", "/analytics/usage")[1]["code"] == "nothing_published"
         lake = tmp_path / "lake"
         publish(lake, EXAMPLE)
@@ -136,6 +144,8 @@ def test_a_table_that_can_not_be_reached_is_told(aws: str, tmp_path: Path) -> No
     settings = environment(aws, tmp_path) | {wiring.TABLE_VARIABLE: "nowhere"}
     with function("serving.lambdas.api.handler", settings) as lambda_:
         status, document = ask(lambda_, "GET", "/prompts/templates/greeting")
+        health = ask(lambda_, "GET", "/healthz", authorizer={})[1]
+    assert (health["status"], [part["is_up"] for part in health["components"]]) == ("degraded", [False, True, True])
     assert (status, document["code"]) == (503, "store_unreachable")
 
 
