@@ -57,6 +57,16 @@ def bronze_object(event_type: str, hour: str, name: str) -> str:
     return f"{bronze_hour(event_type, hour)}/{name}{BRONZE_SUFFIX}"
 
 
+def staged(path: str) -> str:
+    """Where an object of bronze waits to get its place."""
+    return f"{STAGING}/{path.replace('/', '~')}"
+
+
+def bronze_object_hour(path: str) -> str:
+    """In which partition a bronze object lies."""
+    return path.split("/")[2].removeprefix(f"{HOUR_KEY}=")
+
+
 def bronze_event_type(path: str) -> str:
     """Whose table a bronze object is of."""
     return path.split("/")[1]

@@ -13,14 +13,14 @@ from infra.local.maintaining import maintain_lake
 from ingest.contracts import layout
 from sql.catalog import models
 from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
-from transforms.engines import duck_upkeep
+from transforms.engines import upkeep
 from transforms.engines.iceberg import Tables
 from transforms.jobs import maintain as maintain_job
 
 
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    monkeypatch.setattr(duck_upkeep, "SMALL_FILES", 1)
+    monkeypatch.setattr(upkeep, "SMALL_FILES", 1)
     monkeypatch.setattr(maintain_job, "_SMALL_OBJECTS", 1)
     return make_lake(tmp_path / "lake")
 

@@ -73,17 +73,21 @@ class Tables:
 
         They lie in the local folder.
         """
-        table = self.find(model)
-        if table is None or table.current_snapshot() is None:
-            return []
-        by_day = days is not None and (model.partition or "").startswith("day(")
-        paths = [
-            self.path_of(task.file.file_path)
-            for task in table.scan().plan_files()
-            if not by_day or days is None or _EPOCH + timedelta(task.file.partition[0]) in days
-        ]
+        paths = list(self.sizes(model, days))
         self.warehouse.fetch(paths)
         return [self.root / path for path in paths]
+
+    def sizes(self, model: Model, days: Collection[date] | None = None) -> dict[str, int]:
+        """The same files by their paths below the root, with their sizes in bytes, wherever they lie."""
+        table = self.find(model)
+        if table is None or table.current_snapshot() is None:
+            return {}
+        by_day = days is not None and (model.partition or "").startswith("day(")
+        return {
+            self.path_of(task.file.file_path): task.file.file_size_in_bytes
+            for task in table.scan().plan_files()
+            if not by_day or days is None or _EPOCH + timedelta(task.file.partition[0]) in days
+        }
 
     def days(self, model: Model) -> set[date]:
         """The days of which a table partitioned by day has rows."""
@@ -137,7 +141,6 @@ class Tables:
         """Put some data files in the place of others, in one commit, once a run, however often it is asked."""
         if self.has_run(table, run):
             return
-        self.warehouse.store(paths)
         out = set(self._locations(gone))
         with (
             table.transaction() as change,

@@ -5,10 +5,11 @@ by the next.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
@@ -39,6 +40,10 @@ class MaintainRequest:
     republish: Callable[[], None]
     """Publishes gold tables that have changed."""
     now: datetime
+    merge: Callable[[str, Sequence[str]], None] | None = None
+    """Puts objects of one table of bronze, hour and door together; None where its readers would see their rows twice
+    meanwhile.
+    """
     on_step: Callable[[str], None] = lambda _: None
 
 
@@ -53,6 +58,10 @@ class Maintained:
     removed: int = 0
     """Files that nothing refers to any more."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """What is told of it as JSON."""
+        return {"expired": dict(self.expired), "merged": dict(self.merged), "removed": self.removed}
+
 
 def maintain(request: MaintainRequest) -> Maintained:
     """Do all that is due."""
@@ -62,7 +71,8 @@ def maintain(request: MaintainRequest) -> Maintained:
             _expire(request, engine, model, done)
         for table in (*EVENTS, QUARANTINE_TABLE):
             _expire_bronze(request, table, done)
-            _merge_bronze(request, table, done)
+            if request.merge is not None:
+                _merge_bronze(request, request.merge, table, done)
         for model in models().values():
             request.on_step(f"putting files of {model.full_name} together")
             for change in engine.merges(model):
@@ -102,7 +112,7 @@ def _expire_bronze(request: MaintainRequest, table: str, done: Maintained) -> No
         item
         for item in request.bronze.objects(table)
         if _is_done_with(table, item)
-        and (item.rows == 0 or (first_kept is not None and item.hour < first_kept.isoformat()))
+        and (item.rows == 0 or (first_kept is not None and item.hours[-1] < first_kept.isoformat()))
     ]
     if old:
         request.on_step(f"{layout.BRONZE}.{table}, old objects")
@@ -112,16 +122,18 @@ def _expire_bronze(request: MaintainRequest, table: str, done: Maintained) -> No
             done.expired[f"{layout.BRONZE}.{table}"] = rows
 
 
-def _merge_bronze(request: MaintainRequest, table: str, done: Maintained) -> None:
+def _merge_bronze(
+    request: MaintainRequest, merge: Callable[[str, Sequence[str]], None], table: str, done: Maintained
+) -> None:
     this_hour = request.now.astimezone(UTC).strftime(layout.HOUR_FORMAT)
     groups: dict[tuple[str, str], list[StoredObject]] = defaultdict(list)
     for item in request.bronze.objects(table):
-        if item.hour < this_hour and item.size_bytes < _SMALL_BYTES and _is_done_with(table, item):
-            groups[item.hour, item.door].append(item)
+        if item.hours[-1] < this_hour and item.size_bytes < _SMALL_BYTES and _is_done_with(table, item):
+            groups[item.hours[-1], item.door].append(item)
     for (hour, _), items in sorted(groups.items()):
         for parts in _portions(items):
             request.on_step(f"putting objects of {layout.BRONZE}.{table} together, {hour}")
-            request.bronze.merge(table, [part.path for part in parts])
+            merge(table, [part.path for part in parts])
             done.merged[f"{layout.BRONZE}.{table}"] += len(parts)
 
 

@@ -19,13 +19,13 @@ def test_the_function_builds_and_says_what_it_did(aws: Account, tmp_path: Path) 
     disk.mkdir()
     with function(HANDLER, aws.environment | {"TMPDIR": str(disk)}, memory_mb=2048) as lambda_:
         with aws.lake(tmp_path / "another").lease.held(60):
-            lambda_.events.put(b"{}")
+            lambda_.events.put(b'{"job": "build"}')
             kind, busy = lambda_.answers.get(timeout=60)
         assert (kind, json.loads(busy)["built"]) == ("response", False)
-        lambda_.events.put(b"{}")
+        lambda_.events.put(b'{"job": "build"}')
         kind, body = lambda_.answers.get(timeout=120)
         lambda_.lives_s = 5
-        lambda_.events.put(b"{}")
+        lambda_.events.put(b'{"job": "build"}')
         failed, error = lambda_.answers.get(timeout=60)
     assert kind == "response", body
     said = json.loads(body)
