@@ -32,10 +32,16 @@ PROFILES_FILE = "inference_profiles.csv"
 HOUR_KEY = "received_hour"
 """Bronze partition key; Athena's partition projection reads it as a date of the format below."""
 
+DAY_KEY = "checked_day"
+"""Partition key of what the gate found."""
+
 BRONZE_SUFFIX = ".parquet"
 
 HOUR_FORMAT = "%Y-%m-%d-%H"
 PROJECTION_HOUR_FORMAT = "yyyy-MM-dd-HH"
+PROJECTION_DAY_FORMAT = "yyyy-MM-dd"
+PROJECTED_FROM = date(2026, 1, 1)
+"""No lake is older."""
 
 
 def received_hour(received_at_us: int) -> str:
@@ -91,7 +97,12 @@ GATE_RESULTS = f"{OPERATIONS}/gate_results"
 
 def gate_results(day: date) -> str:
     """What the gate found on one day, UTC: one Parquet object."""
-    return f"{GATE_RESULTS}/checked_day={day}/results.parquet"
+    return f"{GATE_RESULTS}/{DAY_KEY}={day}/results.parquet"
+
+
+def gate_results_day(path: str) -> date:
+    """Of which day an object of :func:`gate_results` is."""
+    return date.fromisoformat(path.removeprefix(f"{GATE_RESULTS}/{DAY_KEY}=").partition("/")[0])
 
 
 def receipt(erasure: str) -> str:

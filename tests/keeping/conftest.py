@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.doors.lambdas.wiring import KEYS_VARIABLE, SETTINGS_VARIABLE
+from ingest.doors.lambdas.wiring import SETTINGS_VARIABLE
 from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, account
-from tests.keeping.wirings import Cloud, Folder, Kept, in_function, in_glue
+from tests.keeping.wirings import Folder, Function, Glue, Kept
 from tests.services.spark import spark as spark_session
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ FOLDER, FUNCTION, GLUE = "folder", "function", "glue"
 @pytest.fixture(scope="session")
 def services() -> Iterator[Account]:
     with account() as running:
-        running.environment |= {"AWS_ENDPOINT_URL_SSM": running.moto_url, KEYS_VARIABLE: "/keys"}
         yield running
 
 
@@ -46,6 +45,6 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
         return Folder(tmp_path)
     aws: Account = request.getfixturevalue("aws")
     if request.param == FUNCTION:
-        return Cloud(aws, tmp_path, in_function)
+        return Function(aws, tmp_path)
     request.getfixturevalue("spark")
-    return Cloud(aws, tmp_path, in_glue)
+    return Glue(aws, tmp_path)

@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, closing
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -15,21 +15,22 @@ import boto3
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from infra.aws.lake.function import jobs_of
+from infra.aws.lake.glue import main
 from infra.aws.lake.jobs import Jobs
-from infra.aws.lake.lake import AwsLake
+from infra.aws.lake.lake import LAKE_VARIABLE, AwsLake
 from infra.aws.lake.limits import Limits
 from infra.local.delivering import consents_of
 from infra.local.erasing import erase_from_lake
-from infra.local.keyring import key_path, open_keys
 from infra.local.lake import Lake
 from infra.local.maintaining import maintain_lake
 from infra.local.query import open_session
 from infra.local.reconcile import Counts, counts
 from ingest.contracts import layout
 from ingest.delivery.privacy.consent import Decision, Person
-from ingest.doors.lambdas.wiring import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
+from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
 from sql.catalog import models
 from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, count_at_the_doors
 from tests.lakes import build_lake, make_lake, send
@@ -38,7 +39,6 @@ from transforms.jobs.glue import spark_engine
 from transforms.jobs.maintain import Maintained
 
 Row = dict[str, Any]
-JobsOf = Callable[[AwsLake], AbstractContextManager[Jobs]]
 
 
 class Kept(Protocol):
@@ -112,11 +112,11 @@ class Folder:
             return counts(ledger)
 
 
-class Cloud:
-    """A lake in an account. Builds run in the function, upkeep in what ``jobs`` says."""
+class Function:
+    """A lake in an account, of which a function takes care with DuckDB."""
 
-    def __init__(self, account: Account, root: Path, jobs: JobsOf) -> None:
-        self.source, self._account, self._root, self._jobs = make_lake(root / "source"), account, root, jobs
+    def __init__(self, account: Account, root: Path) -> None:
+        self.source, self._account, self._root = make_lake(root / "source"), account, root
         self._numbers = count()
         self._delivered: set[Path] = set()
         self._counted: Counter[tuple[str, ...]] = Counter()
@@ -160,24 +160,24 @@ class Cloud:
         self._account.environment[SETTINGS_VARIABLE] = str(path)
 
     def build(self) -> None:
-        with in_function(self.lake()) as jobs:
+        with self._jobs() as jobs:
             jobs.build()
 
     def erase(self, *ids: str) -> Row:
-        open_keys(self.source)
-        boto3.client("ssm").put_parameter(
-            Name=self._account.environment[KEYS_VARIABLE],
-            Value=key_path(self.source).read_text(),
-            Type="SecureString",
-            Overwrite=True,
-        )
-        lake = self.lake()
-        with self._jobs(lake) as jobs:
-            return jobs.erase({name for identity in ids for name in lake.keys().pseudonyms(identity)})
+        self._account.take_keys(self.source)
+        with self._jobs() as jobs:
+            return jobs.erase(self._pseudonyms(ids))
+
+    def _pseudonyms(self, ids: Iterable[str]) -> list[str]:
+        keyring = self.lake().keys()
+        return [name for identity in ids for name in keyring.pseudonyms(identity)]
 
     def maintain(self, now: datetime) -> Maintained:
-        with self._jobs(self.lake()) as jobs:
+        with self._jobs() as jobs:
             return jobs.maintain(now)
+
+    def _jobs(self) -> AbstractContextManager[Jobs]:
+        return jobs_of(self.lake(), Limits(400, lambda: 900.0))
 
     def receipts(self) -> list[Row]:
         return [json.loads(self._read(key)) for key in self._account.keys(layout.RECEIPTS)]
@@ -203,14 +203,24 @@ class Cloud:
         return counts(self.lake().ledger)
 
 
-def in_function(lake: AwsLake) -> AbstractContextManager[Jobs]:
-    return jobs_of(lake, Limits(400, lambda: 900.0))
+class Glue(Function):
+    """The same lake, which Spark keeps; the builds are those of a function, for these are quicker."""
 
+    def erase(self, *ids: str) -> Row:
+        self._account.take_keys(self.source)
+        given = {"--lake": LAKE_VARIABLE, "--ledger": LEDGER_VARIABLE, "--consents": TABLE_VARIABLE}
+        own = [text for name, variable in given.items() for text in (name, self._account.environment[variable])]
+        before = self.receipts()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tempfile.tempdir", str(self._root))
+            assert main(["--job", "erase", *own, "--pseudonyms", ",".join(self._pseudonyms(ids))]) == 0
+        (receipt,) = (receipt for receipt in self.receipts() if receipt not in before)
+        return receipt
 
-@contextmanager
-def in_glue(lake: AwsLake) -> Iterator[Jobs]:
-    with lake.alone(900):
-        yield Jobs(lake, partial(spark_engine, lake.mirror.bucket))
+    def maintain(self, now: datetime) -> Maintained:
+        lake = self.lake()
+        with lake.alone(900):
+            return Jobs(lake, partial(spark_engine, lake.mirror.bucket)).maintain(now)
 
 
 def _decision(pseudonym: str, purpose: Any, granted: bool) -> Decision:

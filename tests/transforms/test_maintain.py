@@ -12,6 +12,7 @@ from infra.local.lake import Lake, LakeError
 from infra.local.maintaining import maintain_lake
 from ingest.contracts import layout
 from sql.catalog import models
+from sql.operations import GATE_RESULTS
 from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
 from transforms.engines import upkeep
 from transforms.engines.iceberg import Tables
@@ -113,10 +114,28 @@ def test_gold_that_is_kept_no_longer_leaves_the_published_extracts_too(lake: Lak
     assert publication.tables["behavior_daily"].rows == 1
 
 
+def test_prices_stay_and_what_the_gate_found_goes(lake: Lake) -> None:
+    fill(lake, days=(2,), builds=1)
+    say(lake, '[retention.gold]\n"*" = 1\n[retention.operations]\ngate_results = 5\n')
+    prices, found = (row(lake, f"SELECT count(*) FROM {name}") for name in ("gold.price_daily", GATE_RESULTS))
+    assert prices != (0,)
+    assert GATE_RESULTS not in maintain_lake(lake, now=datetime.now(UTC) + timedelta(days=5)).expired
+    done = maintain_lake(lake, now=datetime.now(UTC) + timedelta(days=6, minutes=1))
+    assert (done.expired[GATE_RESULTS],) == found
+    assert row(lake, f"SELECT count(*) FROM {GATE_RESULTS}") == (0,)
+    assert row(lake, "SELECT count(*) FROM gold.price_daily") == prices
+    assert row(lake, "SELECT count(*) FROM gold.cost_daily") == (0,)
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
         ("[retention.silver]\nfeedbak = 3\n", "retention: silver: there is no table 'feedbak'"),
+        ("[retention.gold]\nprice_daily = 9\n", "retention: gold: price_daily is kept for ever, for other tables"),
+        (
+            "[retention.operations]\ngates = 9\n",
+            "retention: operations: there is no table 'gates'",
+        ),
         ('[retention.bronze]\n"*" = 0\n', "retention.bronze.*: Input should be greater than or equal to 1"),
         ("[retention]\nkept = 3\n", "retention.kept: Extra inputs are not permitted"),
     ],

@@ -15,6 +15,7 @@ from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
 from sql.catalog import Model, models
+from sql.operations import GATE_RESULTS
 from transforms.engines.upkeep import Upkeep
 from transforms.jobs.bronze import Bronze, StoredObject
 from transforms.jobs.changes import STALE, apply_change, moved, outdated
@@ -23,6 +24,7 @@ from transforms.jobs.ledger import JobLedger
 from transforms.jobs.publish import sweep_superseded
 from transforms.jobs.retention import Retention
 from transforms.jobs.runs import new_run, run_name
+from transforms.quality.records import expire
 
 _SMALL_BYTES = 32 << 20
 _SMALL_OBJECTS = 3
@@ -69,6 +71,7 @@ def maintain(request: MaintainRequest) -> Maintained:
     with request.open_engine() as engine:
         for model in models().values():
             _expire(request, engine, model, done)
+        _expire_results(request, engine, done)
         for table in (*EVENTS, QUARANTINE_TABLE):
             _expire_bronze(request, table, done)
             if request.merge is not None:
@@ -91,7 +94,7 @@ def maintain(request: MaintainRequest) -> Maintained:
 
 def _expire(request: MaintainRequest, engine: Upkeep, model: Model, done: Maintained) -> None:
     first_kept = request.retention.first_kept(model.layer, model.name, request.now.astimezone(UTC).date())
-    if first_kept is None or (model.layer == layout.GOLD and not model.is_daily):
+    if first_kept is None or not model.expires or (model.layer == layout.GOLD and not model.is_daily):
         return
     request.on_step(f"{model.full_name} before {first_kept}")
     change = engine.expire(model, first_kept, new_run())
@@ -104,6 +107,13 @@ def _expire(request: MaintainRequest, engine: Upkeep, model: Model, done: Mainta
         bookings, facts = [], outdated(request.ledger, model.full_name)
     apply_change(engine, request.ledger, change, bookings, facts)
     done.expired[model.full_name] += change.rows
+
+
+def _expire_results(request: MaintainRequest, engine: Upkeep, done: Maintained) -> None:
+    layer, _, name = GATE_RESULTS.partition(".")
+    first_kept = request.retention.first_kept(layer, name, request.now.astimezone(UTC).date())
+    if first_kept is not None and (rows := expire(engine.store, first_kept)):
+        done.expired[GATE_RESULTS] = rows
 
 
 def _expire_bronze(request: MaintainRequest, table: str, done: Maintained) -> None:
