@@ -14,6 +14,8 @@ OPERATIONS = "operations"
 DAMAGED = "damaged"
 """Objects of bronze that could not be read, set aside."""
 
+_REFUSED = "refused-"
+
 RECEIPTS = "erasures"
 
 POINTER = f"{PUBLISH}/current.json"
@@ -68,9 +70,14 @@ def staged(path: str) -> str:
     return f"{STAGING}/{path.replace('/', '~')}"
 
 
-def bronze_object_hour(path: str) -> str:
-    """In which partition a bronze object lies."""
-    return path.split("/")[2].removeprefix(f"{HOUR_KEY}=")
+def refused(hour: str, name: str) -> str:
+    """Where rows that a build refuses wait for its commit, without the file's suffix."""
+    return f"{STAGING}/{_REFUSED}{hour}-{name}"
+
+
+def is_refused(path: str) -> bool:
+    """Whether an object is such."""
+    return path.startswith(f"{STAGING}/{_REFUSED}")
 
 
 def bronze_event_type(path: str) -> str:

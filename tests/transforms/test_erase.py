@@ -22,6 +22,7 @@ from ingest.contracts import layout
 from ingest.delivery.privacy.consent import Choice
 from sql.catalog import Check, models
 from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
+from transforms.jobs import build as build_job
 from transforms.jobs import erase as erase_job
 from transforms.jobs.build import GateFailed
 
@@ -77,10 +78,17 @@ def refused_of_ann() -> list[dict[str, Any]]:
     return [event(event_id="bad", user_id="ann", latency_ms="slow"), event("behavior", user_id="ann", note="?")]
 
 
-def test_without_a_withdrawal_the_ledger_forgets_the_person_too(lake: Lake) -> None:
+def test_without_a_withdrawal_the_ledger_forgets_the_person_too(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     send(lake, of_ann())
     build_lake(lake)
     open_transform(lake).decide([Choice(None, ("ann",), {"content": True}, datetime.now(UTC))])
+    conflict = event(event_id="a2", user_id="ann", occurred_at="2026-03-02T11:00:00Z")
+    send(lake, [conflict])
+    with monkeypatch.context() as broken:
+        broken.setattr(build_job, "note_pending", dies)
+        with pytest.raises(Killed):
+            build_lake(lake)
+    assert any(layout.STAGING in path for path in left(lake, pseudonyms(lake, "ann")))
     erase_from_lake(lake, ["ann"])
     (lake.root / layout.SETTINGS_FILE).write_text("[retention]\nsnapshots_hours = 0\n")
     maintain_lake(lake)
@@ -155,17 +163,21 @@ def test_an_object_that_can_not_be_read_stops_it_before_anything_goes(lake: Lake
     assert row(lake, "SELECT count(*) FROM silver.behavior") == (3,)
 
 
+def dies(*_: Any) -> None:
+    raise Killed
+
+
 def after(original: Callable[..., Any], nth: int) -> Callable[..., Any]:
     calls: list[None] = []
 
-    def dies(*args: Any, **kwargs: Any) -> Any:
+    def dies_after(*args: Any, **kwargs: Any) -> Any:
         result = original(*args, **kwargs)
         calls.append(None)
         if len(calls) == nth:
             raise Killed
         return result
 
-    return dies
+    return dies_after
 
 
 class Killed(BaseException):

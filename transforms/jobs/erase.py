@@ -20,6 +20,7 @@ from transforms.engines.upkeep import Upkeep, Who
 from transforms.jobs.bronze import Bronze, StoredObject
 from transforms.jobs.changes import Facts, apply_change, moved, outdated, reopened
 from transforms.jobs.ledger import JobLedger
+from transforms.jobs.pending import sweep_refused
 from transforms.jobs.runs import new_run
 
 _ERASING = "erasing"
@@ -38,7 +39,9 @@ class Decisions(Protocol):
 
 @dataclass(frozen=True)
 class EraseRequest:
-    """What it takes. The caller holds the lake's build lock, and has moved what was received into bronze."""
+    """What it takes. The caller holds the lake's build lock and has moved what was received into bronze; no run is half
+    committed.
+    """
 
     names: frozenset[str]
     """All pseudonyms of the person."""
@@ -115,6 +118,7 @@ def _begin(request: EraseRequest) -> Erasure:
 def _finish(request: EraseRequest, erasure: Erasure) -> Erasure:
     who = Who(frozenset(erasure.names), frozenset(erasure.links))
     with request.open_engine() as engine:
+        sweep_refused(engine.store)
         for model in _layer(layout.SILVER):
             request.on_step(model.name)
             _take_out_events(request, engine, model, who)

@@ -21,6 +21,7 @@ from transforms.jobs.bronze import Bronze, StoredObject
 from transforms.jobs.changes import STALE, apply_change, moved, outdated
 from transforms.jobs.closed import closed_before
 from transforms.jobs.ledger import JobLedger
+from transforms.jobs.pending import sweep_refused
 from transforms.jobs.publish import sweep_superseded
 from transforms.jobs.retention import Retention
 from transforms.jobs.runs import new_run, run_name
@@ -33,7 +34,7 @@ _SMALL_OBJECTS = 3
 
 @dataclass(frozen=True)
 class MaintainRequest:
-    """What it takes. The caller holds the lake's build lock."""
+    """What it takes. The caller holds the lake's build lock; no run is half committed."""
 
     open_engine: Callable[[], AbstractContextManager[Upkeep]]
     bronze: Bronze
@@ -86,7 +87,7 @@ def maintain(request: MaintainRequest) -> Maintained:
         request.republish()
     request.on_step("removing what nothing refers to")
     with request.open_engine() as engine:
-        done.removed += engine.remove_old(request.retention.snapshots)
+        done.removed += engine.remove_old(request.retention.snapshots) + sweep_refused(engine.store)
         done.removed += sweep_superseded(engine.store, run_name(datetime.now(UTC) - request.retention.snapshots))
     done.removed += request.bronze.sweep(request.retention.snapshots.total_seconds())
     return done

@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         NotAsked: or ``GateFailed``, ``TooLarge``; the message is the function's error.
         Busy: a person can't be erased while another job is running.
     """
-    asked = _asked(event)
+    asked = read_request(event)
     root = Path(gettempdir()) / "lake"
     lake = open_lake(os.environ, root)
     if isinstance(asked, _Routine):
@@ -66,7 +66,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return jobs.erase(names)
 
 
-def _asked(event: dict[str, Any]) -> _Routine | _OfPerson:
+def read_request(event: dict[str, Any]) -> _Routine | _OfPerson:
+    """What the function is asked for.
+
+    Raises:
+        NotAsked: it is none of its jobs.
+    """
     try:
         return _ASKED.validate_python(event)
     except ValidationError as error:

@@ -47,7 +47,7 @@ class StoredObject(NamedTuple):
 
     @property
     def hours(self) -> Sequence[str]:
-        return sorted({part.hour for part in self.parts}) or [layout.bronze_object_hour(self.path)]
+        return sorted({part.hour for part in self.parts})
 
     @property
     def door(self) -> str:
@@ -91,7 +91,7 @@ class ObjectLedger(Entries):
         """What bronze holds of a table, oldest arrival first."""
         self._settle()
         waiting = {item["sk"]["S"] for item in self._documents.query(waiting_key(table))}
-        found = (item for item in self._documents.query(_bronze(table)) if "rows" in item)
+        found = (item for item in self._documents.query(_bronze(table)) if "struck_at_s" not in item)
         return [
             StoredObject(path, parts_of(item), int(item["bytes"]["N"]), path not in waiting)
             for item in found
