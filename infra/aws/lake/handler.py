@@ -6,6 +6,7 @@ It is asked with ``{"job": "build"}``, ``{"job": "maintain"}``, or ``{"job": "er
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Annotated, Any, Literal
@@ -84,7 +85,7 @@ def _limits(job: str, root: Path, context: LambdaContext) -> Limits:
     make_room(root)
     memory_mb = int(float(context.memory_limit_in_mb) * _DUCKDB_SHARE)
     limits = Limits(memory_mb, lambda: context.get_remaining_time_in_millis() / 1000, _log.info)
-    return limits if job != "build" else Limits(memory_mb, limits.remaining_s, _log.info, _NOTHING_COMMITTED)
+    return replace(limits, left=_NOTHING_COMMITTED) if job == "build" else limits
 
 
 def _do(job: Literal["build", "maintain"], lake: AwsLake, limits: Limits) -> dict[str, Any]:
