@@ -41,7 +41,11 @@ class DuckRows:
 
     def compared(self, key: str, check: Check) -> "pd.DataFrame":
         value = self._value(check)
-        return self.db.sql(f"SELECT hash({value}) AS {key} FROM {self.relation} WHERE {value} IS NOT NULL").df()
+        hashes = f"SELECT hash({value}) AS {key} FROM {self.relation} WHERE {value} IS NOT NULL"
+        # What occurs once can't be told from any other such value, so one of them stands for all.
+        often = f"SELECT {key}, count(*) AS occurs FROM ({hashes}) GROUP BY {key}"
+        again = f"SELECT {key} FROM ({often}), range(2) WHERE occurs > 1"
+        return self.db.sql(f"({again}) UNION ALL (SELECT {key} FROM ({often}) WHERE occurs = 1 LIMIT 1)").df()
 
     def different(self, key: str, check: Check) -> "pd.DataFrame":
         return self.db.sql(f"SELECT DISTINCT {self._value(check)} AS {key} FROM {self.relation}").df()
