@@ -67,6 +67,8 @@ class Model(_Strict):
     checks: tuple[Check, ...] = ()
     published: bool = True
     """Whether the API reads it; tables that grow with every person are left to the analysts."""
+    expires: bool = True
+    """Whether it may be kept for some time only; a table that others are computed from, once more too, may not."""
     rollup_of: str | None = None
     """The gold table of which this one is the sums over fewer dimensions."""
     written_in: Path

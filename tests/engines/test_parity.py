@@ -12,6 +12,7 @@ from ingest.contracts import layout
 from ingest.contracts.types import TOKENS_MAX
 from sql.catalog import models
 from sql.checks import Check
+from sql.operations import GATE_RESULTS
 from sql.prices.book import PriceBook
 from sql.prices.daily import SAID, TABLE
 from sql.prices.table import load_prices
@@ -100,6 +101,14 @@ def test_extracts_hold_what_the_tables_do(twins: Twins) -> None:
         found = duckdb.sql(f"{selected(f'gold.{name}')}read_parquet('{path}')").fetchall()
         assert told(found) == told(rows(twins.folder, selected(f"gold.{name}") + f"gold.{name}"))
         assert extract.rows == len(found)
+
+
+def test_trino_reads_what_the_gate_found_by_day(twins: Twins) -> None:
+    found = twins.trino(
+        f"SELECT table_name, outcome FROM hive.{GATE_RESULTS} "
+        "WHERE checked_day BETWEEN current_date - INTERVAL '1' DAY AND current_date AND checked_rows > 0"
+    )
+    assert ("silver.prompt_execution", "passed") in found
 
 
 @pytest.fixture(scope="module")
