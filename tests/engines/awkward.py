@@ -183,7 +183,7 @@ def _acts() -> list[dict[str, Any]]:
         *(
             event(
                 "behavior",
-                event_id=f"b-{user}-{arm}",
+                event_id=f"b-{user}-{ord(arm)}",
                 user_id=user,
                 occurred_at=f"{_DAY}T07:00:00Z",
                 action="experiment_exposure",
