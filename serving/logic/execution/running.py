@@ -108,7 +108,7 @@ class Runner:
     def _keep(self, plan: Plan, completion: Completion) -> None:
         try:
             self.cache.keep(plan, completion)
-        except Unreachable as error:
+        except (Unreachable, Lost) as error:
             _log.warning("An answer could not be kept for the next one who asks: %s", error)
 
 
