@@ -5,17 +5,22 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from serving.bare import Guard, bare_app
 from serving.logic.answer import Published
 from serving.logic.execution.events import RecordEvent
+from serving.logic.health import Probe
 from serving.logic.templates.desk import Desk
 from serving.prompts import Prompts, add_prompts, open_prompts
 from serving.routes.analytics import add_question
 from serving.routes.costs import COSTS
+from serving.routes.experiment_results import add_experiment_results
 from serving.routes.feedback import add_feedback
 from serving.routes.openapi import add_openapi
 from serving.routes.performance import PERFORMANCE
+from serving.routes.quality import QUALITY
+from serving.routes.reconciliation import add_reconciliation
+from serving.routes.status import add_status
 from serving.routes.templates.every import add_templates
 from serving.routes.usage import USAGE
 
-QUESTIONS = (USAGE, PERFORMANCE, COSTS)
+QUESTIONS = (USAGE, PERFORMANCE, COSTS, QUALITY)
 
 
 def build_app(
@@ -24,6 +29,8 @@ def build_app(
     desk: Desk,
     guard: Guard | None = None,
     prompts: Prompts | None = None,
+    *,
+    probe: Probe = tuple,
 ) -> APIGatewayRestResolver:
     """The resolver with every route.
 
@@ -33,12 +40,16 @@ def build_app(
         desk: keeps the templates.
         guard: decides who may ask for analytics, where nobody has decided it before.
         prompts: what else works with prompts; made of the desk where it is left out.
+        probe: looks at what the answers depend on.
     """
     app = bare_app(guard)
     for question in QUESTIONS:
         add_question(app, reader, question)
+    add_experiment_results(app, reader)
+    add_reconciliation(app, reader)
     add_feedback(app, record)
     add_templates(app, desk, reader)
     add_prompts(app, prompts or open_prompts(desk, record))
+    add_status(app, reader, probe)
     add_openapi(app)
     return app

@@ -23,9 +23,16 @@ def bare_app(guard: Guard | None = None) -> Resolver:
     # orjson refuses what is not JSON (NaN, numbers over 64 bits, endless nesting), where json reads on.
     app = Resolver(enable_validation=True, json_body_deserializer=orjson.loads)
     problems.install(app)
+    app.use([_uncoded])
     if guard is not None:
         app.use([_guarding(guard)])
     return app
+
+
+def _uncoded(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    if refusal := problems.coded(app):
+        raise refusal
+    return next_middleware(app)
 
 
 def _guarding(guard: Guard) -> Callable[[APIGatewayRestResolver, NextMiddleware], Response[Any]]:

@@ -5,4 +5,5 @@ PROMPTS = ("/prompts/", "/budgets", "/experiments", "/surveys")
 TEMPLATES = "/prompts/templates"
 EXECUTE = "/prompts/execute"
 EXECUTIONS = "/prompts/executions"
+STATUS, HEALTH = "/status", "/healthz"
 EVENT_STREAM = "text/event-stream"

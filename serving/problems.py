@@ -1,7 +1,7 @@
 """Everything that goes wrong is told in one form: a problem document."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -30,6 +30,7 @@ class Problem(BaseModel, defer_build=True):
     status: int = Field(description="HTTP status")
     code: str = Field(description="Kind of reason, for programs", examples=["unknown_dimension"])
     detail: str = Field(description="The reason, one sentence")
+    gone: str | None = Field(default=None, description="What is gone, as `id@number`: what was asked for, or a part")
     execution_id: str | None = Field(default=None, description="Of an execution that has failed: its id")
     budget: str | None = Field(default=None, description="The budget that is spent")
     resets_at: str | None = Field(
@@ -43,7 +44,7 @@ def install(app: Resolver) -> None:
     app.exception_handler(RequestRefused)(refused)
     app.exception_handler(NothingPublished)(_nothing_published)
     app.exception_handler(Unreachable)(_unreachable)
-    app.exception_handler(RequestValidationError)(lambda error: refused(_unfit(error)))
+    app.exception_handler(RequestValidationError)(lambda error: refused(_unfit(app, error)))
     app.exception_handler(RequestUnsupportedContentType)(lambda _: refused(not_json(app)))
     app.exception_handler(ValueError)(lambda error: refused(_unreadable(app, error)))
     app.not_found(lambda _: _not_found(app))
@@ -62,7 +63,7 @@ def documented(*statuses: HTTPStatus) -> dict[int, Any]:
     return {status.value: {"description": status.phrase, "content": content} for status in statuses}
 
 
-def refuse_unknown_parameters(known: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def refuse_unknown_parameters(known: Collection[str], given: Mapping[str, Any]) -> None:
     """What we don't know we can't do; to leave it out silently would answer another question.
 
     Raises:
@@ -72,6 +73,15 @@ def refuse_unknown_parameters(known: Mapping[str, Any], given: Mapping[str, Any]
         if name not in known:
             listed = f"known are {', '.join(known)}" if known else "this path takes none"
             raise bad_request("unknown_parameter", f"There is no query parameter {name[:60]!r}; {listed}.")
+
+
+def coded(app: APIGatewayRestResolver) -> RequestRefused | None:
+    """The refusal of a body that is compressed, or coded otherwise. Bodies here are too small to gain by it."""
+    coding = app.current_event.headers.get("content-encoding", "").strip().lower()
+    if coding in ("", "identity") or not app.current_event.body:
+        return None
+    message = f"The body is sent with Content-Encoding {coding[:40]!r}; send it as it is."
+    return RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_content_encoding", message)
 
 
 def not_json(app: APIGatewayRestResolver) -> RequestRefused:
@@ -96,9 +106,11 @@ def _unreachable(error: Unreachable) -> Response[str]:
     return refused(RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "store_unreachable", message, RETRY_AFTER_S))
 
 
-def _unfit(error: RequestValidationError) -> RequestRefused:
+def _unfit(app: APIGatewayRestResolver, error: RequestValidationError) -> RequestRefused:
     first = error.errors()[0]
     place, *path = (str(part) for part in first["loc"])
+    if place == "body" and (refusal := coded(app)):
+        return refusal
     if first["type"] == "json_invalid":
         return bad_request("not_json", f"The body is not JSON: {first['ctx']['error']} at character {path[0]}.")
     if place == "body":
@@ -119,6 +131,8 @@ def _unfit_parameter(place: str, name: str, error: Mapping[str, Any]) -> Request
 
 def _unreadable(app: APIGatewayRestResolver, error: ValueError) -> RequestRefused:
     # The resolver reads the body, in any form it knows, before a route sees the request.
+    if refusal := coded(app):
+        return refusal
     if app.current_event.body and not is_json(app):
         return not_json(app)
     if isinstance(error, UnicodeDecodeError):

@@ -80,7 +80,8 @@ def open_prompts(desk: Desk, record: RecordEvent, notify: Notify = log_notice, d
 
 def add_prompts(app: APIGatewayRestResolver, prompts: Prompts) -> None:
     """Let the resolver execute prompts, and keep what they are executed by."""
-    add_executing(Routes(app, "executions"), prompts.executions)
-    add_budgets(Routes(app, "budgets"), prompts.budgets, prompts.counting)
-    add_experiments(Routes(app, "experiments"), prompts.experiments, prompts.assigning, prompts.desk)
-    add_surveys(Routes(app, "surveys"), prompts.surveys, prompts.asking_surveys)
+    people = prompts.desk.people
+    add_executing(Routes(app, people, "executions"), prompts.executions)
+    add_budgets(Routes(app, people, "budgets"), prompts.budgets, prompts.counting)
+    add_experiments(Routes(app, people, "experiments"), prompts.experiments, prompts.assigning, prompts.desk)
+    add_surveys(Routes(app, people, "surveys"), prompts.surveys, prompts.asking_surveys)

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from ingest.contracts.events.feedback import Feedback
-from serving.logic.question import DAY, Question
+from serving.logic.question import CHANGES, DAY, Question, change_of
+from sql.periods import Granularity
 
 
 class MetricDefinition(BaseModel):
@@ -27,6 +28,14 @@ class NotAvailable(BaseModel):
 
     metric: str
     lacks: list[str] = Field(description="Dimensions that the metric does not have")
+    needs: list[str] = Field(description="Dimensions that must be grouped by, or restricted to one value")
+
+
+class Days(BaseModel):
+    """Days, UTC, both included."""
+
+    from_: date = Field(alias="from")
+    to: date
 
 
 class FeedbackRecorded(BaseModel):
@@ -35,19 +44,38 @@ class FeedbackRecorded(BaseModel):
     event_id: str = Field(description="Id under which it is stored; given, or made here")
 
 
-class _Made(BaseModel):
+class Published(BaseModel):
+    """What every answer says of its publication."""
+
     as_of: str = Field(description="When the numbers were computed", json_schema_extra={"format": "date-time"})
     complete_through: str = Field(
         description="The latest time such that every event received before it is in the numbers",
         json_schema_extra={"format": "date-time"},
     )
+
+
+class _Made(Published):
     from_: date = Field(alias="from", description="First day of the range that was used, UTC, included")
     to: date = Field(description="Last day of the range that was used, UTC, included")
+    compared_with: Days | None = Field(description="The days it is compared with; null without `compare`")
+    data_from: date | None = Field(description="First day that has data, of any range; null where there is none at all")
+    data_to: date | None = Field(description="Last day that has data, of any range")
+    granularity: Granularity | None = Field(description="What `day` stands for in the rows; null without it")
+    cut_off: list[date] = Field(description="First days of the weeks or months of which the range has a part only")
     group_by: list[str]
     filters: dict[str, list[str]] = Field(description="Values asked for, by dimension; an empty one means none")
     not_available: list[NotAvailable] = Field(
         description="Metrics that the rows lack; the total lacks those of them that the filters do not fit"
     )
+    row_count: int = Field(description="Rows on all pages")
+    next: str | None = Field(description="`cursor` of the next page; null on the last")
+
+
+_CHANGES = (
+    "With `compare`: the value then",
+    "With `compare`: now less then; null where one of them has no data",
+    "With `compare`: now as a multiple of then; null where one of them has no data, or then is 0",
+)
 
 
 def answer_model(question: Question) -> type[BaseModel]:
@@ -59,6 +87,14 @@ def answer_model(question: Question) -> type[BaseModel]:
             Field(default=None, title=metric.title, description=f"{metric.description}. Unit: {metric.unit}."),
         )
         for metric in question.definitions.values()
+    }
+    values |= {
+        change_of(metric.name, change): (
+            float | None,
+            Field(default=None, title=f"{metric.title}, {change}", description=text),
+        )
+        for metric in question.definitions.values()
+        for change, text in zip(CHANGES, _CHANGES, strict=True)
     }
     keys: dict[str, Any] = {
         dimension: (date, Field(default=None, description=text))
@@ -76,7 +112,7 @@ def answer_model(question: Question) -> type[BaseModel]:
         __doc__=question.description,
         __base__=_Made,
         metrics=(create_model(f"{name}Metrics", __doc__="What the numbers mean.", **definitions), ...),
-        rows=(list[row], Field(description="In order of the groups; without grouping one row, or none without data")),
+        rows=(list[row], Field(description="One page; without grouping one row, or none without data")),
         total=(total, ...),
     )
 

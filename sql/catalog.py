@@ -47,10 +47,14 @@ class ColumnSpec(_Strict):
 
 
 class ReadsDays(_Strict):
-    """Gold's day D is computed from silver's days D - before to D + after."""
+    """Day D is computed from the days D - before to D + after of what is read."""
 
     before: int = 0
     after: int = 0
+
+
+class _ViewSpec(_Strict):
+    reads_days: ReadsDays
 
 
 class Model(_Strict):
@@ -67,6 +71,8 @@ class Model(_Strict):
     checks: tuple[Check, ...] = ()
     published: bool = True
     """Whether the API reads it; tables that grow with every person are left to the analysts."""
+    expires: bool = True
+    """Whether it may be kept for some time only; a table that others are computed from, once more too, may not."""
     rollup_of: str | None = None
     """The gold table of which this one is the sums over fewer dimensions."""
     written_in: Path
@@ -115,6 +121,8 @@ class Metric(_Strict):
     direction: Literal["up", "down", "neutral"]
     good: float | None = None
     poor: float | None = None
+    one_by_one: tuple[str, ...] = ()
+    """Columns of the grain over whose values it says nothing: each is on a scale of its own."""
 
     @model_validator(mode="after")
     def _one_definition(self) -> "Metric":
@@ -153,6 +161,25 @@ def views() -> dict[str, str]:
     return load_views(ROOT)
 
 
+@cache
+def wide_views() -> dict[str, ReadsDays]:
+    """The views whose rows of a day follow from more than that day, and how far they look."""
+    return load_wide_views(ROOT)
+
+
+def load_wide_views(root: Path) -> dict[str, ReadsDays]:
+    """What files beside the queries of the folder ``views`` say.
+
+    Raises:
+        CatalogError: one of them is not what it must be, or stands alone.
+    """
+    paths = sorted((root / VIEWS).glob("*.yaml"))
+    for path in paths:
+        if not path.with_suffix(".sql").exists():
+            raise CatalogError(f"{path.with_suffix('.sql')} is missing, and {path.name} says how far it looks.")
+    return {f"silver.{path.stem}": _checked(_ViewSpec, path, _yaml(path)).reads_days for path in paths}
+
+
 def load_views(root: Path) -> dict[str, str]:
     """The queries of the folder ``views``."""
     return {f"silver.{path.stem}": expand(path.read_text()) for path in sorted((root / VIEWS).glob("*.sql"))}
@@ -175,6 +202,8 @@ def load_metrics(root: Path, tables: Mapping[str, Model]) -> dict[str, Metric]:
         metric = _checked(Metric, path, {"name": path.stem, **_yaml(path)})
         if f"gold.{metric.table}" not in tables:
             raise CatalogError(f"{_line_of(path, 'table')}: there is no gold table {metric.table!r}.")
+        for column in set(metric.one_by_one) - set(tables[f"gold.{metric.table}"].grain):
+            raise CatalogError(f"{_line_of(path, 'one_by_one')}: gold.{metric.table} has no {column!r} in its grain.")
         found[metric.name] = metric
     return found
 

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from sql.catalog import CatalogError, Metric, Model, metrics, models
 from sql.dialects import parse
+from sql.periods import BY_DAY, DAY, Periods
 
 
 def metric_query(
@@ -14,6 +15,7 @@ def metric_query(
     where: str | None = None,
     relation: str | None = None,
     table: Model | None = None,
+    periods: Periods = BY_DAY,
 ) -> str:
     """Trino SQL for metrics of one table.
 
@@ -23,6 +25,7 @@ def metric_query(
         where: condition over its columns, values as ``?`` placeholders.
         relation: what to read instead of ``gold.<table>``.
         table: the one of :func:`tables_that_answer` to read; the metrics' own by default.
+        periods: what stands for a day where it is grouped by.
 
     Raises:
         CatalogError: an unknown metric or column, or metrics of different tables.
@@ -33,8 +36,8 @@ def metric_query(
         raise CatalogError(f"{model.full_name} can't be grouped by {unknown[0]!r}, only by {', '.join(model.grain)}.")
     source = f"{relation or model.full_name}" + (f" WHERE {where}" if where else "")
     if any(metric.percentile for metric in chosen):
-        return _percentiles(chosen, group_by, source, bool(where))
-    picked = [*group_by, *(f"{metric.expression} AS {metric.name}" for metric in chosen)]
+        return _percentiles(chosen, group_by, source, bool(where), periods)
+    picked = [*_keys(group_by, periods), *(f"{metric.expression} AS {metric.name}" for metric in chosen)]
     return f"SELECT {', '.join(picked)} FROM {source}{_grouped(group_by)}"
 
 
@@ -82,7 +85,14 @@ def _grouped(group_by: Sequence[str]) -> str:
     return f" GROUP BY {numbers} ORDER BY {numbers}" if group_by else ""
 
 
-def _percentiles(chosen: Sequence[Metric], group_by: Sequence[str], source: str, has_where: bool) -> str:
+def _keys(group_by: Sequence[str], periods: Periods) -> list[str]:
+    made = periods.expression()
+    return [f"{made} AS {DAY}" if column == DAY != made else column for column in group_by]
+
+
+def _percentiles(
+    chosen: Sequence[Metric], group_by: Sequence[str], source: str, has_where: bool, periods: Periods
+) -> str:
     rules = {(m.percentile.of, m.percentile.weight, m.percentile.where) for m in chosen if m.percentile}
     if len(rules) != 1 or not all(m.percentile for m in chosen):
         raise CatalogError(
@@ -97,9 +107,11 @@ def _percentiles(chosen: Sequence[Metric], group_by: Sequence[str], source: str,
         for m in chosen
         if m.percentile
     )
+    made = "".join(f"{key}, " for key in _keys(group_by, periods))
+    counted = ", ".join(str(number + 1) for number in range(len(group_by) + 1))
     return (
         f"SELECT {keys}{ranks} FROM ("
         f"SELECT {keys}bucket, SUM(weight) OVER ({over} ORDER BY bucket) AS reached, SUM(weight) OVER ({over}) "
-        f"AS total FROM (SELECT {keys}{of} AS bucket, SUM({weight}) AS weight FROM {source} "
-        f"{'AND' if has_where else 'WHERE'} {condition} GROUP BY {keys}{of}) AS counted) AS ranked{_grouped(group_by)}"
+        f"AS total FROM (SELECT {made}{of} AS bucket, SUM({weight}) AS weight FROM {source} "
+        f"{'AND' if has_where else 'WHERE'} {condition} GROUP BY {counted}) AS counted) AS ranked{_grouped(group_by)}"
     )

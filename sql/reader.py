@@ -9,6 +9,7 @@ from ingest.contracts import layout
 from sql.catalog import CatalogError, Model, models
 from sql.compile import metric_query, tables_that_answer
 from sql.dialects import to_duckdb
+from sql.periods import BY_DAY, Periods
 from sql.publication import NothingPublished as NothingPublished
 from sql.publication import Publication, read_publication
 
@@ -25,6 +26,9 @@ class PublishedTables:
         self._db.execute("CREATE SCHEMA gold")
         for name, model in ((m.name, m) for m in models().values() if m.layer == "gold"):
             self._load(root, name, model)
+        # No query of ours reads anything else; what should ever slip through reads no file and asks no network.
+        self._db.execute("SET enable_external_access = false")
+        self._db.execute("SET lock_configuration = true")
 
     def rows(self, trino_sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Run one query of ours over ``gold.*``; values come in as ``?`` parameters only."""
@@ -42,6 +46,7 @@ class PublishedTables:
         group_by: Sequence[str] = (),
         where: str | None = None,
         parameters: Sequence[Any] = (),
+        periods: Periods = BY_DAY,
     ) -> list[dict[str, Any]]:
         """Values of metrics of one table, a row a group; see :func:`sql.compile.metric_query`.
 
@@ -57,7 +62,7 @@ class PublishedTables:
             )
         published = [model for model in (own, *rollups) if model.name in self.publication.tables]
         smallest = min(published, key=lambda model: self.publication.tables[model.name].rows, default=own)
-        return self.rows(metric_query(names, group_by, where, table=smallest), parameters)
+        return self.rows(metric_query(names, group_by, where, table=smallest, periods=periods), parameters)
 
     def close(self) -> None:
         self._db.close()

@@ -10,10 +10,13 @@ from typing import IO
 
 from infra.local.lake import Lake, LakeError
 from infra.local.sink import SpoolSink
+from serving.logic.health import Component
 
 DRAIN_EVERY_S = 10.0
 DRAIN_BYTES = 32 << 20
 """Bronze objects should be few and large: a drain waits this long, or for this much. Whoever reads drains first."""
+PARTS = {"tick": "server", "backlog": "doors", "clock": "clock", "drain": "bronze", "build": "build"}
+"""What can go wrong, and the component that is down then."""
 CLOCK_BEHIND_S = 60.0
 """Where the machine's clock was set back further than this, somebody should know."""
 
@@ -31,10 +34,10 @@ class Background:
         self._warned = ""
         self._problems: dict[str, str] = {}
 
-    @property
-    def problem(self) -> str | None:
-        """What is wrong now, for the status page."""
-        return " ".join(self._problems.values()) or None
+    def components(self) -> list[Component]:
+        """How each part is now."""
+        problems = dict(self._problems)
+        return [Component(name, problems.get(part)) for part, name in PARTS.items()]
 
     def tick(self, now_s: float) -> None:
         """Do what is due by now, which is of the monotonic clock. Returns at once."""

@@ -1,7 +1,6 @@
 """What ``up`` answers besides the doors: the API, the report, and whether it is well."""
 
 import json
-from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from threading import Lock
@@ -18,7 +17,8 @@ from ingest.delivery.unavailable import Unavailable
 from ingest.doors.access.grants import Grant
 from ingest.doors.exchange import Request, Response
 from ingest.doors.routes import KNOWN
-from serving.paths import PROMPTS
+from serving.logic.health import Probe, health
+from serving.paths import HEALTH, PROMPTS, STATUS
 from sql.reader import NothingPublished, Reader
 
 PERIODS_DAYS = (7, 30, 90)
@@ -30,8 +30,7 @@ WAITING_MAX = 96
 _JSON, _PROBLEM = "application/json", "application/problem+json"
 _API = "/analytics/"
 _OPENAPI = "/openapi.json"
-_HEALTH = "/healthz"
-OPEN = frozenset({_OPENAPI, _HEALTH})
+OPEN = frozenset({_OPENAPI, HEALTH})
 """What tells nothing of the lake's content, and so asks for no key."""
 
 _delivery: ContextVar[Delivery] = ContextVar("delivery")
@@ -41,8 +40,8 @@ _delivery: ContextVar[Delivery] = ContextVar("delivery")
 class Pages:
     """Answers reads, each on a thread, so that a heavy one keeps no door waiting."""
 
-    def __init__(self, lake: Lake, problem: Callable[[], str | None]) -> None:
-        self._root, self._reader, self._problem = lake.root, Reader(lake.root), problem
+    def __init__(self, lake: Lake, probe: Probe) -> None:
+        self._root, self._reader, self._probe = lake.root, Reader(lake.root), probe
         self._pages: dict[tuple[str, int], str] = {}
         self._lock = Lock()
         self._opening = Lock()
@@ -65,25 +64,27 @@ class Pages:
         _delivery.set(delivery)  # goes along to the thread
         if is_wanted(request):
             return await in_parts(lambda on_text: self._asking.run(self._ask_api_in_parts, request, actor, on_text))
-        if path.startswith((_API, *PROMPTS)) or path == _OPENAPI:
+        if path.startswith((_API, *PROMPTS)) or path in (_OPENAPI, STATUS):
             is_read = request.method in ("GET", "HEAD") or not path.startswith(PROMPTS)
             return await (self._reads if is_read else self._asking).run(self._ask_api, request, actor)
-        if path not in ("/", _HEALTH):
+        if path not in ("/", HEALTH):
             known = ", ".join(
                 [
                     "/",
                     *KNOWN,
-                    "/analytics/usage, …/performance, …/costs, …/feedback",
+                    "/analytics/usage, …/performance, …/costs, …/quality, …/experiments, …/reconciliation, …/feedback",
                     "/prompts/templates",
                     "/prompts/execute",
                     *PROMPTS[1:],
                     _OPENAPI,
-                    _HEALTH,
+                    STATUS,
+                    HEALTH,
                 ]
             )
             return _refusal(404, "Not Found", f"There is no {path[:80]!a}; there are {known}.")
         if request.method not in ("GET", "HEAD"):
-            return _refusal(405, "Method Not Allowed", f"{path} takes GET, not {request.method[:20]!a}.")
+            refused = _refusal(405, "Method Not Allowed", f"{path} takes GET, not {request.method[:20]!a}.")
+            return refused._replace(headers={**refused.headers, "allow": "GET, HEAD"})
         return await (self._reads.run(self._page, request.query) if path == "/" else self._reads.run(self._health))
 
     def stop(self) -> None:
@@ -109,13 +110,12 @@ class Pages:
                 from infra.local.templates import open_desk
                 from serving.app import build_app  # a third of a second that a server without readers need not pay
 
-                self._opened = build_app(self._reader, _record, open_desk(self._root))
+                self._opened = build_app(self._reader, _record, open_desk(self._root), probe=self._probe)
             return self._opened
 
     def _health(self) -> Response:
-        problem = self._problem()
-        document = {"status": "degraded" if problem else "ok", "problem": problem}
-        return Response(200, {"content-type": _JSON}, json.dumps(document).encode())
+        # As the API's own route, which a server that is only asked how it is need not load.
+        return Response(200, {"content-type": _JSON}, json.dumps(health(self._probe())).encode())
 
     def _page(self, query: str) -> Response:
         from dashboards.reports.collect import collect

@@ -81,7 +81,7 @@ class Server:
         await receive()
         background = Background(self._lake, self._sink, self._build_every_s)
         doors = Doors(Delivery(self._transform, self._sink), self._sink.now, self._allowed, self._gate)
-        self._served = Served(doors, background, Pages(self._lake, lambda: background.problem))
+        self._served = Served(doors, background, Pages(self._lake, background.components))
         self._ticking = asyncio.create_task(_tick(background))
         await send({"type": "lifespan.startup.complete"})
         await receive()

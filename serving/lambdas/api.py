@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from serving.bare import bare_app
 from serving.lambdas import wiring
 from serving.lambdas.guard import let_in
+from serving.lambdas.probing import components
 from serving.paths import PROMPTS, TEMPLATES
 from serving.routes.templates.every import add_templates
 
@@ -60,7 +61,7 @@ def whole() -> APIGatewayRestResolver:
     """All of the API, put together at the first request that is not about prompts."""
     from serving.app import build_app
 
-    return build_app(_Published(), _record, wiring.desk(), let_in, prompts())
+    return build_app(_Published(), _record, wiring.desk(), let_in, prompts(), probe=components)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

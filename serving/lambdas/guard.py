@@ -1,4 +1,4 @@
-"""Who may ask for analytics and send feedback; templates look after themselves."""
+"""Who may ask for all but what is open, or looks after itself: analytics, the lake's state, and feedback."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -6,8 +6,8 @@ from typing import Any
 
 from serving.access import principal_of
 from serving.logic.refused import RequestRefused
-
-_ANALYTICS = "/analytics/"
+from serving.paths import HEALTH, PROMPTS
+from serving.routes.openapi import PATH as OPENAPI
 
 
 def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
@@ -16,7 +16,7 @@ def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
     Raises:
         RequestRefused: 401 and 403.
     """
-    if not path.startswith(_ANALYTICS):
+    if path in (OPENAPI, HEALTH) or path.startswith(PROMPTS):
         return
     who = principal_of(request_context)
     if method != "GET":

@@ -1,31 +1,18 @@
 """What a request asks for, read from its parameters. Nothing of it gets into SQL but names that we know."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from serving.logic.question import DAY, Question
+from serving.logic.days import Compared, DayRange, read_compared, read_date, shown
+from serving.logic.paging import DEFAULT_ROWS, Cursor
+from serving.logic.question import CHANGES, DAY, Question, change_of
 from serving.logic.refused import bad_request
+from sql.periods import Granularity
 
-MAX_DAYS = 400
-"""A year, and a month to compare it with."""
-
-DEFAULT_DAYS = 30
 MAX_VALUES = 100
 """So many values of one dimension may be asked for at once."""
-
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_SHOWN_CHARS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class DayRange:
-    """Days, both ends included."""
-
-    first: date
-    last: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +23,21 @@ class Asked:
     last: date | None
     group_by: tuple[str, ...]
     filters: tuple[tuple[str, tuple[str, ...]], ...]
-
-    def days(self, newest: date) -> DayRange:
-        """The range: as given, else ending on the newest day that has data and 30 days long.
-
-        Raises:
-            RequestRefused: it is reversed or too long.
-        """
-        last = self.last or (newest if self.first is None else max(newest, self.first))
-        first = self.first or date.fromordinal(max(1, last.toordinal() - DEFAULT_DAYS + 1))
-        if first > last:
-            raise bad_request("reversed_range", f"from {first} lies after to {last}; swap them.")
-        days = (last - first) // timedelta(days=1) + 1
-        if days > MAX_DAYS:
-            raise bad_request(
-                "range_too_long", f"from {first} to {last} are {days} days; ask for at most {MAX_DAYS} at once."
-            )
-        return DayRange(first, last)
+    granularity: Granularity | None = None
+    """None where days are not grouped by."""
+    compare: Compared | None = None
+    sort: tuple[str, ...] = ()
+    """Columns of the answer; a minus before one turns its order round."""
 
     @property
     def restricted(self) -> set[str]:
         """All that it restricts by, days apart."""
         return {dimension for dimension, _ in self.filters}
+
+    @property
+    def of_one_value(self) -> set[str]:
+        """Dimensions that can have one value only in the answer."""
+        return {dimension for dimension, values in self.filters if len(values) == 1}
 
     def where(self, days: DayRange) -> tuple[str, list[Any]]:
         """A condition with placeholders, and their values. An empty text asks for rows that have no value there."""
@@ -72,47 +52,74 @@ class Asked:
         return " AND ".join(conditions), parameters
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The part of an answer's rows that is asked for."""
+
+    rows: int = DEFAULT_ROWS
+    cursor: Cursor | None = None
+
+
 def read_parameters(question: Question, given: Mapping[str, Any]) -> Asked:
     """Query parameters by name, as text; what was not given is ``None`` or missing.
 
     Raises:
-        RequestRefused: a date is none, or a dimension unknown.
+        RequestRefused: a date is none, or a dimension or an order unknown.
     """
+    group_by = read_names(given.get("group_by") or (), question.dimensions, question.name)
+    granularity: Granularity | None = given.get("granularity") or ("day" if DAY in group_by else None)
+    if granularity and DAY not in group_by:
+        group_by = (DAY, *group_by)
+    compare = read_compared(given.get("compare"))
+    return Asked(
+        read_date("from", given.get("from")),
+        read_date("to", given.get("to")),
+        group_by,
+        _filters(question, given),
+        granularity,
+        compare,
+        _sort(question, given.get("sort") or (), group_by, is_compared=compare is not None),
+    )
+
+
+def _filters(question: Question, given: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     filters = tuple((name, tuple(dict.fromkeys(given[name]))) for name in question.filters if given.get(name))
     for name, values in filters:
         if len(values) > MAX_VALUES:
             raise bad_request(
                 "too_many_values", f"{name} was given {len(values)} values; give at most {MAX_VALUES} at once."
             )
-    return Asked(
-        _date("from", given.get("from")),
-        _date("to", given.get("to")),
-        _group_by(question, given.get("group_by") or ()),
-        filters,
-    )
+    return filters
 
 
-def shown(text: str) -> str:
-    """What was sent, fit for a sentence."""
-    return repr(text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…")
+def _names(given: Sequence[str]) -> list[str]:
+    return [name.strip(" ") for text in given for name in text.split(",") if name.strip(" ")]
 
 
-def _date(name: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    if _ISO_DATE.fullmatch(text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            pass  # the 30th of February
-    raise bad_request("not_a_date", f"{name}={shown(text)} is not a date; give one such as 2026-03-01.")
+def read_names(given: Sequence[str], known: Collection[str], asked_of: str) -> tuple[str, ...]:
+    """Dimensions, as a query lists them.
 
-
-def _group_by(question: Question, given: Sequence[str]) -> tuple[str, ...]:
-    names = [name.strip(" ") for text in given for name in text.split(",") if name.strip(" ")]
+    Raises:
+        RequestRefused: one of them is unknown.
+    """
+    names = _names(given)
     for name in names:
-        if name not in question.dimensions:
-            known = ", ".join(question.dimensions)
-            message = f"There is no dimension {shown(name)} of {question.name}; known are {known}."
+        if name not in known:
+            message = f"There is no dimension {shown(name)} of {asked_of}; known are {', '.join(known)}."
             raise bad_request("unknown_dimension", message)
     return tuple(dict.fromkeys(names))
+
+
+def _sort(question: Question, given: Sequence[str], group_by: Sequence[str], *, is_compared: bool) -> tuple[str, ...]:
+    changes = [change_of(metric, change) for metric in question.metrics for change in CHANGES] if is_compared else []
+    known = {*group_by, *question.metrics, *changes}
+    names = _names(given)
+    for name in names:
+        if name.removeprefix("-") not in known:
+            metric = question.metrics[0]
+            message = (
+                f"The rows can't be sorted by {shown(name)}; name a dimension of group_by, a metric such as {metric}, "
+                f"or with compare its change, such as {change_of(metric, CHANGES[1])}."
+            )
+            raise bad_request("unknown_order", message)
+    return tuple(names)

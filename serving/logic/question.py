@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sql.catalog import Metric, Model, metrics, models
+from sql.periods import DAY as DAY
 
 DIMENSIONS = (
     "day",
@@ -15,10 +16,18 @@ DIMENSIONS = (
     "variant",
     "provider",
     "model",
+    "metric",
+    "error_class",
 )
 """What can be grouped by. Other columns of a grain, such as a latency bucket, are a metric's own business."""
 
-DAY = "day"
+CHANGES = ("previous", "delta", "ratio")
+"""What a comparison says of a metric: its value then, now less then, and now as a multiple of then."""
+
+
+def change_of(metric: str, change: str) -> str:
+    """The column that says it."""
+    return f"{metric}_{change}"
 
 
 @dataclass(frozen=True)

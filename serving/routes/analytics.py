@@ -2,18 +2,29 @@
 
 import inspect
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from serving.logic.answer import Published, answer
-from serving.logic.asked import DEFAULT_DAYS, MAX_DAYS, read_parameters
-from serving.logic.question import Question
+from serving.logic.as_csv import as_csv
+from serving.logic.asked import Page, read_parameters
+from serving.logic.days import DEFAULT_DAYS, MAX_DAYS, PREVIOUS
+from serving.logic.paging import DEFAULT_ROWS, MAX_ROWS, read_cursor
+from serving.logic.question import CHANGES, Question, change_of
+from serving.negotiation import chosen
 from serving.problems import JSON, documented, refuse_unknown_parameters
 from serving.schemas import answer_model
 from serving.stores.answers import Answers
+from sql.periods import Granularity
+
+CSV = "text/csv"
+_CSV_TYPE = "text/csv; charset=utf-8; header=present"
+_FORMS = {"json": JSON, "csv": CSV}
 
 
 def add_question(app: APIGatewayRestResolver, reader: Published, question: Question) -> None:
@@ -22,11 +33,17 @@ def add_question(app: APIGatewayRestResolver, reader: Published, question: Quest
     answers = Answers()
 
     def handle(**given: Any) -> Response[str]:
-        refuse_unknown_parameters(parameters, app.current_event.resolved_query_string_parameters)
-        asked = read_parameters(question, {name.rstrip("_"): value for name, value in given.items()})
+        sent = app.current_event.resolved_query_string_parameters
+        refuse_unknown_parameters(parameters, sent)
+        asked = {name.rstrip("_"): value for name, value in given.items()}
+        read = read_parameters(question, asked)
+        page = Page(asked["limit"] or DEFAULT_ROWS, read_cursor(asked["cursor"]))
         tables = reader.current()
-        body = answers.get(tables.publication, asked, lambda: json.dumps(answer(question, asked, tables)))
-        return Response(HTTPStatus.OK.value, JSON, body)
+        body = answers.get(tables.publication, (read, page), lambda: json.dumps(answer(question, read, page, tables)))
+        form = (
+            _FORMS[asked["format"]] if asked["format"] else chosen(app.current_event.headers.get("accept"), (JSON, CSV))
+        )
+        return _in_csv(question, json.loads(body), sent) if form == CSV else Response(HTTPStatus.OK.value, JSON, body)
 
     handle.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
@@ -36,29 +53,52 @@ def add_question(app: APIGatewayRestResolver, reader: Published, question: Quest
         ],
         return_annotation=Response[Any],  # written by us, and told to OpenAPI below: not validated again
     )
-    done: Any = {"description": question.description, "content": {JSON: {"model": answer_model(question)}}}
+    forms: Any = {JSON: {"model": answer_model(question)}, CSV: {"schema": {"type": "string"}}}
+    done: Any = {"description": question.description, "content": forms}
+    problems = (HTTPStatus.BAD_REQUEST, HTTPStatus.GONE, HTTPStatus.SERVICE_UNAVAILABLE)
     app.get(
         question.path,
         summary=question.title,
         description=f"{question.description} {_HOW_TO_READ}",
         operation_id=f"get_{question.name}",
         tags=["analytics"],
-        responses={200: done, **documented(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)},
+        responses={200: done, **documented(*problems)},
     )(handle)
 
 
 _HOW_TO_READ = (
     "All numbers are of one publication, which `as_of` and `complete_through` describe. A value is null where there "
     "is no data. Money is a JSON number, the double nearest to the exact decimal sum. A metric whose table does not "
-    "have a dimension that is asked for is named in `not_available`."
+    "have a dimension that is asked for, or that has to be asked for one value at a time, is named in `not_available`. "
+    "With `compare`, each metric has three more columns: its value then (`_previous`), now less then (`_delta`), and "
+    "now as a multiple of then (`_ratio`). CSV has the rows, as `rows` has them, without the total; what is no number "
+    "and would be a formula begins with an apostrophe. `as_of` and `complete_through` are its headers "
+    "`Promptlake-As-Of` and `Promptlake-Complete-Through`, and its `Link` leads to the next page."
 )
 
 
+def _in_csv(question: Question, told: Mapping[str, Any], sent: Mapping[str, list[str]]) -> Response[str]:
+    missing = {entry["metric"] for entry in told["not_available"]}
+    metrics = [name for name in question.metrics if name not in missing]
+    changes = [change_of(name, change) for name in metrics for change in CHANGES] if told["compared_with"] else []
+    headers: dict[str, Any] = {
+        "Promptlake-As-Of": told["as_of"],
+        "Promptlake-Complete-Through": told["complete_through"],
+        "Vary": "Accept",
+    }
+    if told["next"]:
+        following = urlencode({**sent, "cursor": told["next"]}, doseq=True)
+        headers["Link"] = f'<{question.path}?{following}>; rel="next"'
+    body = as_csv([*told["group_by"], *metrics, *changes], told["rows"])
+    return Response(HTTPStatus.OK.value, _CSV_TYPE, body, headers)
+
+
 def _parameters(question: Question) -> dict[str, Any]:
+    first = question.metrics[0]
     return {
-        "from": _query("from", str, f"First day, UTC, included; default {DEFAULT_DAYS} days up to `to`", "2026-03-01"),
-        "to": _query(
-            "to", str, f"Last day, UTC, included; default the newest with data; at most {MAX_DAYS} days", "2026-03-31"
+        "from": _day("from", f"First day, UTC, included; default {DEFAULT_DAYS} days up to `to`", "2026-03-01"),
+        "to": _day(
+            "to", f"Last day, UTC, included; default the newest with data; at most {MAX_DAYS} days", "2026-03-31"
         ),
         "group_by": _query(
             "group_by",
@@ -66,6 +106,27 @@ def _parameters(question: Question) -> dict[str, Any]:
             f"Dimensions, with commas or repeated: {', '.join(question.dimensions)}",
             [next(iter(question.dimensions))],
         ),
+        "granularity": _query(
+            "granularity",
+            Granularity,
+            "Group by time too: `day` is then the UTC day, or the first day of the ISO week, a Monday, or of the month",
+        ),
+        "compare": _query(
+            "compare",
+            str,
+            f"`{PREVIOUS}` compares with as many days just before, a day with as many from that day on",
+            PREVIOUS,
+        ),
+        "sort": _query(
+            "sort",
+            list[str],
+            "Columns of the rows, with commas or repeated; a minus before one turns it round. No value comes last; "
+            "default the order of the groups",
+            [f"-{first}"],
+        ),
+        "limit": _query("limit", int, f"So many rows make a page; default {DEFAULT_ROWS}", ge=1, le=MAX_ROWS),
+        "cursor": _query("cursor", str, "Where a page begins: `next` of the one before, with the same parameters"),
+        "format": _query("format", Literal["json", "csv"], "Form of the answer; else as `Accept` says, else JSON"),
         **{
             name: _query(name, list[str], f"Only rows with this value, or one of these. {text}. Empty: without one")
             for name, text in question.filters.items()
@@ -73,7 +134,10 @@ def _parameters(question: Question) -> dict[str, Any]:
     }
 
 
-def _query(name: str, kind: Any, description: str, example: Any = None) -> Any:
-    extra = {"format": "date"} if kind is str else None
+def _day(name: str, description: str, example: str) -> Any:
+    return _query(name, str, description, example, json_schema_extra={"format": "date"})
+
+
+def _query(name: str, kind: Any, description: str, example: Any = None, **more: Any) -> Any:
     examples = None if example is None else [example]
-    return Annotated[kind, Query(alias=name, description=description, json_schema_extra=extra, examples=examples)]
+    return Annotated[kind, Query(alias=name, description=description, examples=examples, **more)]

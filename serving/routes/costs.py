@@ -9,7 +9,9 @@ COSTS = Question(
     metrics=(
         "cost_usd",
         "cost_per_execution_usd",
+        "cost_per_success_usd",
         "unpriced_tokens",
+        "unpriced_share",
         "reported_cost_usd",
         "executions",
         "input_tokens",

@@ -9,6 +9,7 @@ PERFORMANCE = Question(
     metrics=(
         "errors",
         "error_rate",
+        "latency_mean_ms",
         "latency_p50_ms",
         "latency_p95_ms",
         "latency_p99_ms",

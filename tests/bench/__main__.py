@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from tests.bench import build, emitter, execution, lakehouse, memory, native, otlp, templates, transform
+from tests.bench import build, emitter, execution, lakehouse, memory, native, otlp, reads, templates, transform
 from tests.bench.measure import machine
 
 RUNS = 3
@@ -31,8 +31,12 @@ def main() -> None:
     print("one more hour on a large lake", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as folder:
         hour = lakehouse.increment(Path(folder))
+    print("readers of a small and a large lake", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        readers = reads.measure(Path(folder))
     doors = [*_otlp(otlps), *_native(natives), *_step(steps), *_memory(memories), *_emitter(emits)]
-    rows = [*doors, *_build(builds), *_lakehouse(houses, hour), *_templates(), *_execution(executions)]
+    house = [*_lakehouse(houses, hour), *_reads(readers)]
+    rows = [*doors, *_build(builds), *house, *_templates(), *_execution(executions)]
     lines = [
         "# Benchmarks",
         "",
@@ -125,13 +129,13 @@ def _templates() -> list[Row]:
     print("10,000 templates", file=sys.stderr, flush=True)
     start = templates.start()
     ratio = f"{start.handler_ms / start.baseline_ms:.2f} × boto3, powertools and pydantic ({start.baseline_ms:.0f} ms)"
+    kept = f"{templates.TEMPLATES:,} templates of {templates.VERSIONS} versions"
     return [
         ("import of the API's function, CPU ms", f"{start.handler_ms:.0f}", "at most 1.3 × its libraries", ratio),
         ("package of the API's function, unzipped, MB", f"{templates.package_mb():.0f}", "under 120", ""),
         *(
-            (f"{templates.TEMPLATES:,} templates of {templates.VERSIONS} versions, {name}, p50 ms", f"{taken_ms:.1f}",
-             "under 15", "")
-            for name, taken_ms in templates.search_ms().items()
+            (f"{kept}, {name}, p50 ms", f"{taken.wall_ms:.1f}", "under 15", f"{taken.cpu_ms:.1f} ms of it the CPU's")
+            for name, taken in templates.search().items()
         ),
     ]  # fmt: skip
 
@@ -165,6 +169,23 @@ def _lakehouse(runs: list[lakehouse.Lakehouse], hour: lakehouse.Increment) -> li
          f"({hour.small.wall_s:.1f} s)"),
         ("scan and group of all executions in silver, s", f"{scan:.2f}", "at least 0.7 × the speed",
          f"{by_hand / scan:.2f} × the speed of the query by hand in DuckDB ({by_hand:.2f} s)"),
+    ]  # fmt: skip
+
+
+def _reads(found: reads.Reads) -> list[Row]:
+    small, large, hurried = (
+        [median(getattr(run, name) for run in runs) for name in ("p50_ms", "p99_ms")]
+        for runs in (found.small, found.large, found.without_pause)
+    )
+    asked = f"`GET /analytics/costs` by feature, {reads.DAYS} days of {reads.LARGE:,} executions"
+    errors = sum(run.errors for run in (*found.small, *found.large, *found.without_pause))
+    return [
+        (f"{asked}, {reads.USERS} users each once a second, p50 ms", f"{large[0]:.1f}", "under 10; at most 1.3 ×",
+         f"{large[0] / small[0]:.2f} × a lake of {reads.SMALL:,} ({small[0]:.1f} ms)"),
+        ("the same, p99 ms", f"{large[1]:.1f}", "under 50", f"{small[1]:.1f} ms on the small lake"),
+        ("the same users without a pause, p99 ms", f"{hurried[1]:.1f}", "under 100",
+         f"{errors} errors; {median(run.requests for run in found.without_pause) / reads.RUN_S:,.0f} answers/s"),
+        ("the same asked for the first time, one at a time, p50 ms", f"{found.new_ms:.1f}", "", ""),
     ]  # fmt: skip
 
 

@@ -55,10 +55,19 @@ def _executions() -> list[dict[str, Any]]:
         "feature": "Übersicht 🗺️",
         "team": "O'Hara \\ Söhne",
         "variant": "b",
+        "experiment": "tone",
     }
     return [
         event(event_id="x-usual", occurred_at=f"{_DAY}T00:30:00Z", user_id="ann", **PRICED, **usual, **named),
-        event(event_id="x-gap", occurred_at=f"{_DAY}T03:30:00+02:00", user_id="ann", **PRICED, **usual),
+        event(
+            event_id="x-gap",
+            occurred_at=f"{_DAY}T03:30:00+02:00",
+            user_id="bob",
+            **PRICED,
+            **usual,
+            experiment="tone",
+            variant="Ä",
+        ),
         event(event_id="x-micro", occurred_at=f"{_DAY}T23:59:59.999999Z", user_id="bob", **PRICED, latency_ms=128),
         event(event_id="x-next", occurred_at="2026-03-30T00:00:00Z", user_id="bob", **PRICED, latency_ms=129),
         event(event_id="x-bare", occurred_at=f"{_DAY}T12:00:00Z", model="gpt-4o", provider=None),
@@ -72,6 +81,8 @@ def _executions() -> list[dict[str, Any]]:
             latency_ms=COUNT_MAX,
             time_to_first_token_ms=COUNT_MAX - 1,
             reported_cost_usd=1e9,
+            experiment="tone",
+            variant="b",
         ),
         event(
             event_id="x-unpriced",
@@ -169,6 +180,18 @@ def _acts() -> list[dict[str, Any]]:
         event("behavior", event_id="b-who", session_id="S", user_id="bob", occurred_at=f"{_DAY}T08:01:00Z"),
         event("behavior", event_id="b-anon", anonymous_id="browser", occurred_at=f"{_DAY}T08:01:00Z"),
         event("behavior", event_id="b-nobody", occurred_at=f"{_DAY}T08:02:00Z"),
+        *(
+            event(
+                "behavior",
+                event_id=f"b-{user}-{ord(arm)}",
+                user_id=user,
+                occurred_at=f"{_DAY}T07:00:00Z",
+                action="experiment_exposure",
+                experiment="tone",
+                variant=arm,
+            )
+            for user, arm in (("ann", "b"), ("cat", "Ä"), ("dan", "b"), ("dan", "Ä"))
+        ),
         event("behavior", event_id="b-gone", anonymous_id="gone-browser", occurred_at=f"{_DAY}T08:02:00Z"),
     ]
 

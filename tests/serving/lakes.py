@@ -16,6 +16,7 @@ from infra.local.templates import open_desk
 from ingest.contracts import layout
 from ingest.contracts.validate import Refusal, validate
 from serving.app import build_app
+from serving.logic.health import Component
 from sql.catalog import models
 from sql.publication import Extract, Publication
 from sql.reader import Reader
@@ -75,7 +76,10 @@ class Api:
         self.root = root
         self.recorded: list[Row] = []
         self.record: Callable[[Row], Refusal | None] = self._record
-        self.app = build_app(Reader(root), lambda event: self.record(event), open_desk(root))
+        self.components: list[Component] = []
+        self.app = build_app(
+            Reader(root), lambda event: self.record(event), open_desk(root), probe=lambda: self.components
+        )
 
     def _record(self, event: Row) -> Refusal | None:
         checked = validate(event, datetime.now(UTC))
@@ -125,6 +129,8 @@ EXAMPLE: dict[str, list[Row]] = {
         quality(DAY_2, None, executions=1, evaluations_passed=1, evaluations_failed=3),
         quality(DAY_3, "search", executions=4, errors=4, implicit_negative=2),
     ],
+    "evaluation_daily": [quality(DAY_2, None, metric="tone", evaluations=4, passed=1, failed=3)],
+    "error_daily": [quality(DAY_3, "search", error_class="timeout", errors=4)],
     "latency_daily": [
         latency(DAY_1, "chat", 100, 90),
         latency(DAY_2, "chat", 1000, 9),

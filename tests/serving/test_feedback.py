@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -134,6 +137,18 @@ def test_another_form_of_body(api: Api, content_type: str, body: bytes) -> None:
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", ""])
 def test_json_by_another_name(api: Api, content_type: str) -> None:
     assert api.post(PATH, THUMB, {"content-type": content_type}).status == 201
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "GZIP"])
+def test_a_compressed_body_is_told_to_come_as_it_is(api: Api, coding: str) -> None:
+    plain = json.dumps(THUMB).encode()
+    bodies = (gzip.compress(plain), zlib.compress(plain), plain)
+    for body in bodies:
+        answer = api.post(PATH, body, {"Content-Encoding": coding})
+        assert problem(answer) == (415, "unsupported_content_encoding")
+        assert "send it as it is" in answer.json["detail"]
+    assert api.recorded == []
+    assert api.post(PATH, THUMB, {"Content-Encoding": "identity"}).status == 201
 
 
 def test_a_full_disk_is_told(api: Api) -> None:

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.models import OpenAPI
 from jsonschema import Draft202012Validator
 
 from serving.app import QUESTIONS
+from serving.logic.question import CHANGES, change_of
 from tests.serving.lakes import Api
 
 
@@ -50,15 +51,20 @@ def test_it_is_openapi(document: dict[str, Any]) -> None:
 def test_it_names_each_route_and_parameter(document: dict[str, Any]) -> None:
     found = operations(document)
     analytics = {name for name in found if "/analytics/" in name}
-    assert analytics == {*(f"GET {q.path}" for q in QUESTIONS), "POST /analytics/feedback"}
+    others = {"GET /analytics/experiments", "GET /analytics/reconciliation", "POST /analytics/feedback"}
+    assert analytics == {*(f"GET {q.path}" for q in QUESTIONS), *others}
     for operation in found.values():
         assert operation["summary"]
         assert operation["description"]
         assert all(p["description"] for p in operation.get("parameters", []))
     for question in QUESTIONS:
         named = [p["name"] for p in found[f"GET {question.path}"]["parameters"]]
-        assert named == ["from", "to", "group_by", *question.filters]
-        assert found[f"GET {question.path}"]["responses"].keys() == {"200", "400", "503"}
+        assert named == [
+            *("from", "to", "group_by", "granularity", "compare", "sort"),
+            *("limit", "cursor", "format"),
+            *question.filters,
+        ]
+        assert found[f"GET {question.path}"]["responses"].keys() == {"200", "400", "410", "503"}
     feedback = found["POST /analytics/feedback"]
     assert [p["name"].lower() for p in feedback["parameters"]] == ["idempotency-key"]
     assert feedback["responses"].keys() == {"201", "400", "415", "422", "503"}
@@ -73,7 +79,8 @@ def test_a_dimension_is_named_where_a_table_has_it() -> None:
 def test_every_property_of_an_answer_is_described_with_its_unit(document: dict[str, Any]) -> None:
     for question in QUESTIONS:
         row = document["components"]["schemas"][f"{question.name.title()}Row"]["properties"]
-        assert row.keys() == {*question.dimensions, *question.metrics}
+        compared = {change_of(metric, change) for metric in question.metrics for change in CHANGES}
+        assert row.keys() == {*question.dimensions, *question.metrics, *compared}
         assert all(row[metric]["title"] and "Unit: " in row[metric]["description"] for metric in question.metrics)
 
 
@@ -88,10 +95,11 @@ def test_feedback_is_described_by_its_contract_and_examples(document: dict[str, 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
 @pytest.mark.parametrize("group_by", ["", "day", "feature,day", "environment"])
-def test_answers_are_as_described(filled: Api, question, group_by: str) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("more", [{}, {"granularity": "week", "compare": "previous", "limit": "1"}], ids=["", "more"])
+def test_answers_are_as_described(filled: Api, question, group_by: str, more: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
     document = filled.get("/openapi.json").json
     schema = {"$ref": f"#/components/schemas/{question.name.title()}Answer", "components": document["components"]}
-    answer = filled.get(question.path, group_by=group_by).json
+    answer = filled.get(question.path, group_by=group_by, **more).json
     Draft202012Validator(schema).validate(answer)
     properties = document["components"]["schemas"][f"{question.name.title()}Answer"]["properties"]
     assert answer.keys() == properties.keys()

@@ -41,7 +41,7 @@ def problem(answer: Answer) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("query", "code", "part"),
     [
-        ({"colour": "red"}, "unknown_parameter", "known are from, to, group_by, environment,"),
+        ({"colour": "red"}, "unknown_parameter", "known are from, to, group_by, granularity,"),
         ({"From": "2026-03-01"}, "unknown_parameter", "'From'"),
         ({"group_by": "colour"}, "unknown_dimension", "known are day, environment, team,"),
         ({"group_by": "day,person"}, "unknown_dimension", "'person'"),
@@ -55,6 +55,19 @@ def problem(answer: Answer) -> tuple[int, str]:
         ({"from": ""}, "not_a_date", "''"),
         ({"from": "2024-01-01", "to": "2026-03-01"}, "range_too_long", "at most 400"),
         ({"from": "0001-01-01"}, "range_too_long", "at most 400"),
+        ({"granularity": "hour"}, "wrong_parameter", "'day', 'week' or 'month'"),
+        ({"compare": "next"}, "not_a_date", "'next'"),
+        ({"from": "2026-03-01", "compare": "2026-03-01"}, "not_before", "give an earlier day"),
+        ({"sort": "day"}, "unknown_order", "a dimension of group_by"),
+        ({"sort": "-colour"}, "unknown_order", "'-colour'"),
+        ({"limit": "0"}, "wrong_parameter", "limit"),
+        ({"limit": "2001"}, "wrong_parameter", "limit"),
+        ({"limit": "1e3"}, "wrong_parameter", "limit"),
+        ({"format": "xml"}, "wrong_parameter", "'json' or 'csv'"),
+        ({"cursor": ""}, "wrong_cursor", "send `next`"),
+        ({"cursor": "W10"}, "wrong_cursor", "send `next`"),
+        ({"cursor": "é"}, "wrong_cursor", "send `next`"),
+        ({"cursor": "WyJhIiwgImIiLCAxXQ"}, "wrong_cursor", "another question"),
     ],
 )
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
@@ -82,7 +95,7 @@ def test_too_many_values_or_rows(filled: Api, monkeypatch: pytest.MonkeyPatch) -
     many = [("model", f"m{n}") for n in range(101)]
     assert problem(filled.get("/analytics/costs", many)) == (400, "too_many_values")
     assert filled.get("/analytics/costs", many[:100]).status == 200
-    monkeypatch.setattr("serving.logic.answer.MAX_ROWS", 2)
+    monkeypatch.setattr("serving.logic.answer.MAX_GROUPS", 2)
     assert problem(filled.get("/analytics/costs", group_by="model")) == (400, "too_many_rows")
 
 
@@ -109,7 +122,7 @@ def test_openapi_takes_no_parameter(filled: Api) -> None:
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
 def test_no_parameter_is_a_way_into_sql(filled: Api, question, evil: str) -> None:  # type: ignore[no-untyped-def]
     before = filled.get(question.path).json
-    for name in ("from", "to", "group_by", evil):
+    for name in ("from", "to", "group_by", "granularity", "compare", "limit", "cursor", "format", evil):
         status, _ = problem(filled.get(question.path, [(name, evil)]))
         assert status == 400
     for name in question.filters:

@@ -14,8 +14,9 @@ from serving.logic.models.provider import Models, Provider
 from serving.logic.refused import RequestRefused, bad_request
 from serving.logic.templates.acts import conflict
 from serving.logic.templates.desk import Desk
-from serving.logic.templates.lifecycle import APPROVED_STATES, PRODUCTION, check_usable
+from serving.logic.templates.lifecycle import APPROVED_STATES, PRODUCTION
 from serving.logic.templates.model import Selector, Version
+from serving.logic.templates.sunset import check_usable
 
 if TYPE_CHECKING:
     from serving.execution_schemas import ExecuteRequest
@@ -71,7 +72,7 @@ def plan(
     template_id, selector = _prompt(wanted, assigned)
     version = desk.version(environment, template_id, selector)
     now = desk.clock()
-    check_usable(desk.find(environment, template_id), version.number, now)
+    check_usable(version, now)
     _check_approved(version, who)
     rendering = render(compose(member(version), desk.source(environment)), wanted.values)
     if len(rendering.text) > MAX_PROMPT_CHARS:

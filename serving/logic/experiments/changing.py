@@ -10,7 +10,8 @@ from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import conflict
 from serving.logic.templates.desk import Answer, Asking, Desk
 from serving.logic.templates.labels import point
-from serving.logic.templates.lifecycle import APPROVED_STATES, PRODUCTION, check_usable
+from serving.logic.templates.lifecycle import APPROVED_STATES, PRODUCTION
+from serving.logic.templates.sunset import check_usable
 
 _SALT_BYTES = 16
 
@@ -133,7 +134,7 @@ def _check_metrics(terms: ExperimentTerms) -> None:
 def _check_version(desk: Desk, experiment: Experiment, variant: Variant, at: datetime) -> None:
     selector = variant.version or PRODUCTION
     version = desk.version(experiment.environment, experiment.template_id, selector)
-    check_usable(desk.find(experiment.environment, experiment.template_id), version.number, at)
+    check_usable(version, at)
     if version.state not in APPROVED_STATES:
         message = f"Version {version.number} of {version.template_id} is {version.state}; have it approved first."
         raise conflict("not_approved", message)

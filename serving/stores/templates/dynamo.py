@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from serving.stores.templates.table import Add, Delete, Document, Key, Lost, Unreachable, Write, check_sizes
+from serving.stores.templates.table import Add, Delete, Document, Expect, Key, Lost, Unreachable, Write, check_sizes
 
 ATTEMPTS = 8
 _WAIT_S = 0.02
@@ -116,12 +116,13 @@ class DynamoTable:
     def _item(self, write: Write) -> dict[str, Any]:
         if isinstance(write, Add):
             return {"Update": self._update(write)}
+        if isinstance(write, Expect):
+            return {"ConditionCheck": {"TableName": self._name, "Key": _key(write.key)} | _at(write.revision)}
         request: dict[str, Any] = {"TableName": self._name}
         if write.replaces == 0:
             request["ConditionExpression"] = "attribute_not_exists(pk)"
         elif write.replaces is not None:
-            request["ConditionExpression"] = "revision = :replaces"
-            request["ExpressionAttributeValues"] = {":replaces": {"N": str(write.replaces)}}
+            request |= _at(write.replaces)
         if isinstance(write, Delete):
             return {"Delete": request | {"Key": _key(write.key)}}
         item = _key(write.key) | {"document": {"S": write.document}, "revision": {"N": str(write.revision)}}
@@ -162,6 +163,12 @@ class DynamoTable:
             yield
         except (BotoCoreError, ClientError) as error:
             raise Unreachable(f"DynamoDB can't be used now ({error})") from error
+
+
+def _at(revision: int) -> dict[str, Any]:
+    """The condition that an item is at a revision."""
+    values = {":revision": {"N": str(revision)}}
+    return {"ConditionExpression": "revision = :revision", "ExpressionAttributeValues": values}
 
 
 def _wait(attempt: int) -> None:

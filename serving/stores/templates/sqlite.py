@@ -9,7 +9,7 @@ from time import time
 
 import orjson
 
-from serving.stores.templates.table import Add, Delete, Document, Key, Lost, Unreachable, Write, check_sizes
+from serving.stores.templates.table import Add, Delete, Document, Expect, Key, Lost, Unreachable, Write, check_sizes
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
@@ -92,11 +92,15 @@ def _write(db: sqlite3.Connection, write: Write) -> None:
     if isinstance(write, Add):
         _add(db, write)
         return
-    if write.replaces is not None:
+    expected = write.revision if isinstance(write, Expect) else write.replaces
+    if expected is not None:
         query = "SELECT revision FROM item WHERE partition = ? AND sort = ?"
         found = db.execute(query, write.key).fetchone()
-        if (write.replaces == 0) != (found is None) or (found and found[0] != write.replaces):
+        is_new = expected == 0 and not isinstance(write, Expect)
+        if found != (None if is_new else (expected,)):
             raise Lost
+    if isinstance(write, Expect):
+        return
     if isinstance(write, Delete):
         db.execute("DELETE FROM item WHERE partition = ? AND sort = ?", write.key)
         return

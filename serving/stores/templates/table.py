@@ -58,6 +58,14 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class Expect:
+    """Write nothing here, and nothing at all where the item is not at this revision by then."""
+
+    key: Key
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Add:
     """Count on an item, which is nothing but numbers; where there is none, from 0. Its document is JSON of them.
 
@@ -79,7 +87,7 @@ class Add:
 NUMBER_MAX = 2**63 - 1
 """What such a number may be, in either direction."""
 
-Write = Put | Delete | Add
+Write = Put | Delete | Expect | Add
 
 
 class Lost(Exception):
@@ -118,10 +126,11 @@ class Table(Protocol):
         """
 
 
-def every(table: Table, partition: str, prefix: str = "") -> Iterator[tuple[str, Document]]:
-    """All items of a partition, read in pages."""
-    after = ""
-    while page := table.query(partition, prefix, after):
+def every(
+    table: Table, partition: str, prefix: str = "", after: str = "", limit: int = 100
+) -> Iterator[tuple[str, Document]]:
+    """All items of a partition beyond ``after``, read in pages of ``limit``."""
+    while page := table.query(partition, prefix, after, limit):
         yield from page
         after = page[-1][0]
 

@@ -16,6 +16,7 @@ from serving.logic.templates.bundle import check_bundle, restore
 from serving.stores.templates.dynamo import DynamoTable
 from serving.stores.templates.sqlite import SqliteTable
 from serving.stores.templates.store import TemplateStore
+from serving.stores.templates.wholes import everything
 from tests.services.lambda_runtime import RuntimeApi, function, needs_runtime
 from tests.services.moto import ACCOUNT, client, moto
 from tests.serving.execution.model_server import model_server
@@ -93,6 +94,14 @@ def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -
         assert ask(lambda_, "GET", "/prompts/templates/greeting")[1] == made
         assert ask(lambda_, "GET", "/prompts/templates/greeting", authorizer={})[0] == 401
         assert ask(lambda_, "GET", "/analytics/usage", authorizer={})[0] == 401
+        assert ask(lambda_, "GET", "/status", authorizer={})[0] == 401
+        status, found = ask(lambda_, "GET", "/status")
+        assert (status, found["problems"]) == (200, ["Nothing has been built yet."])
+        assert [(part["name"], part["is_up"]) for part in found["components"]] == [
+            ("templates", True),
+            ("lake", True),
+            ("stream", True),
+        ]
         assert ask(lambda_, "GET", "/analytics/usage")[1]["code"] == "nothing_published"
         lake = tmp_path / "lake"
         publish(lake, EXAMPLE)
@@ -113,8 +122,11 @@ def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -
 
 
 def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
-    with function("serving.lambdas.api.handler", environment(aws, tmp_path)) as lambda_:
-        assert ask(lambda_, "POST", "/prompts/templates", {"id": "kept", "body": "Hello"})[0] == 201
+    (tmp_path / "people.toml").write_text('[people]\nann = "Ann of accounts"\n')
+    settings = environment(aws, tmp_path) | {wiring.PEOPLE_VARIABLE: str(tmp_path / "people.toml")}
+    with function("serving.lambdas.api.handler", settings) as lambda_:
+        status, made = ask(lambda_, "POST", "/prompts/templates", {"id": "kept", "body": "Hello"})
+        assert (status, made["owner"]) == (201, "Ann of accounts")
     with function("serving.lambdas.backup.handler", environment(aws, tmp_path)) as lambda_:
         lambda_.events.put(b"{}")
         kind, body = lambda_.answers.get(timeout=60)
@@ -125,13 +137,15 @@ def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
     embedded = TemplateStore(SqliteTable(tmp_path / "templates.db"))
     restore(embedded, tmp_path / "bundle", is_rehearsal=False)
     of_aws = TemplateStore(DynamoTable(client("dynamodb", aws), "templates"))
-    assert list(embedded.everything()) == list(of_aws.everything())
+    assert list(everything(embedded)) == list(everything(of_aws))
 
 
 def test_a_table_that_can_not_be_reached_is_told(aws: str, tmp_path: Path) -> None:
     settings = environment(aws, tmp_path) | {wiring.TABLE_VARIABLE: "nowhere"}
     with function("serving.lambdas.api.handler", settings) as lambda_:
         status, document = ask(lambda_, "GET", "/prompts/templates/greeting")
+        health = ask(lambda_, "GET", "/healthz", authorizer={})[1]
+    assert (health["status"], [part["is_up"] for part in health["components"]]) == ("degraded", [False, True, True])
     assert (status, document["code"]) == (503, "store_unreachable")
 
 

@@ -1,0 +1,1 @@
+"""What an experiment says, and how sure that is."""
