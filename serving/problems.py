@@ -30,6 +30,7 @@ class Problem(BaseModel, defer_build=True):
     status: int = Field(description="HTTP status")
     code: str = Field(description="Kind of reason, for programs", examples=["unknown_dimension"])
     detail: str = Field(description="The reason, one sentence")
+    gone: str | None = Field(default=None, description="What is gone, as `id@number`: what was asked for, or a part")
     replacement: str | None = Field(default=None, description="Of what is gone: what to use instead, as `id@selector`")
 
 

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from serving.logic.templates.model import Run, Version
+from serving.logic.templates.model import Deprecation, Run, Version
 
 if TYPE_CHECKING:
+    from serving.logic.rendering.compose import Composition
     from serving.logic.rendering.render import Rendering
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -18,6 +19,7 @@ class RenderRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     values: dict[str, JsonValue] = Field(default={}, description="By name; what is left out gets its default")
+    spans: bool = Field(default=True, description="Whether to say where each part of the text comes from")
 
 
 class RenderedSpan(BaseModel, defer_build=True):
@@ -37,12 +39,17 @@ class Rendered(BaseModel, defer_build=True):
     template_id: str
     number: int
     text: str
-    spans: list[RenderedSpan] = Field(description="In order and without gaps")
+    spans: list[RenderedSpan] = Field(description="In order and without gaps; empty where they are not asked for")
     parts: dict[str, str] = Field(description="The version that was used, by what refers to it")
+    deprecated: dict[str, Deprecation] = Field(
+        description="What of it will end, the version itself or parts: what replaces it, and when that is"
+    )
     steps: int = Field(description="What it took; see the guide for how much it may")
 
     @classmethod
-    def of(cls, version: Version, rendering: "Rendering") -> "Rendered":
+    def of(
+        cls, version: Version, composition: "Composition", rendering: "Rendering", *, with_spans: bool
+    ) -> "Rendered":
         """What is told of a rendering."""
         return cls(
             template_id=version.template_id,
@@ -57,9 +64,10 @@ class Rendered(BaseModel, defer_build=True):
                     line=span.origin.line,
                     is_value=span.origin.is_value,
                 )
-                for span in rendering.spans
+                for span in (rendering.spans if with_spans else ())
             ],
             parts=dict(rendering.members),
+            deprecated=composition.deprecated,
             steps=rendering.steps,
         )
 

@@ -67,6 +67,12 @@ class TemplateView(_Told):
         return cls.model_construct(**kept | told)
 
 
+class MovedTemplate(TemplateView):
+    """A template of which a label or a version has moved."""
+
+    warnings: tuple[str, ...] = Field(default=(), description="What that does to what is composed of it")
+
+
 class TemplatePage(_Told):
     """Templates in the order of their ids."""
 
@@ -184,6 +190,7 @@ class Comments(_Told):
     """What was said of a version, the oldest first."""
 
     comments: list[Comment]
+    next: int | None = Field(description="Give this as `after` to go on; null at the end")
 
 
 class AuditLog(_Told):
@@ -218,6 +225,9 @@ class Migrate(_Sent):
 
     why: Reason = Field(description="For the audit logs")
     dry_run: bool = Field(default=False, description="Only show what would be written")
+    after: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{0,100}$")] = Field(
+        default="", description="Go on after this id: `next` of the answer before"
+    )
 
 
 class Dependant(_Told):
@@ -234,3 +244,4 @@ class Migration(_Told):
 
     replacement: str = Field(description="What they are composed of now, as `id@selector`")
     dependants: list[Dependant]
+    next: str | None = Field(description="Give this as `after` to go on; null at the end")

@@ -47,7 +47,7 @@ class ColumnSpec(_Strict):
 
 
 class ReadsDays(_Strict):
-    """Gold's day D is computed from silver's days D - before to D + after."""
+    """Day D is computed from the days D - before to D + after of what is read."""
 
     before: int = 0
     after: int = 0
@@ -153,6 +153,13 @@ def load_models(root: Path) -> dict[str, Model]:
 def views() -> dict[str, str]:
     """Queries that tables share, by full name such as ``silver.activity``; they are never stored."""
     return load_views(ROOT)
+
+
+@cache
+def wide_views() -> dict[str, ReadsDays]:
+    """The views whose rows of a day follow from more than that day: beside the query a file says how far they look."""
+    paths = sorted((ROOT / VIEWS).glob("*.yaml"))
+    return {f"silver.{path.stem}": _checked(ReadsDays, path, _yaml(path)["reads_days"]) for path in paths}
 
 
 def load_views(root: Path) -> dict[str, str]:

@@ -15,5 +15,4 @@ def rollup_document(document: Mapping[str, Any], base: Mapping[str, Any]) -> dic
         "query": f"SELECT\n    {picked}\nFROM gold.{base['name']}\nGROUP BY {groups}\n",
         "columns": {column: base["columns"][column] for column in (*kept, *summed) if column in base["columns"]},
         "partition": base["partition"],
-        "reads_days": base["reads_days"],
     }

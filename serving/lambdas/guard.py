@@ -1,4 +1,4 @@
-"""Who may ask for analytics and the lake's state, and send feedback; templates look after themselves."""
+"""Who may read the numbers and the lake's state, or send feedback: for all that is not open or looks after itself."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -6,8 +6,9 @@ from typing import Any
 
 from serving.access import principal_of
 from serving.logic.refused import RequestRefused
-
-_GUARDED = ("/analytics/", "/status")
+from serving.routes.openapi import PATH as OPENAPI
+from serving.routes.status import HEALTH
+from serving.routes.templates.every import PATH as TEMPLATES
 
 
 def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
@@ -16,7 +17,7 @@ def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
     Raises:
         RequestRefused: 401 and 403.
     """
-    if not path.startswith(_GUARDED):
+    if path in (OPENAPI, HEALTH) or path.startswith(TEMPLATES):
         return
     who = principal_of(request_context)
     if method != "GET":

@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from serving.logic.templates.desk import Desk
-from serving.logic.templates.model import Checks, Content, Part, Run, Source, Version
+from serving.logic.templates.model import Checks, Content, Part, Run, Source, Variable, Version
 from serving.stores.templates.dynamo import DynamoTable
 from serving.stores.templates.store import TemplateStore
 
@@ -32,6 +33,9 @@ BACKUP_BUCKET_VARIABLE = "PROMPTLAKE_BACKUP_BUCKET"
 MODELS_VARIABLE = "PROMPTLAKE_MODELS"
 """Environment variable: the models that tests of templates ask, as a TOML file packaged with the code; optional."""
 
+PEOPLE_VARIABLE = "PROMPTLAKE_PEOPLE"
+"""Environment variable: whose identities are one person's, as a TOML file packaged with the code; optional."""
+
 
 @cache
 def store() -> TemplateStore:
@@ -43,6 +47,12 @@ class _Checks:
 
     def parts(self, template_id: str, content: Content, source: Source) -> tuple[Part, ...]:
         return _checks().parts(template_id, content, source)
+
+    def variables(self, version: Version, source: Source) -> Mapping[str, Variable]:
+        return _checks().variables(version, source)
+
+    def rewritten(self, body: str, old: frozenset[Part], new: Part) -> str:
+        return _checks().rewritten(body, old, new)
 
     def publishable(self, version: Version, runs: tuple[Run, ...], source: Source) -> None:
         _checks().publishable(version, runs, source)
@@ -59,12 +69,19 @@ def _checks() -> Checks:
 def desk() -> Desk:
     from serving.logic.models.settings import models_of
 
-    return Desk(store(), _Checks(), models_of(_models(), os.environ))
+    models, people = _table(MODELS_VARIABLE, "models"), _table(PEOPLE_VARIABLE, "people")
+    return Desk(store(), _Checks(), models_of(models, os.environ), people)
 
 
-def _models() -> dict[str, Any]:
-    path = os.environ.get(MODELS_VARIABLE)
-    return tomllib.loads(Path(path).read_text())["models"] if path else {}
+def _table(variable: str, name: str) -> dict[str, Any]:
+    path = os.environ.get(variable)
+    if not path:
+        return {}
+    found = tomllib.loads(Path(path).read_text())
+    if name not in found:
+        raise ValueError(f"{path}, which {variable} names, has no table [{name}]; write it.")
+    table: dict[str, Any] = found[name]
+    return table
 
 
 @cache

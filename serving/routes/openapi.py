@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from serving.problems import JSON, refuse_unknown_parameters
 
+PATH = "/openapi.json"
 _UNUSED = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
 
 
@@ -20,7 +21,7 @@ def add_openapi(app: APIGatewayRestResolver) -> None:
     def document() -> str:
         return json.dumps(openapi_document(app))
 
-    @app.get("/openapi.json", include_in_schema=False)
+    @app.get(PATH, include_in_schema=False)
     def get_openapi() -> Response[Any]:
         refuse_unknown_parameters({}, app.current_event.resolved_query_string_parameters)
         return Response(HTTPStatus.OK.value, JSON, document())

@@ -13,9 +13,7 @@ from typing import Any
 import pytest
 
 from serving.app import build_app
-from serving.logic.refused import RequestRefused
 from serving.logic.templates.bundle import read_bundle
-from serving.logic.templates.lifecycle import check_usable
 from sql.reader import Reader
 from tests.commands import run, run_json, up
 from tests.services.api_gateway import api_gateway, call
@@ -48,9 +46,6 @@ def test_a_whole_life(kind: str, tmp_path: Path, request: pytest.FixtureRequest)
                 return status, document
 
             live(ask, clock)
-            deprecated = desk.find("default", "tone")
-            with pytest.raises(RequestRefused, match=r"is gone since .*; use voice@1 instead"):
-                check_usable(deprecated, 1, clock.now)
 
 
 def live(ask: Ask, clock: Clock) -> None:
@@ -89,7 +84,11 @@ def live(ask: Ask, clock: Clock) -> None:
     status, migrated = ask("ann", "POST", "/tone/versions/1/migrate", {"why": "tone ends"})
     assert [(d["template_id"], d["number"]) for d in migrated["dependants"]] == [("reply", 3)]
     assert '+Answer the question. {% include "voice@1" %}' in migrated["dependants"][0]["diff"]
-    assert move("bob", "tone", 1, "archived")[0] == 200, "nothing is composed of it any more"
+    status, refused = move("bob", "tone", 1, "archived")
+    assert (status, refused["code"]) == (409, "still_used"), "what is in production is composed of it"
+    status, rendered = ask("vera", "POST", "/reply/versions/production/render", {})
+    assert (status, rendered["text"]) == (200, "Answer the question. Be kind.")
+    assert rendered["deprecated"]["tone@1"]["replacement"] == voice
     publish("reply", 3)
     assert ask("bob", "PUT", "/reply/labels/production", {"number": 3, "why": "migrated"})[0] == 200
 
@@ -98,11 +97,20 @@ def live(ask: Ask, clock: Clock) -> None:
     assert back[1]["labels"] == {"production": 2}
     assert ask("bob", "PUT", "/reply/labels/production", {"number": 3, "why": "after all"})[0] == 200
 
-    # And it ends.
+    # The sunset comes, for what is composed of it as well.
     clock.now += timedelta(days=31)
+    for path in ("/tone/versions/1", "/reply/versions/2"):
+        status, gone = ask("vera", "POST", f"{path}/render", {})
+        assert (status, gone["gone"], gone["replacement"]) == (410, "tone@1", "voice@1")
+    status, rendered = ask("vera", "POST", "/reply/versions/production/render", {})
+    assert (status, rendered["text"]) == (200, "Answer the question. Be kind and brief.")
+    for to in ("deprecated", "archived"):
+        assert move("bob", "reply", 2, to)[0] == 200
+    assert move("bob", "tone", 1, "archived")[0] == 200, "nothing in use is composed of it any more"
+
+    # And it ends.
     assert ask("bob", "DELETE", "/reply?why=over", if_match="*")[1]["code"] == "still_published"
-    for number in (2, 3):
-        assert move("bob", "reply", number, "deprecated")[0] == 200
+    assert move("bob", "reply", 3, "deprecated")[0] == 200
     status, ended = ask("bob", "DELETE", "/reply?why=over", if_match="*")
     assert (status, set(ended["states"].values()), ended["labels"]) == (200, {"archived"}, {})
     log = ask("vera", "GET", "/reply/audit")[1]["entries"]
@@ -110,7 +118,7 @@ def live(ask: Ask, clock: Clock) -> None:
         ("bob", "create"), ("bob", "submit"), ("carol", "comment"), ("carol", "return"), ("bob", "save"),
         ("bob", "submit"), ("carol", "approve"), ("carol", "publish"), ("carol", "label"), ("ann", "save"),
         ("ann", "submit"), ("bob", "approve"), ("bob", "publish"), ("bob", "label"), ("bob", "roll_back"),
-        ("bob", "label"), ("bob", "deprecate"), ("bob", "deprecate"), ("bob", "archive"),
+        ("bob", "label"), ("bob", "deprecate"), ("bob", "archive"), ("bob", "deprecate"), ("bob", "archive"),
     ]  # fmt: skip
     assert all(entry["why"] for entry in log if entry["action"] not in ("create", "save", "comment"))
 

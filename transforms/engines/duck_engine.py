@@ -12,7 +12,7 @@ from ingest.contracts import layout
 from sql.catalog import Model
 from sql.prices.daily import Pricing
 from sql.publication import Extract
-from transforms.engines import duck_gold, duck_silver
+from transforms.engines import duck_days, duck_gold, duck_silver
 from transforms.engines.duck import count, file_list, literal, scan, session
 from transforms.engines.duck_keeping import DuckUpkeep
 from transforms.engines.iceberg import Tables
@@ -29,13 +29,13 @@ from transforms.quality.rows import Rows
 
 
 @contextmanager
-def duck_engine(warehouse: Warehouse, store: Store, memory_mb: int = 320) -> Iterator["DuckEngine"]:
+def duck_engine(warehouse: Warehouse, store: Store, memory_mb: int = 1_200) -> Iterator["DuckEngine"]:
     """The engine of a lake. The caller holds the lake's build lock."""
     scratch = warehouse.root / layout.STAGING / "build"
     tables = Tables(warehouse)
     db = session(scratch, memory_mb)
     try:
-        yield DuckEngine(db, tables, store)
+        yield DuckEngine(db, tables, store, scratch)
     finally:
         db.close()
         tables.close()
@@ -45,9 +45,10 @@ def duck_engine(warehouse: Warehouse, store: Store, memory_mb: int = 320) -> Ite
 class DuckEngine(DuckUpkeep):
     """Implements :class:`transforms.engines.protocol.Engine`."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, tables: Tables, store: Store) -> None:
+    def __init__(self, db: duckdb.DuckDBPyConnection, tables: Tables, store: Store, scratch: Path) -> None:
         super().__init__(db, tables)
-        self._store = store
+        self._store, self._scratch = store, scratch
+        self._silver: duck_days.SilverDays | None = None
 
     @property
     def store(self) -> Store:
@@ -78,13 +79,16 @@ class DuckEngine(DuckUpkeep):
         withdrawn: Iterable[Person],
         pricing: Pricing,
     ) -> None:
-        duck_gold.read_silver(self.db, self.tables, needed, staged, withdrawn, pricing)
+        self._silver = duck_days.read_silver(
+            self.db, self.tables, needed, staged, tuple(withdrawn), pricing, self._scratch
+        )
 
     def read_bookings(self, bookings: Sequence[Booking]) -> None:
         duck_gold.register(self.db, bookings_input(bookings))
 
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
-        return duck_gold.compute(self.db, self._root, model, days, run)
+        assert self._silver is not None  # noqa: S101 - `read_silver` comes first
+        return duck_gold.compute(self.db, self._root, model, days, self._silver.portions(model, days), run)
 
     def read_gold(self, model: Model, candidate: Candidate | None) -> None:
         duck_gold.read_gold(self.db, self.tables, model, candidate)

@@ -1,6 +1,6 @@
 """Gold tables as Parquet files, which the build commits."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -8,14 +8,14 @@ import duckdb
 import pyarrow as pa
 
 from ingest.contracts import layout
-from sql.catalog import Model, models, views
+from sql.catalog import Model, models
 from sql.dialects import to_duckdb
 from sql.prices.daily import COLUMNS, SAID, Pricing
-from transforms.engines.duck import empty_rows, literal, scan, trino_view, view, with_rows
+from transforms.engines.duck import empty_rows, literal, scan, view, with_rows
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
-from transforms.engines.inputs import Input, model_prices, naming, naming_none, persons, thresholds
-from transforms.engines.protocol import Candidate, Staged
+from transforms.engines.inputs import Input, model_prices, naming, persons, thresholds
+from transforms.engines.protocol import Candidate
 from transforms.jobs.ledger import Person
 
 WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd"
@@ -46,28 +46,6 @@ def register_prices(db: duckdb.DuckDBPyConnection, tables: Tables, pricing: Pric
 def register_thresholds(db: duckdb.DuckDBPyConnection) -> None:
     """``metric.threshold``."""
     register(db, thresholds())
-
-
-def read_silver(
-    db: duckdb.DuckDBPyConnection,
-    tables: Tables,
-    needed: Mapping[str, Collection[date]],
-    staged: Iterable[Staged],
-    withdrawn: Iterable[Person],
-    pricing: Pricing,
-) -> None:
-    """See :meth:`transforms.engines.protocol.Engine.read_silver`."""
-    register(db, persons("consent.withdrawn", withdrawn))
-    fresh = {item.table: [tables.root / path for path in item.written] for item in staged}
-    for full_name, model in models().items():
-        if model.layer == "silver":
-            committed = tables.files(model, needed[full_name]) if full_name in needed else []
-            rows = scan([*committed, *fresh.get(model.name, ())], empty_query(model))
-            view(db, full_name, f"SELECT * FROM ({rows}) AS s WHERE {naming_none(model, 's', 'consent.withdrawn')}")
-    register_prices(db, tables, pricing)
-    register_thresholds(db)
-    for name, query in views().items():
-        trino_view(db, name, query)
 
 
 def days_naming(db: duckdb.DuckDBPyConnection, tables: Tables, named: Sequence[Person]) -> dict[str, set[date]]:
@@ -112,10 +90,24 @@ def read_gold(db: duckdb.DuckDBPyConnection, tables: Tables, model: Model, candi
 
 
 def compute(
-    db: duckdb.DuckDBPyConnection, root: Path, model: Model, days: tuple[date, ...] | None, run: str
+    db: duckdb.DuckDBPyConnection,
+    root: Path,
+    model: Model,
+    days: tuple[date, ...] | None,
+    portions: Iterable[tuple[date, ...] | None],
+    run: str,
 ) -> Candidate:
-    """See :meth:`transforms.engines.protocol.Engine.compute`."""
-    candidate = _write(db, root, model, "TRUE" if days is None else _of_days(days), days, run)
+    """See :meth:`transforms.engines.protocol.Engine.compute`.
+
+    Args:
+        portions: parts of ``days``; while one is at hand, the session has what its rows are computed from.
+    """
+    folder = root / layout.table_data(model.layer, model.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, portion in enumerate(portions):
+        _write(db, folder, model, "TRUE" if portion is None else _of_days(portion), f"{run}-{number}")
+    written = with_rows(db, sorted(folder.glob(f"**/{run}-*.parquet")))
+    candidate = Candidate(model, tuple(str(path.relative_to(root)) for path in written), days)
     view(db, model.full_name, scan([root / file for file in candidate.written], empty_gold(model)))
     return candidate
 
@@ -124,18 +116,12 @@ def _of_days(days: Iterable[date]) -> str:
     return "day IN ({})".format(", ".join(f"DATE '{day}'" for day in days))
 
 
-def _write(
-    db: duckdb.DuckDBPyConnection, root: Path, model: Model, where: str, days: tuple[date, ...] | None, run: str
-) -> Candidate:
+def _write(db: duckdb.DuckDBPyConnection, folder: Path, model: Model, where: str, name: str) -> None:
     typed = ", ".join(f"CAST({name} AS {spec.type}) AS {name}" for name, spec in model.columns.items())
     query = f"SELECT {typed} FROM ({to_duckdb(model.query)}) WHERE {where}"
-    folder = root / layout.table_data(model.layer, model.name)
-    folder.mkdir(parents=True, exist_ok=True)
     if model.partition:
-        parts = f"PARTITION_BY (day), WRITE_PARTITION_COLUMNS, OVERWRITE_OR_IGNORE, FILENAME_PATTERN '{run}-{{i}}'"
+        parts = f"PARTITION_BY (day), WRITE_PARTITION_COLUMNS, OVERWRITE_OR_IGNORE, FILENAME_PATTERN '{name}-{{i}}'"
         db.execute(f"COPY ({query}) TO {literal(str(folder))} ({WRITTEN_AS}, {parts})")
     else:
         order = ", ".join(model.grain)  # whoever reads a few days then skips the others
-        db.execute(f"COPY ({query} ORDER BY {order}) TO {literal(str(folder / f'{run}-0.parquet'))} ({WRITTEN_AS})")
-    written = sorted(folder.glob(f"**/{run}-*.parquet"))
-    return Candidate(model, tuple(str(path.relative_to(root)) for path in with_rows(db, written)), days)
+        db.execute(f"COPY ({query} ORDER BY {order}) TO {literal(str(folder / f'{name}.parquet'))} ({WRITTEN_AS})")

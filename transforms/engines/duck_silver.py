@@ -1,6 +1,7 @@
 """Bronze to silver: type, deduplicate, partition by day. Files are written here and committed by the build."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from ingest.contracts.instants import to_us
 from sql.catalog import Model
 from sql.dialects import to_duckdb
 from transforms.engines.dedupe import ARRIVED_HOUR_US, HOUR_US, ID_WINDOW, VERDICTS, conflict_message
-from transforms.engines.duck import bronze_relation, count, literal, scan, view, with_rows
+from transforms.engines.duck import bronze_relation, literal, scan, view, with_rows
 from transforms.engines.iceberg import Tables
 from transforms.engines.protocol import Staged
 from transforms.jobs.ledger import Booking
@@ -22,6 +23,11 @@ _TOGETHER_ROWS = 200_000
 """Up to here all days are written in one pass, which holds every day's rows in memory at once; beyond, day by day."""
 
 _WRITERS = 2
+
+_GROUP = f"CAST(make_timestamp(occurred_at_us) AS DATE), {ARRIVED_HOUR_US}, door"
+_Group = tuple[date, int, str, str]
+_Arrived = tuple[date, int, str, int]
+_Refused = tuple[date, int, str, str, int]
 
 _ACCEPTED = """SELECT b.* EXCLUDE (filename, file_row_number) FROM bronze.{} AS b
     ANTI JOIN rejected AS r ON b.filename = r.file AND b.file_row_number = r.row"""
@@ -45,67 +51,93 @@ def stage(db: duckdb.DuckDBPyConnection, model: Model, objects: Sequence[str], t
     paths = [tables.root / path for path in objects]
     numbered = bronze_relation(model.name, paths, ", filename = true, file_row_number = true")
     view(db, f"bronze.{model.name}", numbered)
-    days = _judge(db, model, tables, [str(path) for path in paths])
-    all_new = count(db, "SELECT count(*) FROM rejected") == 0
+    arrived = _count(db, model)
+    _judge(db, model, tables, sorted({day for day, *_ in arrived}), [str(path) for path in paths])
+    refused = _refused(db)
     # Naming the object of every row costs as much as reading it, so only where rows are told apart by it.
-    accepted = bronze_relation(model.name, paths) if all_new else _ACCEPTED.format(model.name)
-    days = days if all_new else _accepted_days(db)
-    files = _write(db, model, accepted, days, tables.root, run)
-    bookings = _bookings(db, model.name)
+    accepted = _ACCEPTED.format(model.name) if refused else bronze_relation(model.name, paths)
+    counts = _counts(arrived, refused)
+    days = tuple(sorted({day for (day, _, _, kind), _ in counts.items() if kind == "silver"}))
+    files = _write(db, model, accepted, days, sum(counts.values()), tables.root, run)
     conflicts = tuple(_conflicts(db, model.name, tables.root, run))
-    return Staged(model.name, tuple(objects), files, conflicts, bookings, days)
+    return Staged(model.name, tuple(objects), files, conflicts, _bookings(counts, model.name), days)
 
 
-def _judge(db: duckdb.DuckDBPyConnection, model: Model, tables: Tables, names: list[str]) -> tuple[date, ...]:
-    """Fill ``arrival`` (one narrow row an event) and ``rejected``; returns the days that arrived."""
-    db.execute("DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS arrival; DROP TYPE IF EXISTS object_name")
+def _count(db: duckdb.DuckDBPyConnection, model: Model) -> list[_Arrived]:
+    """What arrived."""
+    return db.execute(f"SELECT {_GROUP}, count(*) FROM bronze.{model.name} GROUP BY ALL").fetchall()
+
+
+def _judge(
+    db: duckdb.DuckDBPyConnection, model: Model, tables: Tables, days: Sequence[date], names: Sequence[str]
+) -> None:
+    """Fill ``arrival`` (rows whose id may not be new) and ``rejected`` (those of which it is not)."""
+    db.execute(
+        "DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS arrival; DROP TABLE IF EXISTS suspect; "
+        "DROP TYPE IF EXISTS object_name"
+    )
     # As an enum, a path of a hundred bytes is a number a row.
     db.execute(f"CREATE TYPE object_name AS ENUM ({', '.join(map(literal, names))})")
+    around = {day + timedelta(k) for day in days for k in range(-ID_WINDOW.days, ID_WINDOW.days + 1)}
+    view(
+        db,
+        "known",
+        "SELECT event_id, epoch_us(occurred_at) AS occurred_at_us "
+        f"FROM ({scan(tables.files(model, around), empty_query(model))})",
+    )
+    # Most ids are new, which hashes tell without holding a single id.
+    db.execute(
+        f"""CREATE TABLE suspect AS
+        WITH arrived AS (SELECT hash(event_id) AS id_hash FROM bronze.{model.name})
+        SELECT id_hash FROM arrived GROUP BY id_hash HAVING count(*) > 1
+        UNION SELECT id_hash FROM arrived SEMI JOIN (SELECT hash(event_id) AS id_hash FROM known) USING (id_hash)"""
+    )
     db.execute(
         f"""CREATE TABLE arrival AS SELECT event_id, occurred_at_us, received_at_us, door,
-        CAST(filename AS object_name) AS file, file_row_number AS row FROM bronze.{model.name}"""
+        CAST(filename AS object_name) AS file, file_row_number AS row
+        FROM bronze.{model.name} WHERE hash(event_id) IN (SELECT id_hash FROM suspect)"""
     )
-    days = tuple(
-        day
-        for (day,) in db.execute(
-            "SELECT DISTINCT CAST(make_timestamp(occurred_at_us) AS DATE) FROM arrival ORDER BY 1"
-        ).fetchall()
-    )
-    around = {day + timedelta(k) for day in days for k in range(-ID_WINDOW.days, ID_WINDOW.days + 1)}
-    db.execute(
-        f"""CREATE TABLE rejected (file object_name, row BIGINT, verdict VARCHAR);
-        CREATE OR REPLACE VIEW known AS
-        SELECT event_id, epoch_us(occurred_at) AS occurred_at_us
-        FROM ({scan(tables.files(model, around), empty_query(model))})"""
-    )
-    if _all_new(db):
-        return days
-    db.execute(f"INSERT INTO rejected {VERDICTS}")
-    return days
+    db.execute(f"CREATE TABLE rejected AS {VERDICTS}")
 
 
-def _accepted_days(db: duckdb.DuckDBPyConnection) -> tuple[date, ...]:
-    """Days that gain rows: a day on which all came again is not computed anew."""
-    rows = db.execute(
-        "SELECT DISTINCT CAST(make_timestamp(occurred_at_us) AS DATE) FROM arrival "
-        "ANTI JOIN rejected USING (file, row) ORDER BY 1"
+def _refused(db: duckdb.DuckDBPyConnection) -> list[_Refused]:
+    """What of it is not new, by verdict."""
+    return db.execute(
+        f"SELECT {_GROUP}, verdict, count(*) FROM arrival JOIN rejected USING (file, row) GROUP BY ALL"
     ).fetchall()
-    return tuple(day for (day,) in rows)
 
 
-def _all_new(db: duckdb.DuckDBPyConnection) -> bool:
-    """Whether no id came twice: the common case, told by a count without a sort."""
-    again = count(db, "SELECT count(*) - count(DISTINCT hash(event_id)) FROM arrival")
-    known = count(db, "SELECT count(*) FROM arrival SEMI JOIN known USING (event_id)")
-    return again == 0 and known == 0
+def _counts(arrived: Iterable[_Arrived], refused: Iterable[_Refused]) -> Counter[_Group]:
+    """Events by day, hour of arrival, door, and what became of them; only where there are any."""
+    counts = Counter({(day, hour_us, door, "silver"): events for day, hour_us, door, events in arrived})
+    for day, hour_us, door, verdict, events in refused:
+        counts[day, hour_us, door, verdict] += events
+        counts[day, hour_us, door, "silver"] -= events
+    return +counts
+
+
+def _bookings(counts: Counter[_Group], event_type: str) -> tuple[Booking, ...]:
+    booked: Counter[tuple[int, str, str]] = Counter()
+    for (_, hour_us, door, kind), events in counts.items():
+        booked[hour_us, door, kind] += events
+    return tuple(
+        (layout.received_hour(hour_us), event_type, door, kind, events)
+        for (hour_us, door, kind), events in sorted(booked.items())
+    )
 
 
 def _write(
-    db: duckdb.DuckDBPyConnection, model: Model, accepted: str, days: Sequence[date], root: Path, run: str
+    db: duckdb.DuckDBPyConnection,
+    model: Model,
+    accepted: str,
+    days: Sequence[date],
+    arrived: int,
+    root: Path,
+    run: str,
 ) -> tuple[str, ...]:
     folder = root / layout.table_data(model.layer, model.name)
     folder.mkdir(parents=True, exist_ok=True)
-    if count(db, "SELECT count(*) FROM arrival") <= _TOGETHER_ROWS:
+    if arrived <= _TOGETHER_ROWS:
         db.execute(
             f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({over(model, accepted)}))
             TO {literal(str(folder))}
@@ -130,16 +162,6 @@ def _write_day(db: duckdb.DuckDBPyConnection, model: Model, accepted: str, day: 
         f"COPY ({over(model, f'SELECT * FROM ({accepted}) WHERE {during}')}) TO {literal(str(path))} ({WRITTEN_AS})"
     )
     db.close()
-
-
-def _bookings(db: duckdb.DuckDBPyConnection, event_type: str) -> tuple[Booking, ...]:
-    rows = db.execute(
-        f"""SELECT {ARRIVED_HOUR_US}, door, coalesce(verdict, 'silver'), count(*)
-        FROM arrival LEFT JOIN rejected USING (file, row) GROUP BY ALL ORDER BY ALL"""
-    ).fetchall()
-    return tuple(
-        (layout.received_hour(hour_us), event_type, door, kind, events) for hour_us, door, kind, events in rows
-    )
 
 
 def _conflicts(db: duckdb.DuckDBPyConnection, event_type: str, root: Path, run: str) -> Iterator[tuple[str, str]]:

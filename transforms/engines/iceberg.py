@@ -73,17 +73,27 @@ class Tables:
 
         They lie in the local folder.
         """
+        if days is not None and (model.partition or "").startswith("day("):
+            return [path for paths in self.files_by_day(model, days).values() for path in paths]
         table = self.find(model)
         if table is None or table.current_snapshot() is None:
             return []
-        by_day = days is not None and (model.partition or "").startswith("day(")
-        paths = [
-            self.path_of(task.file.file_path)
-            for task in table.scan().plan_files()
-            if not by_day or days is None or _EPOCH + timedelta(task.file.partition[0]) in days
-        ]
+        paths = [self.path_of(task.file.file_path) for task in table.scan().plan_files()]
         self.warehouse.fetch(paths)
         return [self.root / path for path in paths]
+
+    def files_by_day(self, model: Model, days: Collection[date]) -> dict[date, list[Path]]:
+        """Data files of some days of a committed table that is partitioned by day. They lie in the local folder."""
+        table = self.find(model)
+        if table is None or table.current_snapshot() is None:
+            return {}
+        found: dict[date, list[str]] = {}
+        for task in table.scan().plan_files():
+            day = _EPOCH + timedelta(task.file.partition[0])
+            if day in days:
+                found.setdefault(day, []).append(self.path_of(task.file.file_path))
+        self.warehouse.fetch([path for paths in found.values() for path in paths])
+        return {day: [self.root / path for path in paths] for day, paths in found.items()}
 
     def days(self, model: Model) -> set[date]:
         """The days of which a table partitioned by day has rows."""

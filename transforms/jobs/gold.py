@@ -6,7 +6,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from hashlib import sha256
 
-from sql.catalog import Model, metrics, models, views
+from sql.catalog import Model, ReadsDays, metrics, models, views, wide_views
 from sql.dialects import table_names
 
 Days = Mapping[str, Collection[date]]
@@ -16,10 +16,36 @@ Days = Mapping[str, Collection[date]]
 @cache
 def base_tables(full_name: str) -> frozenset[str]:
     """The silver tables that a table or view is computed from, directly or not."""
-    query = views().get(full_name) or (models()[full_name].query if full_name.startswith("gold.") else None)
-    if query is None:
+    read = _read_by(full_name)
+    return frozenset().union(*map(base_tables, read)) if read is not None else frozenset({full_name})
+
+
+@cache
+def reach(full_name: str) -> ReadsDays:
+    """How far around its day a table or view looks into silver, itself or through what it reads."""
+    own = wide_views().get(full_name) or (models()[full_name].reads_days if full_name in models() else ReadsDays())
+    below = [reach(name) for name in _read_by(full_name) or ()]
+    return ReadsDays(
+        before=own.before + max((r.before for r in below), default=0),
+        after=own.after + max((r.after for r in below), default=0),
+    )
+
+
+@cache
+def scanned(full_name: str) -> frozenset[str]:
+    """The silver tables of which a gold table or view reads the rows itself, not through a table or a wide view."""
+    if full_name in wide_views():
+        return frozenset()
+    read = _read_by(full_name)
+    if read is None:
         return frozenset({full_name})
-    return frozenset().union(*(base_tables(name) for name in table_names(query) if name.split(".")[0] in _STORED))
+    return frozenset().union(*(scanned(name) for name in read if not name.startswith("gold.")))
+
+
+def _read_by(full_name: str) -> frozenset[str] | None:
+    """The stored tables and views that a query reads; None where there is no query."""
+    query = views().get(full_name) or (models()[full_name].query if full_name.startswith("gold.") else None)
+    return None if query is None else frozenset(name for name in table_names(query) if name.split(".")[0] in _STORED)
 
 
 _STORED = frozenset({"silver", "gold"})
@@ -29,7 +55,8 @@ def definitions() -> str:
     """A fingerprint of what gold follows from besides its rows and prices, which are dated by themselves."""
     gold = [(m.full_name, m.query, sorted(m.columns), m.reads_days) for m in models().values() if m.layer == "gold"]
     thresholds = [(m.name, m.good, m.poor) for m in metrics().values()]
-    return sha256(repr((gold, sorted(views().items()), thresholds)).encode()).hexdigest()
+    shared = sorted(views().items()), sorted(wide_views().items())
+    return sha256(repr((gold, shared, thresholds)).encode()).hexdigest()
 
 
 def in_order() -> tuple[Model, ...]:
@@ -41,15 +68,14 @@ def in_order() -> tuple[Model, ...]:
 
 def affected_days(model: Model, dirty: Days) -> tuple[date, ...]:
     """The gold days that rows on the ``dirty`` silver days can have changed."""
-    reach = range(-model.reads_days.after, model.reads_days.before + 1)
+    looks = reach(model.full_name)
     touched = {day for table in base_tables(model.full_name) for day in dirty.get(table.partition(".")[2], ())}
-    return tuple(sorted({day + timedelta(k) for day in touched for k in reach}))
+    return tuple(sorted({day + timedelta(k) for day in touched for k in range(-looks.after, looks.before + 1)}))
 
 
-def window(days: Iterable[date], model: Model) -> set[date]:
-    """The silver days that gold's ``days`` are computed from."""
-    reach = range(-model.reads_days.before, model.reads_days.after + 1)
-    return {day + timedelta(k) for day in days for k in reach}
+def window(days: Iterable[date], looks: ReadsDays) -> set[date]:
+    """The days that what looks so far around ``days`` is computed from."""
+    return {day + timedelta(k) for day in days for k in range(-looks.before, looks.after + 1)}
 
 
 def plan(dirty: Days, first_whole: Mapping[str, date]) -> list[tuple[Model, tuple[date, ...]]]:
@@ -64,7 +90,8 @@ def plan(dirty: Days, first_whole: Mapping[str, date]) -> list[tuple[Model, tupl
 def open_days(model: Model, days: Iterable[date], first_whole: Mapping[str, date]) -> tuple[date, ...]:
     """Those of some gold days that can still be computed from whole silver days."""
     firsts = [first_whole[table] for table in base_tables(model.full_name) if table in first_whole]
-    return tuple(day for day in days if all(day - timedelta(model.reads_days.before) >= first for first in firsts))
+    before = reach(model.full_name).before
+    return tuple(day for day in days if all(day - timedelta(before) >= first for first in firsts))
 
 
 def whole(changed: Collection[str]) -> list[tuple[Model, tuple[Model, ...]]]:
@@ -87,5 +114,5 @@ def needed(planned: Sequence[tuple[Model, Iterable[date]]]) -> dict[str, set[dat
     found: dict[str, set[date]] = {}
     for model, days in planned:
         for table in base_tables(model.full_name):
-            found.setdefault(table, set()).update(window(days, model))
+            found.setdefault(table, set()).update(window(days, reach(model.full_name)))
     return found

@@ -40,8 +40,11 @@ class DuckRows:
         return pd.DataFrame(dict(zip(checks, padded, strict=True)))
 
     def compared(self, key: str, check: Check) -> "pd.DataFrame":
-        value = self._value(check)
-        return self.db.sql(f"SELECT hash({value}) AS {key} FROM {self.relation} WHERE {value} IS NOT NULL").df()
+        hashes = f"SELECT {_hashed(check)} AS {key} FROM {self.relation} WHERE {_is_value(check)}"
+        # What occurs once can't be told from any other such value, so one of them stands for all.
+        often = f"SELECT {key}, count(*) AS occurs FROM ({hashes}) GROUP BY {key}"
+        again = f"SELECT {key} FROM ({often}), range(2) WHERE occurs > 1"
+        return self.db.sql(f"({again}) UNION ALL (SELECT {key} FROM ({often}) WHERE occurs = 1 LIMIT 1)").df()
 
     def different(self, key: str, check: Check) -> "pd.DataFrame":
         return self.db.sql(f"SELECT DISTINCT {self._value(check)} AS {key} FROM {self.relation}").df()
@@ -50,7 +53,7 @@ class DuckRows:
         self._register(check, values)
         rows = f"SELECT *, {self._value(check)} AS value_of_check FROM {self.relation}"
         if check.rule == "unique":
-            among = f"SELECT * FROM ({rows}) WHERE hash(value_of_check) IN (SELECT value FROM {_BROKEN})"
+            among = f"SELECT * FROM ({rows}) WHERE {_hashed(check)} IN (SELECT value FROM {_BROKEN})"
             found = f"({among} QUALIFY count(*) OVER (PARTITION BY value_of_check) > 1)"
         elif check.rule == "not_null":
             found = f"({rows}) WHERE value_of_check IS NULL"
@@ -62,8 +65,7 @@ class DuckRows:
         return number, told(shown, examples) if shown else ()
 
     def _register(self, check: Check, values: Sequence[Any]) -> None:
-        value = self._value(check)
-        kind = f"hash({value})" if check.rule == "unique" else value
+        kind = _hashed(check) if check.rule == "unique" else self._value(check)
         self.db.execute(
             f"CREATE OR REPLACE TEMP TABLE {_BROKEN} AS SELECT {kind} AS value FROM {self.relation} LIMIT 0"
         )
@@ -81,6 +83,20 @@ class DuckRows:
 
 def _in_duckdb(expression: str) -> str:
     return to_duckdb(f"SELECT {expression}").removeprefix("SELECT ")
+
+
+def _hashed(check: Check) -> str:
+    """A number that rows with the same value have in common."""
+    return f"hash({', '.join(map(_quoted, check.about))})"
+
+
+def _is_value(check: Check) -> str:
+    """Condition: there is something to compare. Of several columns together, nulls are values too."""
+    return "TRUE" if len(check.about) > 1 else f"{_quoted(check.about[0])} IS NOT NULL"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def _telling(check: Check, value: str) -> str:

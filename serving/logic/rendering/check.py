@@ -26,15 +26,25 @@ def check(template_id: str, content: Content, source: Source) -> tuple[Part, ...
         RequestRefused: it could not be rendered: for its syntax, its parts, its variables or its blocks.
     """
     root = Member(template_id, None, content)
-    check_declared(content.variables)
-    composition = compose(root, source)
-    compiled(root.name, content.body)
-    _check_names(root, composition)
-    _check_blocks(root, composition)
+    sound(root, source)
     parts = tuple(dict.fromkeys(use.part for use in root.facts.uses))
     if len(parts) > MAX_PARTS:
         raise template_refused(BOUND, f"the template is made of more than {MAX_PARTS} parts", root.name)
     return parts
+
+
+def sound(root: Member, source: Source) -> Composition:
+    """A version with its parts, once it is sure that there are values to render it with.
+
+    Raises:
+        RequestRefused: there are none: for its syntax, its parts, its variables or its blocks.
+    """
+    check_declared(root.content.variables)
+    composition = compose(root, source)
+    compiled(root.name, root.content.body)
+    _check_names(root, composition)
+    _check_blocks(root, composition)
+    return composition
 
 
 def _check_names(root: Member, composition: Composition) -> None:

@@ -8,7 +8,8 @@ from serving.logic.rendering.limits import MAX_MEMBERS, MAX_PART_DEPTH, MAX_USES
 from serving.logic.rendering.meter import BOUND
 from serving.logic.rendering.refusals import template_refused
 from serving.logic.rendering.variables import VARIABLE
-from serving.logic.templates.model import Content, Source, Variable, Version
+from serving.logic.templates.model import Content, Deprecation, Source, Variable, Version
+from serving.logic.templates.sunset import described, gone, has_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Member:
     template_id: str
     number: int | None
     content: Content
+    deprecation: Deprecation | None = None
 
     @property
     def name(self) -> str:
@@ -48,6 +50,11 @@ class Composition:
         named: Mapping[str, Member] = {self.root.name: self.root, **self.members}
         return {reference: (member.name, member.content.body) for reference, member in named.items()}
 
+    @property
+    def deprecated(self) -> dict[str, Deprecation]:
+        """What replaces the members that are deprecated, by their names."""
+        return {one.name: one.deprecation for one in (self.root, *self.members.values()) if one.deprecation}
+
 
 def compose(root: Member, source: Source) -> Composition:
     """Bring a version and its parts together.
@@ -58,14 +65,15 @@ def compose(root: Member, source: Source) -> Composition:
 
     Raises:
         RequestRefused: a body is not allowed, a part is missing, a template is part of itself, there are too many parts
-            or too many above one another, or two of them disagree about a variable.
+            or too many above one another, or two of them disagree about a variable; with 410, where the version is
+            saved already: a part is archived, or its sunset has come.
     """
     return _Composing(source, Composition(root)).done()
 
 
 def member(version: Version) -> Member:
     """A saved version as the root of a composition."""
-    return Member(version.template_id, version.number, version)
+    return Member(version.template_id, version.number, version, version.deprecation)
 
 
 class _Composing:
@@ -117,4 +125,14 @@ class _Composing:
         if version is None:
             what = f"version {selector}" if isinstance(selector, int) else f"label {selector!r}"
             raise template_refused(PART, f"there is no template {template_id!r} with {what}", one.name, use.line)
+        self._check_usable(version, one, use)
         return member(version)
+
+    def _check_usable(self, version: Version, one: Member, use: Use) -> None:
+        at = self.source.at
+        if (ended := has_ended(version, at)) is None:
+            return
+        if self.composition.root.number is None:  # its author can name another
+            message = described(f"the part {version.template_id}@{version.number}", ended, at)
+            raise template_refused(PART, message, one.name, use.line)
+        raise gone(version.template_id, version.number, ended, at, self.composition.root.name)

@@ -23,10 +23,10 @@ def template_refused(code: str, message: str, where: str = "", line: int | None 
 
     Args:
         code: the kind of reason, for programs.
-        message: the reason, one sentence.
+        message: the reason, one sentence; with or without its full stop.
         where: the template, such as ``greeting@3``.
         line: in its body, from 1.
     """
     place = ", ".join(filter(None, (where, f"line {line}" if line else "")))
-    said = message if len(message) <= _SHOWN_CHARS else message[:_SHOWN_CHARS] + "…"
+    said = message.removesuffix(".") + "." if len(message) <= _SHOWN_CHARS else message[:_SHOWN_CHARS] + "…"
     return RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, code, f"{place}: {said}" if place else said)

@@ -43,16 +43,11 @@ def bind(variables: Mapping[str, Variable], given: Mapping[str, Any]) -> dict[st
         if name in given:
             _check(variable, given[name])
             values[name] = given[name]
-        elif is_required(variable):
+        elif variable.needs_value:
             raise template_refused(VARIABLE, f"The variable {name!r} ({variable.type}) has no value; give it one.")
         else:
             values[name] = variable.default
     return values
-
-
-def is_required(variable: Variable) -> bool:
-    """Whether there is no rendering without a value."""
-    return variable.required and variable.default is None
 
 
 def check_declared(variables: Iterable[Variable]) -> None:
@@ -77,7 +72,7 @@ def check_declared(variables: Iterable[Variable]) -> None:
 
 def _check(variable: Variable, value: Any) -> None:
     name = variable.name
-    if value is None and not is_required(variable) and variable.default is None:
+    if value is None and not variable.needs_value and variable.default is None:
         return
     fits = isinstance(value, _PYTHON[variable.type]) and isinstance(value, bool) == (variable.type == "boolean")
     if not fits or (isinstance(value, float) and not math.isfinite(value)):

@@ -18,6 +18,8 @@ from pydantic import ValidationError
 
 from serving.logic.templates.changes import Whole
 from serving.stores.templates.store import TemplateStore
+from serving.stores.templates.wholes import everything, put_whole
+from serving.stores.templates.wholes import whole as whole_of
 
 FORMAT, FORMAT_VERSION = "promptlake-templates", 1
 
@@ -68,7 +70,7 @@ def write_bundle(store: TemplateStore, file: BinaryIO, made_at: datetime) -> int
             packed.write(line.encode() + b"\n")
 
         write(json.dumps({"format": FORMAT, "version": FORMAT_VERSION, "made_at": made_at.isoformat()}))
-        for whole in store.everything():
+        for whole in everything(store):
             write(whole.model_dump_json())
             count += 1
         packed.write(json.dumps({"templates": count, "sha256": digest.hexdigest()}).encode() + b"\n")
@@ -111,7 +113,7 @@ def read_bundle(path: Path) -> Iterator[Whole]:
 def compare(store: TemplateStore, whole: Whole) -> tuple[Compared, Whole | None]:
     """How the store stands to one template of a bundle, and what it has."""
     template = whole.template
-    living = store.whole(template.environment, template.id)
+    living = whole_of(store, template.environment, template.id)
     return Compared(template.environment, template.id, _standing(living, whole)), living
 
 
@@ -131,7 +133,7 @@ def restore(store: TemplateStore, path: Path, *, is_rehearsal: bool) -> list[Com
     for whole in read_bundle(path):
         compared, living = compare(store, whole)
         if compared.standing in RESTORED and not is_rehearsal:
-            store.put_whole(whole, living.template if living else None)
+            put_whole(store, whole, living.template if living else None)
         report.append(compared)
     return report
 

@@ -1,7 +1,7 @@
 """What goes between the rules and the store."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,7 +27,11 @@ class Replay(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of one template: before, after, and what is new. ``before`` is None for a template that is made."""
+    """One change of one template: before, after, and what is new.
+
+    ``before`` is None for a template that is made. ``relies_on`` is the revision of each template of the environment
+    that must be as it was for the change to be right; ``warnings`` is what it may do to others, one sentence each.
+    """
 
     before: Template | None
     after: Template
@@ -36,6 +40,8 @@ class Change:
     comment: Comment | None = None
     run: Run | None = None
     replay: Replay | None = None
+    relies_on: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import NamedTuple
 
-from serving.access import Principal
+from serving.access import People, Principal
 from serving.logic.models.provider import Models
 from serving.logic.models.stand_in import stand_in_alone
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import Act, etag, not_found
 from serving.logic.templates.changes import Change, Replay
-from serving.logic.templates.model import Checks, Selector, Source, Template, Version
-from serving.stores.templates.store import OfEnvironment, TemplateStore
+from serving.logic.templates.model import Checks, Selector, Template, Version
+from serving.stores.templates.source import OfEnvironment
+from serving.stores.templates.store import TemplateStore
 from serving.stores.templates.table import Full, Lost
 
 ATTEMPTS = 12
@@ -59,10 +60,13 @@ class Desk:
     checks: Checks
     models: Models = field(default_factory=stand_in_alone)
     """Asked by the tests of templates."""
+    people: People = field(default_factory=dict)
+    """Who is behind an identity, where one person has several."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
-    def source(self, environment: str) -> Source:
-        return OfEnvironment(self.store, environment)
+    def source(self, environment: str, at: datetime | None = None) -> OfEnvironment:
+        """The templates of an environment at a moment; without one, now."""
+        return OfEnvironment(self.store, environment, at or self.clock())
 
     def find(self, environment: str, template_id: str) -> Template:
         """Raises ``RequestRefused``, 404."""

@@ -2,6 +2,7 @@
 
 from serving.logic.templates.acts import Act, conflict
 from serving.logic.templates.changes import Change
+from serving.logic.templates.lifecycle import APPROVED_STATES
 from serving.logic.templates.model import MAX_VERSIONS, Comment, Content, Part, State, Template, Version
 
 
@@ -50,8 +51,20 @@ def save(
     parts: tuple[Part, ...],
     note: str,
     act: Act,
+    *,
+    is_rewritten: bool = False,
 ) -> Change | None:
     """A new version where the content is new, and what else is said of the template; None where nothing is.
+
+    Args:
+        template: as it is.
+        latest: its newest version.
+        about: description, owner and tags, as far as they are given.
+        content: of the new version.
+        parts: what the content is composed of.
+        note: what its author says of it.
+        act: who saves it.
+        is_rewritten: whether it says what the newest version said, with other parts.
 
     Raises:
         RequestRefused: there are too many versions, or the template has ended.
@@ -64,7 +77,8 @@ def save(
     if template.latest >= MAX_VERSIONS:
         raise conflict("too_many_versions", f"{template.id} has {MAX_VERSIONS} versions, the most there may be.")
     number = template.latest + 1
-    version = _version(template.id, number, content, parts, note, act)
+    also_by = _unapproved(latest, act) if is_rewritten or content.body == latest.body else ()
+    version = _version(template.id, number, content, parts, note, act, also_by)
     return act.change(
         template,
         "save",
@@ -83,7 +97,7 @@ def comment(template: Template, version: Version, line: int | None, text: str, a
     """
     lines = version.body.count("\n") + 1
     if line is not None and line > lines:
-        raise conflict("no_such_line", f"Version {version.number} has {lines} lines, and no line {line}.")
+        raise conflict("no_such_line", f"Version {version.number} ends with line {lines}; it has no line {line}.")
     said = Comment(
         revision=template.revision + 1, number=version.number, line=line, text=text, who=act.who.name, at=act.at
     )
@@ -91,7 +105,15 @@ def comment(template: Template, version: Version, line: int | None, text: str, a
     return act.change(template, "comment", number=version.number, details=details, comment=said)
 
 
-def _version(template_id: str, number: int, content: Content, parts: tuple[Part, ...], note: str, act: Act) -> Version:
+def _version(
+    template_id: str,
+    number: int,
+    content: Content,
+    parts: tuple[Part, ...],
+    note: str,
+    act: Act,
+    also_by: tuple[str, ...] = (),
+) -> Version:
     return Version(
         **{name: getattr(content, name) for name in Content.model_fields},
         template_id=template_id,
@@ -99,8 +121,16 @@ def _version(template_id: str, number: int, content: Content, parts: tuple[Part,
         parts=parts,
         note=note,
         created_by=act.who.name,
+        also_by=also_by,
         created_at=act.at,
     )
+
+
+def _unapproved(version: Version, act: Act) -> tuple[str, ...]:
+    """Who else wrote what nobody has approved yet: it does not become another's by being taken over."""
+    if version.state in APPROVED_STATES:
+        return ()
+    return tuple(dict.fromkeys(name for name in (version.created_by, *version.also_by) if name != act.who.name))
 
 
 def _uses(parts: tuple[Part, ...]) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from ingest.contracts.roles import Role
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import Act, conflict, not_found
 from serving.logic.templates.changes import Change
-from serving.logic.templates.lifecycle import APPROVED_STATES, PRODUCTION, check_usable, is_sunset
+from serving.logic.templates.lifecycle import APPROVED_STATES, PRODUCTION
 from serving.logic.templates.model import MAX_LABELS, Label, State, Template
+from serving.logic.templates.sunset import gone, is_sunset
 
 REMEMBERED = 50
 """So many earlier versions a label can be rolled back through."""
@@ -23,7 +24,8 @@ def point(template: Template, name: str, number: int, act: Act) -> Change:
     act.who.demand(role_for(name))
     if number not in template.states:
         raise not_found("no_such_version", f"{template.id} has no version {number}.")
-    check_usable(template, number, act.at)
+    if (ended := is_sunset(template, number, act.at)) is not None:
+        raise gone(template.id, number, ended, act.at)
     if not _is_fit(template, name, number, act.at):
         needed = "published" if name == PRODUCTION else "approved"
         message = f"Version {number} is {template.states[number]}; {name} points to a version only once it is {needed}."

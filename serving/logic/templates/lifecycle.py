@@ -5,11 +5,12 @@ from datetime import datetime
 from http import HTTPStatus
 
 from ingest.contracts.roles import Role
-from serving.access import Principal
+from serving.access import Principal, are_told_apart
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import Act, conflict
 from serving.logic.templates.changes import Change
 from serving.logic.templates.model import Deprecation, Part, Source, State, Template, Version
+from serving.logic.templates.sunset import gone, has_ended, is_sunset
 
 PRODUCTION = "production"
 
@@ -100,41 +101,36 @@ def check_parts(version: Version, source: Source) -> None:
     """What is approved is composed of what is approved.
 
     Raises:
-        RequestRefused: a part is not, or is gone.
+        RequestRefused: a part is not; or, with 410, its sunset has come.
     """
     for part in version.parts:
         found = source.version(part.template_id, part.selector)
         if found is None or found.state not in APPROVED_STATES:
             is_now = "is missing" if found is None else f"is {found.state}"
             raise conflict("part_not_approved", f"The part {part} {is_now}; have it approved first.")
+        if (ended := has_ended(found, source.at)) is not None:
+            raise gone(found.template_id, found.number, ended, source.at, f"{version.template_id}@{version.number}")
 
 
-def is_sunset(template: Template, number: int, at: datetime) -> Deprecation | None:
-    """What to use instead of a version that may no longer be used; None while it may."""
-    deprecation = template.deprecations.get(number)
-    if template.states.get(number) == State.ARCHIVED:
-        return deprecation or Deprecation()
-    is_over = deprecation and deprecation.sunset_at and deprecation.sunset_at <= at
-    return deprecation if is_over else None
-
-
-def check_usable(template: Template, number: int, at: datetime) -> None:
-    """Refuse, with 410 and the replacement, a version that is archived or whose sunset has come."""
-    if (gone := is_sunset(template, number, at)) is not None:
-        instead = f"use {gone.replacement} instead" if gone.replacement else "nothing was named to replace it"
-        since = f" since {gone.sunset_at:%Y-%m-%d}" if gone.sunset_at and gone.sunset_at <= at else ""
-        message = f"Version {number} of {template.id} is gone{since}; {instead}."
-        extra = {"replacement": str(gone.replacement)} if gone.replacement else {}
-        raise RequestRefused(HTTPStatus.GONE, "gone", message, extra=extra)
+def is_live(template: Template, number: int, at: datetime) -> bool:
+    """Whether a version may be used by someone, or is on its way there: the newest, in review, or approved."""
+    is_on_its_way = number == template.latest or template.states.get(number) in APPROVED_STATES | {State.IN_REVIEW}
+    return is_on_its_way and is_sunset(template, number, at) is None
 
 
 def _check_approver(version: Version, who: Principal) -> None:
-    if version.created_by == who.name:
-        message = "Nobody approves their own version; ask another approver."
-        raise RequestRefused(HTTPStatus.FORBIDDEN, "self_approval", message)
     if not who.is_person:
         message = "Many may take on this AWS role, so it can't approve; sign in as yourself."
         raise RequestRefused(HTTPStatus.FORBIDDEN, "not_a_person", message)
+    for author in (version.created_by, *version.also_by):
+        if author == who.name:
+            message = "Nobody approves their own version; ask another approver."
+            raise RequestRefused(HTTPStatus.FORBIDDEN, "self_approval", message)
+        if not are_told_apart(author, who.name):
+            message = (
+                f"It was written by {author}, who may be you as well; an owner says in PROMPTLAKE_PEOPLE who it is."
+            )
+            raise RequestRefused(HTTPStatus.FORBIDDEN, "unknown_author", message)
 
 
 def _check_unlabelled(template: Template, number: int) -> None:

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from serving.logic.refused import RequestRefused
 from serving.logic.templates import editing
 from serving.logic.templates.acts import Act, conflict, not_found
 from serving.logic.templates.changes import Change
+from serving.logic.templates.dependants import Dependant, dependants
 from serving.logic.templates.desk import Answer, Asking, Desk
 from serving.logic.templates.difference import body_difference
-from serving.logic.templates.model import Part, State, Template, Version
-from serving.logic.templates.references import rewrite
+from serving.logic.templates.model import Part, Template
 
 MAX_DEPENDANTS = 50
-"""So many are rewritten in one request."""
+MAX_DIFF_CHARS = 200_000
+"""So many dependants, or so much of what is new in them, are in one answer; the next goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,19 @@ class Migrated:
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A page of dependants, and the id after which there may be more; None where there are none."""
+
+    replacement: Part
+    dependants: list[Migrated]
+    after: str | None
+
+
 def migrate(
-    desk: Desk, asking: Asking, template_id: str, number: int, why: str, *, is_rehearsal: bool
-) -> tuple[Part, list[Migrated]]:
-    """Rewrite up to 50 dependants. Who calls again goes on where this ended, for what is rewritten depends no more.
+    desk: Desk, asking: Asking, template_id: str, number: int, why: str, after: str, *, is_rehearsal: bool
+) -> Migration:
+    """Rewrite the dependants beyond an id, as many as an answer holds. What is rewritten depends no more.
 
     Args:
         desk: where it is done.
@@ -37,6 +48,7 @@ def migrate(
         template_id: the template.
         number: its deprecated version.
         why: for the audit logs.
+        after: where to go on.
         is_rehearsal: nothing is written; the diffs are what would be.
 
     Raises:
@@ -51,53 +63,42 @@ def migrate(
         raise conflict("no_replacement", message)
     # Each dependant has an answer of its own; the request's key belongs to none of them.
     each = replace(asking, key=None, if_match=None)
-    done = []
-    for dependant, latest, old in _dependants(desk, template, number):
-        done.append(_rewrite(desk, each, dependant, latest, old, deprecation.replacement, why, is_rehearsal))
-        if len(done) == MAX_DEPENDANTS:
-            break
-    return deprecation.replacement, done
+    done: list[Migrated] = []
+    for found in _newest(desk, template, number, desk.clock(), after):
+        done.append(_rewrite(desk, each, found, deprecation.replacement, why, is_rehearsal))
+        if len(done) == MAX_DEPENDANTS or sum(len(one.diff) for one in done) >= MAX_DIFF_CHARS:
+            return Migration(deprecation.replacement, done, done[-1].template_id)
+    return Migration(deprecation.replacement, done, None)
 
 
-def _dependants(desk: Desk, template: Template, number: int) -> Iterator[tuple[Template, Version, frozenset[Part]]]:
-    """Templates whose newest version is composed of this one, with the parts that are."""
-    for dependant in desk.store.dependants(template.environment, template.id):
-        latest = desk.version(template.environment, dependant.id, dependant.latest)
-        old = frozenset(
-            p for p in latest.parts if p.template_id == template.id and template.resolve(p.selector) == number
-        )
-        if old and latest.state != State.ARCHIVED:
-            yield dependant, latest, old
+def _newest(desk: Desk, template: Template, number: int, at: datetime, after: str) -> Iterator[Dependant]:
+    """Dependants that are the newest version of their template: what they become comes after them."""
+    found = dependants(desk.store, template, number, at, after)
+    return (one for one in found if one.number == one.template.latest)
 
 
-def _rewrite(
-    desk: Desk,
-    asking: Asking,
-    dependant: Template,
-    latest: Version,
-    old: frozenset[Part],
-    new: Part,
-    why: str,
-    is_rehearsal: bool,
-) -> Migrated:
-    body = rewrite(latest.body, old, new)
-    names = f"{dependant.id}@{latest.number}", f"{dependant.id}@{latest.number + 1}"
-    diff = body_difference(names[0], latest.body, names[1], body)
+def _rewrite(desk: Desk, asking: Asking, found: Dependant, new: Part, why: str, is_rehearsal: bool) -> Migrated:
+    name = found.template.id
+    latest = desk.version(asking.environment, name, found.number)
+    body = desk.checks.rewritten(latest.body, found.parts, new)
+    diff = body_difference(f"{name}@{latest.number}", latest.body, f"{name}@{latest.number + 1}", body)
     content = latest.content.model_copy(update={"body": body})
-    source = desk.source(asking.environment)
+    listed = ", ".join(sorted(map(str, found.parts)))
 
     def save(template: Template, act: Act) -> Change | None:
         if template.latest != latest.number:
             raise conflict("changed_meanwhile", f"{template.id} got a new version meanwhile; migrate again.")
+        source = desk.source(asking.environment, act.at)
         parts = desk.checks.parts(template.id, content, source)
-        listed = ", ".join(sorted(map(str, old)))
-        return editing.save(template, latest, {}, content, parts, f"{new} in place of {listed}", act)
+        note = f"{new} in place of {listed}"
+        change = editing.save(template, latest, {}, content, parts, note, act, is_rewritten=True)
+        return change and replace(change, relies_on=source.relied_on(parts))
 
     try:
         if is_rehearsal:
-            desk.checks.parts(dependant.id, content, source)
+            desk.checks.parts(name, content, desk.source(asking.environment))
         else:
-            desk.change(asking, dependant.id, save, lambda _: Answer(200, {}, ""), why)
+            desk.change(asking, name, save, lambda _: Answer(200, {}, ""), why)
     except RequestRefused as refused:
-        return Migrated(dependant.id, None, diff, str(refused))
-    return Migrated(dependant.id, None if is_rehearsal else latest.number + 1, diff)
+        return Migrated(name, None, diff, str(refused))
+    return Migrated(name, None if is_rehearsal else latest.number + 1, diff)

@@ -5,6 +5,7 @@ A version is written once and never changed. All that changes, labels and lifecy
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Protocol
 
@@ -64,6 +65,11 @@ class Variable(_Record):
     default: JsonValue = Field(default=None, description="Used where no value is given")
     description: Annotated[str, StringConstraints(max_length=500)] = ""
 
+    @property
+    def needs_value(self) -> bool:
+        """Whether there is no rendering without a value."""
+        return self.required and self.default is None
+
 
 class Part(_Record):
     """Another template that a version is composed of: ``id@selector`` in its body."""
@@ -92,8 +98,16 @@ class Content(_Record):
     tests: Annotated[tuple[Case, ...], Field(max_length=MAX_CASES)] = ()
 
 
+class Deprecation(_Record):
+    """What to use instead of a version, and until when the version still works."""
+
+    replacement: Part | None = None
+    sunset_at: AwareDatetime | None = Field(default=None, description="From then on rendering answers 410")
+    why: Why = ""
+
+
 class Version(Content):
-    """One version. Everything but ``state``, which the template keeps, is written once."""
+    """One version. Everything but ``state`` and ``deprecation``, which the template keeps, is written once."""
 
     template_id: TemplateId
     number: Number
@@ -102,8 +116,10 @@ class Version(Content):
     )
     note: Why = Field(default="", description="What is new, in its author's words")
     created_by: Who
+    also_by: tuple[Who, ...] = Field(default=(), description="Others whose words it has, which nobody has approved")
     created_at: AwareDatetime
     state: State = State.DRAFT
+    deprecation: Deprecation | None = Field(default=None, description="What to use instead, once it is deprecated")
 
     @property
     def content(self) -> Content:
@@ -115,14 +131,6 @@ class Label(_Record):
 
     number: Number
     before: tuple[Number, ...] = Field(default=(), description="Earlier versions, the latest last; rollback goes there")
-
-
-class Deprecation(_Record):
-    """What to use instead of a version, and until when the version still works."""
-
-    replacement: Part | None = None
-    sunset_at: AwareDatetime | None = Field(default=None, description="From then on rendering answers 410")
-    why: Why = ""
 
 
 class Template(_Record):
@@ -191,13 +199,17 @@ class Run(_Record):
 
 
 class Source(Protocol):
-    """The templates of one environment, for who composes and renders them."""
+    """The templates of one environment at one moment, for who composes and renders them."""
+
+    @property
+    def at(self) -> datetime:
+        """That moment: what has ended by then can't be used."""
 
     def template(self, template_id: str) -> Template | None:
         """A template; None where there is none."""
 
     def version(self, template_id: str, selector: Selector) -> Version | None:
-        """A version with its state; None where there is none, or no such label."""
+        """A version as it stands; None where there is none, or no such label."""
 
 
 class Checks(Protocol):
@@ -205,6 +217,12 @@ class Checks(Protocol):
 
     def parts(self, template_id: str, content: Content, source: Source) -> tuple[Part, ...]:
         """What a body is composed of; refuses one that can't be rendered safely, cycles and missing parts."""
+
+    def variables(self, version: Version, source: Source) -> Mapping[str, Variable]:
+        """What rendering a version needs of its caller, by name; refuses one that no values can render."""
+
+    def rewritten(self, body: str, old: frozenset[Part], new: Part) -> str:
+        """A body with each reference to one of the old parts replaced, and all else as it is."""
 
     def publishable(self, version: Version, runs: tuple[Run, ...], source: Source) -> None:
         """Refuse to publish while required tests fail or are stale. ``runs`` are the version's, the newest first."""

@@ -1,11 +1,18 @@
 """A version is moved, once all that the move depends on holds."""
 
+from dataclasses import replace
+from itertools import islice
+
 from serving.logic.templates import lifecycle
 from serving.logic.templates.acts import Act, conflict, not_found
 from serving.logic.templates.changes import Change
+from serving.logic.templates.dependants import dependants
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.model import Deprecation, Part, Source, State, Template
 from serving.template_schemas import Transition
+
+MAX_NAMED = 20
+"""So many dependants are named to who ends a version."""
 
 _PUBLISHING = ("publish", "reinstate")
 """What was published once is held to the same again: a part of it may have moved on since."""
@@ -19,20 +26,32 @@ def move_version(desk: Desk, template: Template, number: int, wanted: Transition
     """
     if number not in template.states:
         raise not_found("no_such_version", f"{template.id} has no version {number}.")
-    source = desk.source(template.environment)
+    source = desk.source(template.environment, act.at)
     version = desk.version(template.environment, template.id, number)
+    relies_on = {}
     move = lifecycle.check_move(template, version, wanted.to, act.who)
     if move.action in ("approve", *_PUBLISHING):
         lifecycle.check_parts(version, source)
+        desk.checks.variables(version, source)
+        relies_on = source.relied_on(version.parts)
     if move.action in _PUBLISHING:
         desk.checks.publishable(version, tuple(desk.store.runs(template, number)), source)
     if move.action == "archive":
-        _check_unused(desk, template, number)
+        _check_unused(desk, template, number, act)
     deprecation = None
     if wanted.replacement is not None or wanted.sunset_at is not None:
         _check_replacement(wanted.replacement, source)
         deprecation = Deprecation(replacement=wanted.replacement, sunset_at=wanted.sunset_at, why=wanted.why)
-    return lifecycle.move(template, version, wanted.to, act, deprecation)
+    change = lifecycle.move(template, version, wanted.to, act, deprecation)
+    warnings = _ending(desk, template, number, act) if wanted.sunset_at else ()
+    return replace(change, relies_on=relies_on, warnings=warnings)
+
+
+def _ending(desk: Desk, template: Template, number: int, act: Act) -> tuple[str, ...]:
+    """What ends with a version that gets a sunset, one sentence each."""
+    found = list(islice(dependants(desk.store, template, number, act.at), MAX_NAMED + 1))
+    named = [f"{one.name} is in use and composed of it, and ends with it." for one in found[:MAX_NAMED]]
+    return (*named, *([f"There are more than {MAX_NAMED} of them."] if len(found) > MAX_NAMED else []))
 
 
 def _check_replacement(replacement: Part | None, source: Source) -> None:
@@ -49,16 +68,14 @@ def end_template(desk: Desk, template: Template, act: Act) -> Change:
     Raises:
         RequestRefused: a version is published, or another template is composed of it.
     """
-    for number in template.states:
-        _check_unused(desk, template, number)
+    _check_unused(desk, template, None, act)
     return lifecycle.archive_all(template, act)
 
 
-def _check_unused(desk: Desk, template: Template, number: int) -> None:
-    source = desk.source(template.environment)
-    for dependant in desk.store.dependants(template.environment, template.id):
-        latest = source.version(dependant.id, dependant.latest)
-        parts = latest.parts if latest and latest.state != State.ARCHIVED else ()
-        if any(part.template_id == template.id and template.resolve(part.selector) == number for part in parts):
-            message = f"{dependant.id} is composed of version {number} of {template.id}; migrate it first."
-            raise conflict("still_used", message)
+def _check_unused(desk: Desk, template: Template, number: int | None, act: Act) -> None:
+    for dependant in dependants(desk.store, template, number, act.at):
+        used = ", ".join(sorted(map(str, dependant.parts)))
+        message = (
+            f"{dependant.name} is in use and composed of {used}; migrate it to a new version, and archive this one."
+        )
+        raise conflict("still_used", message)

@@ -1,12 +1,14 @@
 """What rendering and testing have to say in the life of a version."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from serving.logic.refused import RequestRefused
-from serving.logic.rendering.check import check
+from serving.logic.rendering.check import check, sound
 from serving.logic.rendering.compose import compose, member
+from serving.logic.rendering.references import rewritten
 from serving.logic.rendering.refusals import Unrenderable, template_refused
-from serving.logic.templates.model import Case, Content, Part, Run, Source, Version
+from serving.logic.templates.model import Case, Content, Part, Run, Source, Variable, Version
 from serving.logic.testing.assertions import TEST, JsonSchema, Regex, assertions_of
 from serving.logic.testing.patterns import check_schema, compiled_pattern
 from serving.logic.testing.publishing import exchangeable, untested
@@ -24,6 +26,14 @@ class RenderedAndTested:
                 raise template_refused(TEST, f"There are two tests named {case.name!r}; rename one.")
             _check_case(case)
         return found
+
+    def variables(self, version: Version, source: Source) -> Mapping[str, Variable]:
+        """What rendering a version needs of its caller, by name; refuses one that no values can render."""
+        return sound(member(version), source).variables
+
+    def rewritten(self, body: str, old: frozenset[Part], new: Part) -> str:
+        """A body with each reference to one of the old parts replaced, and all else as it is."""
+        return rewritten(body, old, new)
 
     def publishable(self, version: Version, runs: tuple[Run, ...], source: Source) -> None:
         """Refuse, with 409, while required tests fail, never ran, or ran on something else; or while an editor could

@@ -1,5 +1,6 @@
 """Templates are found and made."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -8,7 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import SkipValidation
 
 from serving.logic.templates import editing
-from serving.logic.templates.changes import Wanted
+from serving.logic.templates.acts import Act
+from serving.logic.templates.changes import Change, Wanted
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.model import NAME, NO_CONTROLS, State
 from serving.routes.templates.registering import (
@@ -63,11 +65,16 @@ def add_collection(routes: Routes, desk: Desk) -> None:
         """
         asking = routes.asking(environment, key=idempotency_key)
         new = routes.body(NewTemplate)
-        source = desk.source(asking.environment)
-        parts = desk.checks.parts(new.id, new, source)
+
+        def make(act: Act) -> Change:
+            source = desk.source(asking.environment, act.at)
+            parts = desk.checks.parts(new.id, new, source)
+            change = editing.create(new.id, asking.environment, new.about(), new, parts, new.note, act)
+            return replace(change, relies_on=source.relied_on(parts))
+
         answer = desk.create(
             asking,
-            lambda act: editing.create(new.id, asking.environment, new.about(), new, parts, new.note, act),
+            make,
             lambda change: tell_template(
                 change.after, HTTPStatus.CREATED, {"Location": f"{TEMPLATES}/{change.after.id}"}
             ),

@@ -23,7 +23,7 @@ PATH = "/prompts/"
 
 def add_templates(app: APIGatewayRestResolver, desk: Desk, reader: "Published") -> None:
     """Let the resolver keep, review, render and test templates."""
-    routes = Routes(app)
+    routes = Routes(app, desk.people)
     for add in (add_collection, add_one, add_versions, add_labels, add_rendering, add_testing):
         add(routes, desk)
     add_replacing(routes, desk, reader)

@@ -1,5 +1,6 @@
 """One template: read, saved, ended; and its audit log."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -14,6 +15,7 @@ from serving.logic.templates.model import Template
 from serving.logic.templates.moving import end_template
 from serving.routes.templates.registering import (
     ONE,
+    AfterRevision,
     EnvironmentQuery,
     IdempotencyKey,
     IfMatch,
@@ -28,7 +30,6 @@ from serving.template_schemas import AuditLog, SavedTemplate, TemplateView
 
 _Saved = Annotated[SavedTemplate, SkipValidation, Body(description="What to change")]
 _Why = Annotated[str, Query(min_length=1, max_length=2_000, description="For the audit log")]
-_AfterRevision = Annotated[int, Query(ge=0, le=10**12, description="Go on after this: `next` of the page before")]
 
 
 def add_one(routes: Routes, desk: Desk) -> None:
@@ -52,13 +53,16 @@ def add_one(routes: Routes, desk: Desk) -> None:
         """
         asking = routes.asking(environment, if_match, idempotency_key)
         saved = routes.body(SavedTemplate)
-        source = desk.source(asking.environment)
 
         def save(template: Template, act: Act) -> Change | None:
             latest = desk.version(asking.environment, template_id, template.latest)
             content = saved.content(latest)
-            parts = latest.parts if content == latest.content else desk.checks.parts(template_id, content, source)
-            return editing.save(template, latest, saved.about(), content, parts, saved.note, act)
+            if content == latest.content:
+                return editing.save(template, latest, saved.about(), content, latest.parts, saved.note, act)
+            source = desk.source(asking.environment, act.at)
+            parts = desk.checks.parts(template_id, content, source)
+            change = editing.save(template, latest, saved.about(), content, parts, saved.note, act)
+            return change and replace(change, relies_on=source.relied_on(parts))
 
         answer = desk.change(
             asking,
@@ -96,7 +100,7 @@ def add_one(routes: Routes, desk: Desk) -> None:
     def get_audit_log(
         template_id: TemplateIdPath,
         environment: EnvironmentQuery = None,
-        after: _AfterRevision = 0,
+        after: AfterRevision = 0,
         limit: LimitQuery = 100,
     ) -> Response[Any]:
         """Who did what to the template, when and why, the oldest first."""

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from http import HTTPStatus
@@ -11,13 +12,14 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import BaseModel, ValidationError
 
-from serving.access import Principal, principal_of
+from serving.access import People, Principal, principal_of
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import etag
+from serving.logic.templates.changes import Change
 from serving.logic.templates.desk import Answer, Asking
 from serving.logic.templates.model import MAX_VERSIONS, NAME, TEMPLATE_ID, Selector, Template
 from serving.problems import JSON, documented, is_json, not_json, refuse_unknown_parameters
-from serving.template_schemas import TemplateView
+from serving.template_schemas import MovedTemplate, TemplateView
 
 TEMPLATES = "/prompts/templates"
 ONE = f"{TEMPLATES}/<template_id>"
@@ -35,6 +37,7 @@ EnvironmentQuery = Annotated[
     str | None, Query(pattern=NAME, description="Environment; default the first of those that you may act in")
 ]
 LimitQuery = Annotated[int, Query(ge=1, le=100, description="So many at most")]
+AfterRevision = Annotated[int, Query(ge=0, le=10**12, description="Go on after this: `next` of the page before")]
 IfMatch = Annotated[
     str, Header(alias="If-Match", description="ETag of what you have seen; `*` for whatever it is by now")
 ]
@@ -67,11 +70,17 @@ _CHANGING = (
 )
 
 
+MAX_ANSWER_BYTES = 6_000_000
+"""Lambda sends 6 MiB, headers and status included. Embedded it is the same, so that what runs here runs there."""
+
+_MAX_BYTES_PER_CHAR = len(json.dumps("\U0001f600")) - len('""')
+
+
 class Routes:
     """Registers routes on a resolver, each with its description and what it may answer."""
 
-    def __init__(self, app: APIGatewayRestResolver) -> None:
-        self.app = app
+    def __init__(self, app: APIGatewayRestResolver, people: People) -> None:
+        self.app, self._people = app, people
 
     def add(
         self,
@@ -109,7 +118,7 @@ class Routes:
 
     def who(self) -> Principal:
         """Who asks. Raises ``RequestRefused``, 401 and 403."""
-        return principal_of(self.app.current_event["requestContext"])
+        return principal_of(self.app.current_event["requestContext"], self._people)
 
     def reader(self, environment: str | None) -> str:
         """The environment that is asked for, once it is sure that the one who asks may read there."""
@@ -150,9 +159,30 @@ def tell_template(template: Template, status: HTTPStatus = HTTPStatus.OK, header
     return tell(TemplateView.of(template), status, {"ETag": etag(template), **headers})
 
 
+def tell_moved(change: Change) -> Answer:
+    """A template of which something has moved, with its ETag."""
+    told = MovedTemplate.of(change.after).model_copy(update={"warnings": change.warnings})
+    return tell(told, headers={"ETag": etag(change.after)})
+
+
 def send(answer: Answer) -> Response[Any]:
-    """The answer, as the resolver wants it."""
+    """The answer, as the resolver wants it.
+
+    Raises:
+        RequestRefused: it is too large to be sent.
+    """
+    if len(answer.body) * _MAX_BYTES_PER_CHAR > MAX_ANSWER_BYTES and (size := _bytes(answer.body)) > MAX_ANSWER_BYTES:
+        message = (
+            f"The answer has {size / 1e6:.1f} MB, and at most {MAX_ANSWER_BYTES / 1e6:.1f} MB are sent at once; ask "
+            "for less: with a smaller limit, or for a text without its spans."
+        )
+        raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_too_large", message)
     return Response(answer.status, JSON, answer.body, headers=dict(answer.headers))
+
+
+def _bytes(body: str) -> int:
+    """The size of a body within the answer of a Lambda function, which is JSON itself."""
+    return len(json.dumps(body))
 
 
 def selector_of(text: str) -> Selector:

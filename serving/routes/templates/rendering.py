@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import SkipValidation
 
 from serving.logic.templates.desk import Desk
-from serving.logic.templates.lifecycle import check_usable
+from serving.logic.templates.sunset import check_usable
 from serving.rendering_schemas import Rendered, RenderRequest
 from serving.routes.templates.registering import (
     VERSIONS,
@@ -35,15 +35,18 @@ def add_rendering(routes: Routes, desk: Desk) -> None:
         environment: EnvironmentQuery = None,
     ) -> Response[Any]:
         """The text that a version, or the one that a label points to, gives with these values; and which version and
-        block each part of it comes from. Nothing is stored.
+        block each part of it comes from. Nothing is stored. 410 once the version, or a part of it, has ended;
+        `deprecated` names beforehand what will.
         """
         # Jinja is loaded by who renders: a function that is asked for something else starts without.
         from serving.logic.rendering.compose import compose, member
         from serving.logic.rendering.render import render
 
         where = routes.reader(environment)
-        values = routes.body(RenderRequest).values
+        wanted = routes.body(RenderRequest)
         version = desk.version(where, template_id, selector_of(selector))
-        check_usable(desk.find(where, template_id), version.number, desk.clock())
-        rendering = render(compose(member(version), desk.source(where)), values)
-        return send(tell(Rendered.of(version, rendering)))
+        source = desk.source(where)
+        check_usable(version, source.at)
+        composition = compose(member(version), source)
+        rendering = render(composition, wanted.values)
+        return send(tell(Rendered.of(version, composition, rendering, with_spans=wanted.spans)))

@@ -50,10 +50,11 @@ def add_replacing(routes: Routes, desk: Desk, reader: "Published") -> None:
         environment: EnvironmentQuery = None,
     ) -> Response[Any]:
         """Templates whose newest version is composed of a deprecated one get a new draft that is composed of its
-        replacement, up to 50 in a request; ask again until there are none. Asked twice, nothing is done twice.
+        replacement. An answer holds some of them; ask again with its `next` as `after` until there is none. Asked
+        twice, nothing is done twice.
         """
         asking = routes.asking(environment)
         wanted = routes.body(Migrate)
-        replacement, done = migrate(desk, asking, template_id, number, wanted.why, is_rehearsal=wanted.dry_run)
-        dependants = [Dependant.model_validate(one, from_attributes=True) for one in done]
-        return send(tell(Migration(replacement=str(replacement), dependants=dependants)))
+        done = migrate(desk, asking, template_id, number, wanted.why, wanted.after, is_rehearsal=wanted.dry_run)
+        dependants = [Dependant.model_validate(one, from_attributes=True) for one in done.dependants]
+        return send(tell(Migration(replacement=str(done.replacement), dependants=dependants, next=done.after)))

@@ -10,8 +10,8 @@ from pydantic import SkipValidation
 from serving.logic.templates.acts import Act
 from serving.logic.templates.changes import Change
 from serving.logic.templates.desk import Desk
-from serving.logic.templates.lifecycle import check_usable
 from serving.logic.templates.model import Run, Template
+from serving.logic.templates.sunset import check_usable
 from serving.rendering_schemas import RunRequest, Runs
 from serving.routes.templates.registering import (
     VERSION,
@@ -51,11 +51,12 @@ def add_testing(routes: Routes, desk: Desk) -> None:
         asking = routes.asking(environment, key=idempotency_key)
         wanted = routes.body(RunRequest)
         version = desk.version(asking.environment, template_id, number)
-        composition = compose(member(version), desk.source(asking.environment))
+        source = desk.source(asking.environment)
+        check_usable(version, source.at)
+        composition = compose(member(version), source)
         results: list[Result] = []
 
         def make(template: Template, act: Act) -> Change:
-            check_usable(template, number, act.at)
             if not results:  # who is asked again, because another changed the template, asks no model again
                 results.extend(run_tests(composition, bench_for(desk.models, wanted, act.at)))
             return keep_run(template, composition, results, act)

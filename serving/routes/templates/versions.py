@@ -17,6 +17,7 @@ from serving.routes.templates.registering import (
     SELECTOR,
     VERSION,
     VERSIONS,
+    AfterRevision,
     EnvironmentQuery,
     IdempotencyKey,
     LimitQuery,
@@ -28,13 +29,13 @@ from serving.routes.templates.registering import (
     selector_of,
     send,
     tell,
-    tell_template,
+    tell_moved,
 )
 from serving.template_schemas import (
     Comments,
     Difference,
+    MovedTemplate,
     NewComment,
-    TemplateView,
     Transition,
     VersionPage,
     VersionSummary,
@@ -80,7 +81,7 @@ def add_versions(routes: Routes, desk: Desk) -> None:
         old, new = (desk.version(where, template_id, selector_of(selector)) for selector in (from_, to))
         return send(tell(Difference.model_validate(difference(old, new))))
 
-    @routes.add("POST", f"{VERSION}/transitions", "Move a version", TemplateView)
+    @routes.add("POST", f"{VERSION}/transitions", "Move a version", MovedTemplate, also=(HTTPStatus.GONE,))
     def move_a_version(
         template_id: TemplateIdPath,
         number: NumberPath,
@@ -99,19 +100,25 @@ def add_versions(routes: Routes, desk: Desk) -> None:
             asking,
             template_id,
             lambda template, act: move_version(desk, template, number, transition, act),
-            lambda change: tell_template(change.after),
+            tell_moved,
             transition.why,
         )
         return send(answer)
 
     @routes.add("GET", f"{VERSION}/comments", "Read comments", Comments)
     def list_comments(
-        template_id: TemplateIdPath, number: NumberPath, environment: EnvironmentQuery = None
+        template_id: TemplateIdPath,
+        number: NumberPath,
+        environment: EnvironmentQuery = None,
+        after: AfterRevision = 0,
+        limit: LimitQuery = 100,
     ) -> Response[Any]:
         """What reviewers said of a version and of its lines, the oldest first."""
         where = routes.reader(environment)
         desk.version(where, template_id, number)
-        return send(tell(Comments(comments=desk.store.comments(desk.find(where, template_id), number))))
+        found = desk.store.comments(desk.find(where, template_id), number, after, limit)
+        more = found[-1].revision if len(found) == limit else None
+        return send(tell(Comments(comments=found, next=more)))
 
     @routes.add("POST", f"{VERSION}/comments", "Comment", Comment, status=HTTPStatus.CREATED)
     def comment_on_a_version(

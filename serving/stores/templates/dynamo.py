@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from serving.stores.templates.table import Document, Key, Lost, Put, Unreachable, Write, check_sizes
+from serving.stores.templates.table import Delete, Document, Expect, Key, Lost, Unreachable, Write, check_sizes
 
 ATTEMPTS = 8
 _WAIT_S = 0.02
@@ -91,8 +91,10 @@ class DynamoTable:
         raise Lost
 
     def _item(self, write: Write) -> dict[str, Any]:
-        if not isinstance(write, Put):
+        if isinstance(write, Delete):
             return {"Delete": {"TableName": self._name, "Key": _key(write.key)}}
+        if isinstance(write, Expect):
+            return {"ConditionCheck": {"TableName": self._name, "Key": _key(write.key)} | _at(write.revision)}
         item = _key(write.key) | {"document": {"S": write.document}, "revision": {"N": str(write.revision)}}
         if write.expires_at_s is not None:
             item["expires_at_s"] = {"N": str(write.expires_at_s)}
@@ -100,8 +102,7 @@ class DynamoTable:
         if write.replaces == 0:
             put["ConditionExpression"] = "attribute_not_exists(pk)"
         elif write.replaces is not None:
-            put["ConditionExpression"] = "revision = :replaces"
-            put["ExpressionAttributeValues"] = {":replaces": {"N": str(write.replaces)}}
+            put |= _at(write.replaces)
         return {"Put": put}
 
     @contextmanager
@@ -112,6 +113,12 @@ class DynamoTable:
             yield
         except (BotoCoreError, ClientError) as error:
             raise Unreachable(f"DynamoDB can't be used now ({error})") from error
+
+
+def _at(revision: int) -> dict[str, Any]:
+    """The condition that an item is at a revision."""
+    values = {":revision": {"N": str(revision)}}
+    return {"ConditionExpression": "revision = :revision", "ExpressionAttributeValues": values}
 
 
 def _key(key: Key) -> _Item:

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 from time import time
 
-from serving.stores.templates.table import Document, Key, Lost, Put, Unreachable, Write, check_sizes
+from serving.stores.templates.table import Delete, Document, Expect, Key, Lost, Unreachable, Write, check_sizes
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
@@ -88,16 +88,19 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _write(db: sqlite3.Connection, write: Write) -> None:
-    if not isinstance(write, Put):
+    if isinstance(write, Delete):
         db.execute("DELETE FROM item WHERE partition = ? AND sort = ?", write.key)
         return
-    if write.replaces is not None:
+    expected = write.revision if isinstance(write, Expect) else write.replaces
+    if expected is not None:
         query = "SELECT revision FROM item WHERE partition = ? AND sort = ?"
         found = db.execute(query, write.key).fetchone()
-        if (write.replaces == 0) != (found is None) or (found and found[0] != write.replaces):
+        is_new = expected == 0 and not isinstance(write, Expect)
+        if found != (None if is_new else (expected,)):
             raise Lost
-    values = (*write.key, write.document, write.revision, write.expires_at_s)
-    db.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?)", values)
+    if not isinstance(write, Expect):
+        values = (*write.key, write.document, write.revision, write.expires_at_s)
+        db.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?)", values)
 
 
 def _marks(keys: Collection[Key]) -> str:

@@ -49,7 +49,15 @@ class Delete:
     key: Key
 
 
-Write = Put | Delete
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """Write nothing here, and nothing at all where the item is not at this revision by then."""
+
+    key: Key
+    revision: int
+
+
+Write = Put | Delete | Expect
 
 
 class Lost(Exception):
@@ -84,10 +92,11 @@ class Table(Protocol):
         """
 
 
-def every(table: Table, partition: str, prefix: str = "") -> Iterator[tuple[str, Document]]:
-    """All items of a partition, read in pages."""
-    after = ""
-    while page := table.query(partition, prefix, after):
+def every(
+    table: Table, partition: str, prefix: str = "", after: str = "", limit: int = 100
+) -> Iterator[tuple[str, Document]]:
+    """All items of a partition beyond ``after``, read in pages of ``limit``."""
+    while page := table.query(partition, prefix, after, limit):
         yield from page
         after = page[-1][0]
 

@@ -1,5 +1,6 @@
+-- Executions, and what was thought of them, are counted apart: the first are many and say little, the second are few.
 SELECT
-    CAST(date_trunc('day', occurred_at) AS DATE) AS day,
+    day,
     environment,
     team,
     feature,
@@ -8,32 +9,52 @@ SELECT
     variant,
     provider,
     model,
-    COUNT_IF(kind = 'execution') AS executions,
-    COUNT_IF(is_error) AS errors,
-    COUNT(rating) AS ratings,
-    SUM(COALESCE(rating, 0)) AS rating_sum,
-    COUNT_IF(thumb = 'up') AS thumbs_up,
-    COUNT_IF(thumb = 'down') AS thumbs_down,
-    COUNT(nps) AS nps_answers,
-    COUNT_IF(nps >= 9) AS nps_promoters,
-    COUNT_IF(nps <= 6) AS nps_detractors,
-    COUNT_IF(has_comment) AS comments,
-    COUNT_IF(signal IN ('copy', 'accept')) AS implicit_positive,
-    COUNT_IF(signal IN ('undo', 'regenerate', 'abandon')) AS implicit_negative,
-    COUNT_IF(kind = 'evaluation') AS evaluations,
-    COUNT_IF(passed) AS evaluations_passed,
-    COUNT_IF(NOT passed) AS evaluations_failed
+    SUM(executions) AS executions,
+    SUM(errors) AS errors,
+    SUM(ratings) AS ratings,
+    SUM(rating_sum) AS rating_sum,
+    SUM(thumbs_up) AS thumbs_up,
+    SUM(thumbs_down) AS thumbs_down,
+    SUM(nps_answers) AS nps_answers,
+    SUM(nps_promoters) AS nps_promoters,
+    SUM(nps_detractors) AS nps_detractors,
+    SUM(comments) AS comments,
+    SUM(implicit_positive) AS implicit_positive,
+    SUM(implicit_negative) AS implicit_negative,
+    SUM(evaluations) AS evaluations,
+    SUM(evaluations_passed) AS evaluations_passed,
+    SUM(evaluations_failed) AS evaluations_failed
 FROM (
     SELECT
-        'execution' AS kind, occurred_at, environment, team, feature, template_id, template_version, variant, provider, model,
-        status = 'error' AS is_error, CAST(NULL AS BIGINT) AS rating, CAST(NULL AS VARCHAR) AS thumb,
-        CAST(NULL AS BIGINT) AS nps, CAST(NULL AS VARCHAR) AS signal, FALSE AS has_comment,
-        CAST(NULL AS BOOLEAN) AS passed
+        CAST(date_trunc('day', occurred_at) AS DATE) AS day, environment, team, feature, template_id, template_version,
+        variant, provider, model,
+        COUNT(*) AS executions,
+        COUNT_IF(status = 'error') AS errors,
+        0 AS ratings, 0 AS rating_sum, 0 AS thumbs_up, 0 AS thumbs_down, 0 AS nps_answers, 0 AS nps_promoters,
+        0 AS nps_detractors, 0 AS comments, 0 AS implicit_positive, 0 AS implicit_negative, 0 AS evaluations,
+        0 AS evaluations_passed, 0 AS evaluations_failed
     FROM silver.prompt_execution
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     UNION ALL
     SELECT
-        kind, occurred_at, environment, team, feature, template_id, template_version, variant, provider, model,
-        FALSE, rating, thumb, nps, signal, has_comment, passed
+        CAST(date_trunc('day', occurred_at) AS DATE), environment, team, feature, template_id, template_version,
+        variant, provider, model,
+        0,
+        0,
+        COUNT(rating),
+        SUM(COALESCE(rating, 0)),
+        COUNT_IF(thumb = 'up'),
+        COUNT_IF(thumb = 'down'),
+        COUNT(nps),
+        COUNT_IF(nps >= 9),
+        COUNT_IF(nps <= 6),
+        COUNT_IF(has_comment),
+        COUNT_IF(signal IN ('copy', 'accept')),
+        COUNT_IF(signal IN ('undo', 'regenerate', 'abandon')),
+        COUNT_IF(kind = 'evaluation'),
+        COUNT_IF(passed),
+        COUNT_IF(NOT passed)
     FROM silver.rated_execution
-) AS happened
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+) AS counted
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -16,6 +16,7 @@ from serving.logic.templates.bundle import check_bundle, restore
 from serving.stores.templates.dynamo import DynamoTable
 from serving.stores.templates.sqlite import SqliteTable
 from serving.stores.templates.store import TemplateStore
+from serving.stores.templates.wholes import everything
 from tests.services.lambda_runtime import RuntimeApi, function, needs_runtime
 from tests.services.moto import ACCOUNT, client, moto
 from tests.serving.lakes import EXAMPLE, publish
@@ -100,8 +101,11 @@ def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -
 
 
 def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
-    with function("serving.lambdas.api.handler", environment(aws, tmp_path)) as lambda_:
-        assert ask(lambda_, "POST", "/prompts/templates", {"id": "kept", "body": "Hello"})[0] == 201
+    (tmp_path / "people.toml").write_text('[people]\nann = "Ann of accounts"\n')
+    settings = environment(aws, tmp_path) | {wiring.PEOPLE_VARIABLE: str(tmp_path / "people.toml")}
+    with function("serving.lambdas.api.handler", settings) as lambda_:
+        status, made = ask(lambda_, "POST", "/prompts/templates", {"id": "kept", "body": "Hello"})
+        assert (status, made["owner"]) == (201, "Ann of accounts")
     with function("serving.lambdas.backup.handler", environment(aws, tmp_path)) as lambda_:
         lambda_.events.put(b"{}")
         kind, body = lambda_.answers.get(timeout=60)
@@ -112,7 +116,7 @@ def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
     embedded = TemplateStore(SqliteTable(tmp_path / "templates.db"))
     restore(embedded, tmp_path / "bundle", is_rehearsal=False)
     of_aws = TemplateStore(DynamoTable(client("dynamodb", aws), "templates"))
-    assert list(embedded.everything()) == list(of_aws.everything())
+    assert list(everything(embedded)) == list(everything(of_aws))
 
 
 def test_a_table_that_can_not_be_reached_is_told(aws: str, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 class Shelf:
     """Versions by ``id@number``, and what labels point to by ``id@label``."""
 
+    at = AT
+
     def __init__(self) -> None:
         self.versions: dict[str, Version] = {}
         self.asked: list[str] = []

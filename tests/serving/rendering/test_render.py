@@ -134,7 +134,7 @@ def test_an_error_names_the_template_and_the_line_within_a_part(shelf: Shelf) ->
     shelf.put("top@1", "{% include 'part@live' %}")
     with pytest.raises(RequestRefused) as refused:
         shelf.render("top@1", data={})
-    assert str(refused.value) == "part@4, line 2: 'dict object' has no attribute 'nothing'"
+    assert str(refused.value) == "part@4, line 2: 'dict object' has no attribute 'nothing'."
 
 
 def test_a_large_document_is_no_attack(shelf: Shelf) -> None:

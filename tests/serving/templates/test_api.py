@@ -163,6 +163,9 @@ def test_dependants_are_migrated_as_drafts(site: Site) -> None:
     assert (version["state"], version["created_by"], [p["template_id"] for p in version["parts"]]) == (
         "draft", "ann", ["new"])  # fmt: skip
     assert site.ask(ANN, "POST", asked, {"why": "again"}).json["dependants"] == []
+    assert refused(site.move("old", 1, "archived")) == (409, "still_used"), "one@1 is published, and composed of it"
+    for to in ("deprecated", "archived"):
+        assert site.move("one", 1, to).status == 200
     assert site.move("old", 1, "archived").status == 200
 
 
@@ -187,6 +190,12 @@ def test_comments_are_of_lines(site: Site) -> None:
     assert refused(site.ask(VERA, "POST", "/t/versions/1/comments", {"text": "x"})) == (403, "wrong_role")
     (comment,) = site.get("/t/versions/1/comments").json["comments"]
     assert (comment["text"], comment["line"], comment["who"]) == ("why two?", 2, "bob")
+    for text in ("b", "c"):
+        site.ask(BOB, "POST", "/t/versions/1/comments", {"text": text})
+    first = site.get("/t/versions/1/comments", limit=2).json
+    rest = site.get("/t/versions/1/comments", limit=2, after=first["next"]).json
+    assert [[c["text"] for c in page["comments"]] for page in (first, rest)] == [["why two?", "b"], ["c"]]
+    assert rest["next"] is None
 
 
 def test_the_audit_log_tells_who_did_what_and_why(site: Site) -> None:
@@ -342,7 +351,7 @@ def test_an_aws_role_that_many_take_on_approves_nothing(site: Site) -> None:
     event = to_gateway_event(
         "POST", f"{TEMPLATES}/t/versions/1/transitions", "", {}, b'{"to": "approved", "why": "it is time"}'
     )
-    event["requestContext"]["identity"] = {"userArn": arn}
+    event["requestContext"] |= {"identity": {"userArn": arn}, "accountId": "123456789012"}
     answer = Answer(*from_gateway_response(site.app.resolve(event, LambdaContext())))
     assert refused(answer) == (403, "not_a_person")
     assert site.get("/t").json["states"] == {"1": "in_review"}

@@ -16,6 +16,7 @@ from serving.logic.templates.bundle import BadBundle, Standing, check_bundle, re
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.moving import move_version
 from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.templates.wholes import environments, everything
 from serving.template_schemas import Transition
 from tests.serving.templates.people import ANN, BOB, asking, open_desk
 from tests.serving.templates.tables import Open
@@ -48,9 +49,9 @@ def test_what_comes_back_is_the_same(fresh: Callable[[], Open], tmp_path: Path) 
     bundle = backup(desk, tmp_path / "a")
     rehearsal = restore(empty.store, bundle, is_rehearsal=True)
     assert [one.standing for one in rehearsal] == [Standing.MISSING] * 3
-    assert empty.store.environments() == []
+    assert environments(empty.store) == []
     restore(empty.store, bundle, is_rehearsal=False)
-    assert list(empty.store.everything()) == list(desk.store.everything())
+    assert list(everything(empty.store)) == list(everything(desk.store))
     assert backup(empty, tmp_path / "b").read_bytes() == bundle.read_bytes()
     assert [one.standing for one in restore(empty.store, bundle, is_rehearsal=False)] == [Standing.SAME] * 3
     assert save(empty, ANN, "three", "t").body == "3", "life goes on"
@@ -74,9 +75,9 @@ def test_a_living_store_keeps_what_it_has_of_its_own(fresh: Callable[[], Open], 
     assert other.version("default", "t", 3).body == "three"
     assert standings(living, early) == ["ahead", "same", "same"]
     save(living, ANN, "three", "u")
-    before = list(other.store.everything())
+    before = list(everything(other.store))
     assert standings(other, backup(living, tmp_path / "conflict")) == ["same", "conflict", "same"]
-    assert list(other.store.everything()) == before
+    assert list(everything(other.store)) == before
 
 
 def test_a_restore_that_was_cut_off_is_not_seen_and_can_be_repeated(tmp_path: Path) -> None:
@@ -95,10 +96,10 @@ def test_a_restore_that_was_cut_off_is_not_seen_and_can_be_repeated(tmp_path: Pa
     target = open_desk(Failing(tmp_path / "to.db"))
     with pytest.raises(OSError, match="No space"):
         restore(target.store, bundle, is_rehearsal=False)
-    assert list(target.store.everything()) == []
+    assert list(everything(target.store)) == []
     assert target.store.template("default", "t") is None
     restore(target.store, bundle, is_rehearsal=False)
-    assert list(target.store.everything()) == list(desk.store.everything())
+    assert list(everything(target.store)) == list(everything(desk.store))
 
 
 def rewritten(bundle: Path, change: Callable[[list[bytes]], list[bytes]], path: Path) -> Path:
@@ -132,7 +133,7 @@ def test_a_bundle_that_was_changed_or_cut_off_is_refused_whole(tmp_path: Path) -
     for sentence, path in {**broken, "is no whole bundle": tmp_path / "9"}.items():
         with pytest.raises(BadBundle, match=sentence):
             restore(empty.store, path, is_rehearsal=False)
-        assert empty.store.environments() == []
+        assert environments(empty.store) == []
 
 
 def test_a_bundle_reads_without_us(tmp_path: Path) -> None:

@@ -3,44 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from serving.stores.templates import keys
 from serving.stores.templates.dynamo import DynamoTable
-from serving.stores.templates.store import ROUNDS
+from serving.stores.templates.searching import ROUNDS
 from serving.stores.templates.table import Key
-from tests.serving.templates.people import ANN, Clock, Site, open_desk
+from tests.services.dynamodb import client
+from tests.serving.templates.people import ANN, BOB, Clock, Site, open_desk
 from tests.tables import make_table
 
 MANY = 620
+Counted = tuple[Site, Counter[str], Any, str]
+_numbers = count()
 
 
 @pytest.fixture
-def counted(tmp_path: Path) -> Iterator[tuple[Site, Counter[str], Any]]:
-    with mock_aws():
-        asked: Any = boto3.client("dynamodb", region_name="eu-central-1")
-        make_table(asked, "templates")
-        clock = Clock()
-        site = Site(open_desk(DynamoTable(asked, "templates"), clock), clock, tmp_path)
-        calls: Counter[str] = Counter()
-        asked.meta.events.register(
-            "before-call.dynamodb", lambda model, **_: calls.update([model.name]), unique_id="counting"
-        )
-        yield site, calls, asked
+def counted(dynamodb: str, tmp_path: Path) -> Counted:
+    """The API over an empty table, what it asks of DynamoDB, the client and the table's name."""
+    asked, name = client(dynamodb), f"counted-{next(_numbers)}"
+    make_table(asked, name)
+    clock = Clock()
+    site = Site(open_desk(DynamoTable(asked, name), clock), clock, tmp_path)
+    calls: Counter[str] = Counter()
+    asked.meta.events.register(
+        "before-call.dynamodb", lambda model, **_: calls.update([model.name]), unique_id="counting"
+    )
+    return site, calls, asked, name
 
 
-def test_reads_are_bounded(counted: tuple[Site, Counter[str], Any]) -> None:
-    site, calls, client = counted
+def put(asked: Any, name: str, items: Iterable[tuple[Key, str]]) -> None:
+    """Write items as the store does, many at a time."""
+    puts = [
+        {"PutRequest": {"Item": {"pk": {"S": pk}, "sk": {"S": sk}, "document": {"S": document}}}}
+        for (pk, sk), document in items
+    ]
+    for start in range(0, len(puts), 25):
+        asked.batch_write_item(RequestItems={name: puts[start : start + 25]})
 
-    def put(key: Key, document: str) -> None:  # as the store does, and faster than moto's transactions
-        item = {"pk": {"S": key.partition}, "sk": {"S": key.sort}, "document": {"S": document}}
-        client.put_item(TableName="templates", Item=item)
+
+def test_reads_are_bounded(counted: Counted) -> None:
+    site, calls, client_, name = counted
 
     def asked(path: str, **query: Any) -> dict[str, int]:
         calls.clear()
@@ -50,12 +58,13 @@ def test_reads_are_bounded(counted: tuple[Site, Counter[str], Any]) -> None:
 
     site.make("t0000", tags=["x"])
     made = site.desk.find("default", "t0000")
-    for number in range(1, MANY):
-        owner = "zoe" if number == MANY - 1 else "ann"
-        template = made.model_copy(update={"id": f"t{number:04d}", "owner": owner})
-        put(keys.template("default", template.id), template.model_dump_json())
-        for key in keys.indexed(template):
-            put(key, "{}")
+    owners = {MANY - 1: "zoe"}
+    others = [
+        made.model_copy(update={"id": f"t{number:04d}", "owner": owners.get(number, "ann")})
+        for number in range(1, MANY)
+    ]
+    put(client_, name, ((keys.template("default", one.id), one.model_dump_json()) for one in others))
+    put(client_, name, ((key, "{}") for one in others for key in keys.indexed(one)))
     one, page = {"BatchGetItem": 1}, {"Query": 1, "BatchGetItem": 1}
     assert asked("/t0000") == one
     assert asked("/t0000/versions/1") == one
@@ -70,10 +79,10 @@ def test_reads_are_bounded(counted: tuple[Site, Counter[str], Any]) -> None:
 
 
 def test_what_is_rare_is_looked_for_in_so_many_pages_and_no_more(
-    counted: tuple[Site, Counter[str], Any], monkeypatch: pytest.MonkeyPatch
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site, calls, _ = counted
-    monkeypatch.setattr("serving.stores.templates.store._IDS", 2)
+    site, calls, *_ = counted
+    monkeypatch.setattr("serving.stores.templates.searching._IDS", 2)
     for number in range(14):
         site.make(f"t{number:02d}", tags=["x"], owner="zoe" if number == 13 else "ann")
     calls.clear()
@@ -83,12 +92,37 @@ def test_what_is_rare_is_looked_for_in_so_many_pages_and_no_more(
     rest = site.get("", tag="x", owner="ann", after=first["next"]).json
     assert ([t["id"] for t in rest["templates"]], rest["next"]) == (["t10", "t11", "t12"], None)
 
+    calls.clear()
+    assert site.get("", tag="x", owner="nobody").json == {"templates": [], "next": None}
+    assert calls["Query"] == 2, "one list is at its end: the other need not be read to its own"
 
-def test_a_change_is_one_write(counted: tuple[Site, Counter[str], Any]) -> None:
-    site, calls, _ = counted
+
+def test_a_change_is_one_write(counted: Counted) -> None:
+    site, calls, *_ = counted
+    site.make("part")
     site.make("t", tags=["x"])
     calls.clear()
-    answer = site.ask(ANN, "PUT", "/t", {"body": "new"}, headers={"If-Match": "*", "Idempotency-Key": "k"})
+    answer = site.ask(
+        ANN, "PUT", "/t", {"body": "{% include 'part@1' %}"}, headers={"If-Match": "*", "Idempotency-Key": "k"}
+    )
     assert answer.status == 200
     assert calls["TransactWriteItems"] == 1
-    assert calls["BatchGetItem"] <= 4
+    assert calls["BatchGetItem"] <= 5
+
+
+def test_a_label_that_many_follow_is_moved_with_a_bounded_look_at_them(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.logic.templates.following.MAX_LOOKED_AT", 3)
+    site, calls, *_ = counted
+    site.make("tone", "one")
+    site.save("tone", body="two")
+    for number in (1, 2):
+        site.publish("tone", number)
+    site.label("tone", "production", 1)
+    for number in range(12):
+        site.make(f"t{number:02d}", "{% include 'tone@production' %}")
+    calls.clear()
+    moved = site.label("tone", "production", 2, BOB)
+    assert moved.json["warnings"] == ["Only 3 of the versions that tone@production leads to were tried."]
+    assert calls.total() < 30

@@ -54,6 +54,23 @@ def test_a_label_renders_the_version_that_it_points_to(site: Site) -> None:
     assert render(site, "/tone/versions/2").json["text"] == "two"
 
 
+def test_an_answer_too_large_for_lambda_is_refused(site: Site) -> None:
+    site.make("wide", "{{ text }}", variables=[{"name": "text"}])
+    refused = render(site, "/wide/versions/1", text="😀" * 600_000)
+    assert (refused.status, refused.json["code"]) == (422, "answer_too_large")
+    assert render(site, "/wide/versions/1", text="x" * 600_000).status == 200
+
+
+def test_a_text_comes_without_its_spans_where_these_are_too_many(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.routes.templates.registering.MAX_ANSWER_BYTES", 5_000)
+    site.make("long", "{% for i in range(100) %}{{ i }},{% endfor %}")
+    refused = render(site, "/long/versions/1")
+    assert (refused.status, refused.json["code"]) == (422, "answer_too_large")
+    assert "without its spans" in refused.json["detail"]
+    told = site.ask(VERA, "POST", "/long/versions/1/render", {"spans": False}).json
+    assert (told["text"][-6:], told["spans"]) == ("98,99,", [])
+
+
 @pytest.mark.parametrize(
     ("values", "code"),
     [({}, "template_variable"), ({"who": 7}, "template_variable"), ({"who": "a", "x": 1}, "template_variable")],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.stores.templates.table import ITEM_MAX_BYTES, Delete, Full, Key, Lost, Put, every
+from serving.stores.templates.table import ITEM_MAX_BYTES, Delete, Expect, Full, Key, Lost, Put, every
 from tests.serving.templates.tables import Open
 
 KEY = Key("p", "s")
@@ -40,6 +40,16 @@ def test_nothing_is_replaced_where_nothing_is(fresh: Callable[[], Open]) -> None
         table.write([Put(KEY, "x", revision=2, replaces=1)])
     table.write([Delete(KEY)])
     assert table.get([KEY]) == {}
+
+
+def test_nothing_is_written_where_another_item_has_changed(fresh: Callable[[], Open]) -> None:
+    table, other = fresh()(), Key("q", "other")
+    table.write([Put(KEY, "1", revision=1)])
+    table.write([Put(other, "1"), Expect(KEY, 1)])
+    for key, revision in ((KEY, 2), (KEY, 0), (Key("p", "nothing"), 0), (Key("p", "nothing"), 1)):
+        with pytest.raises(Lost):
+            table.write([Put(other, "2"), Expect(key, revision)])
+    assert table.get([KEY, other]) == {KEY: "1", other: "1"}, "and what is expected is not written"
 
 
 def test_what_is_too_large_is_refused_and_nothing_else_written(fresh: Callable[[], Open]) -> None:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.serving.templates.people import ANN, BOB, CAROL, Site
+import json
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from infra.local.gateway import from_gateway_response, to_gateway_event
+from tests.serving.lakes import Answer
+from tests.serving.templates.people import ANN, BOB, CAROL, TEMPLATES, Site
+
+USER = "arn:aws:iam::123456789012:user/promptlake-approver/{}"
+ROLE = "arn:aws:sts::123456789012:assumed-role/promptlake-approver"
 
 KIND = {"name": "kind", "assertions": [{"kind": "contains", "value": "kind", "of": "prompt"}]}
 
@@ -20,6 +30,45 @@ def publish_tone(site: Site) -> None:
 def approve(site: Site, template_id: str) -> None:
     for to, who in (("in_review", ANN), ("approved", BOB)):
         assert site.move(template_id, 1, to, who).status == 200
+
+
+@pytest.mark.parametrize(
+    ("author", "approver", "outcome"),
+    [
+        (USER.format("ann"), "u-1", (403, "unknown_author")),
+        ("u-1", USER.format("ann"), (403, "unknown_author")),
+        (ROLE, "u-1", (403, "unknown_author")),
+        ("pipeline", "u-1", (200, None)),
+        (USER.format("ann"), USER.format("bob"), (200, None)),
+        ("u-1", "u-1", (403, "self_approval")),
+    ],
+)
+def test_nobody_approves_their_own_under_another_name(
+    site: Site, author: str, approver: str, outcome: tuple[int, str | None]
+) -> None:
+    def ask(who: str, method: str, path: str, body: object) -> Answer:
+        event = to_gateway_event(method, TEMPLATES + path, "", {}, json.dumps(body).encode())
+        signed_in = {"authorizer": {"claims": {"sub": who, "groups": "promptlake-approver"}}}
+        by_aws = {"identity": {"userArn": f"{who}/session" if who == ROLE else who}, "accountId": "123456789012"}
+        event["requestContext"] |= by_aws if who.startswith("arn:") else signed_in
+        return Answer(*from_gateway_response(site.app.resolve(event, LambdaContext())))
+
+    assert ask(author, "POST", "", {"id": "t", "body": "x"}).status == 201
+    assert ask(author, "POST", "/t/versions/1/transitions", {"to": "in_review", "why": "x"}).status == 200
+    answer = ask(approver, "POST", "/t/versions/1/transitions", {"to": "approved", "why": "x"})
+    assert (answer.status, answer.json.get("code")) == outcome
+
+
+def test_words_that_nobody_has_approved_do_not_become_anothers(site: Site) -> None:
+    site.make("t", "Bob's own words.", who=BOB)
+    assert site.save("t", ANN, tests=[KIND], note="tests").json["latest"] == 2
+    assert site.get("/t/versions/2").json["also_by"] == ["bob"]
+    site.move("t", 2, "in_review", ANN)
+    refused = site.move("t", 2, "approved", BOB)
+    assert (refused.status, refused.json["code"]) == (403, "self_approval")
+    assert site.move("t", 2, "approved", CAROL).status == 200
+    site.save("t", ANN, tests=[], note="no tests")
+    assert site.get("/t/versions/3").json["also_by"] == [], "these words were approved"
 
 
 def test_no_editor_exchanges_a_part_of_what_is_published_by_moving_a_label(site: Site) -> None:
