@@ -47,10 +47,11 @@ class PublishedTables:
         where: str | None = None,
         parameters: Sequence[Any] = (),
         periods: Periods = BY_DAY,
+        at_most: int | None = None,
     ) -> list[dict[str, Any]]:
         """Values of metrics of one table, a row a group; see :func:`sql.compile.metric_query`.
 
-        They are read from the table with the fewest rows that has the answer.
+        They are read from the table with the fewest rows that has the answer, and no more than ``at_most`` of them.
 
         Raises:
             CatalogError: the metrics' table is not published, or one of the reasons of ``metric_query``.
@@ -62,7 +63,8 @@ class PublishedTables:
             )
         published = [model for model in (own, *rollups) if model.name in self.publication.tables]
         smallest = min(published, key=lambda model: self.publication.tables[model.name].rows, default=own)
-        return self.rows(metric_query(names, group_by, where, table=smallest, periods=periods), parameters)
+        query = metric_query(names, group_by, where, table=smallest, periods=periods)
+        return self.rows(query if at_most is None else f"{query} LIMIT {at_most}", parameters)
 
     def close(self) -> None:
         self._db.close()

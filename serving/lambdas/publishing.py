@@ -1,7 +1,7 @@
 """What was last published, out of the bucket; and feedback, into the stream."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,16 +53,24 @@ class BucketReader:
             pointer = self._client.get_object(Bucket=self._bucket, Key=layout.POINTER)["Body"].read()
         except self._client.exceptions.NoSuchKey:
             return
-        for extract in read_publication(pointer).tables.values():
-            path = self._folder / extract.path
+        extracts = {extract.path for extract in read_publication(pointer).tables.values()}
+        for name in extracts:
+            path = self._folder / name
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 fresh = path.with_suffix(".tmp")
-                self._client.download_file(self._bucket, extract.path, str(fresh))
+                self._client.download_file(self._bucket, name, str(fresh))
                 fresh.replace(path)
         place = self._folder / layout.POINTER
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(pointer)
+        self._sweep(extracts)
+
+    def _sweep(self, in_use: Collection[str]) -> None:
+        """Who still reads others has them in memory; the disk of a function is small."""
+        for path in self._folder.rglob("*.parquet"):
+            if path.relative_to(self._folder).as_posix() not in in_use:
+                path.unlink()
 
 
 class Stream:

@@ -36,6 +36,7 @@ class Tables(Protocol):
         where: str | None = None,
         parameters: Sequence[Any] = (),
         periods: Periods = BY_DAY,
+        at_most: int | None = None,
     ) -> list[Row]: ...
 
 
@@ -153,7 +154,8 @@ def _find(question: Question, asked: Asked, days: DayRange, periods: Periods, ta
             found.total |= row
         by_group = [m.name for m in definitions if not _needed(m, {*asked.group_by, *asked.of_one_value})]
         if by_group and group_by and not batch.lacks(set(group_by)):
-            _merge(found.groups, asked.group_by, tables.metrics(by_group, group_by, where, parameters, periods))
+            rows = tables.metrics(by_group, group_by, where, parameters, periods, MAX_GROUPS + 1)
+            _merge(found.groups, asked.group_by, rows)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Many readers of one question at once, for Locust: each asks once a second, or again as soon as it has its answer.
+"""Many readers of one question at once, for Locust: each asks once in a while, or again as soon as it has its answer.
 
 Every time is kept as it was taken, for Locust's own are rounded, and written as JSON to the file that ``READERS_OUT``
 names.
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import FastHttpUser, constant, constant_pacing, events, task
+from locust import FastHttpUser, between, events, task
 
 PATH = os.environ["READERS_PATH"]
 EVERY_S = float(os.environ["READERS_EVERY_S"])
@@ -23,10 +23,11 @@ _errors: list[str] = []
 class Reader(FastHttpUser):
     """Somebody who has the page open."""
 
-    wait_time = constant_pacing(EVERY_S) if EVERY_S else constant(0)
+    # Once in so long, but not all in step, as a constant pace would have them.
+    wait_time = between(EVERY_S / 2, EVERY_S * 3 / 2)
 
     def on_start(self) -> None:
-        gevent.sleep(random.random() * EVERY_S)  # people do not ask in step
+        gevent.sleep(random.random() * EVERY_S)
 
     @task
     def ask(self) -> None:

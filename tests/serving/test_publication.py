@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from infra.local.gateway import ask
 from infra.local.templates import open_desk
 from ingest.contracts import layout
@@ -28,7 +30,8 @@ def test_the_next_request_sees_the_next_publication(api: Api) -> None:
         assert (total["executions"], total["sessions"]) == (number, number)
 
 
-def test_a_publication_in_the_middle_of_a_request_is_not_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("query", ["group_by=day", "granularity=week&compare=previous&limit=1"])
+def test_a_publication_in_the_middle_of_a_request_is_not_seen(tmp_path: Path, query: str) -> None:
     published = 1
 
     class Moving(PublishedTables):
@@ -42,7 +45,7 @@ def test_a_publication_in_the_middle_of_a_request_is_not_seen(tmp_path: Path) ->
     app = build_app(Reader(tmp_path, Moving), lambda _: None, open_desk(tmp_path))
     for _ in range(3):
         before = published
-        answer = Answer(*ask(app, "GET", "/analytics/usage", "group_by=day", {}, b""))
+        answer = Answer(*ask(app, "GET", "/analytics/usage", query, {}, b""))
         (row,) = answer.json["rows"]
         assert published > before + 1
         assert {row["executions"], row["sessions"], answer.json["total"]["executions"]} == {before}

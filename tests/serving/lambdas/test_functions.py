@@ -12,6 +12,7 @@ import pytest
 from infra.local.gateway import to_gateway_event
 from ingest.contracts import layout
 from serving.lambdas import wiring
+from serving.lambdas.publishing import BucketReader
 from serving.logic.templates.bundle import check_bundle, restore
 from serving.stores.templates.dynamo import DynamoTable
 from serving.stores.templates.sqlite import SqliteTable
@@ -119,6 +120,27 @@ def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -
     (feedback,) = stored(aws, "feedback")
     assert feedback.items() >= thumb.items()
     assert layout.POINTER in [entry["Key"] for entry in client("s3", aws).list_objects_v2(Bucket="lake")["Contents"]]
+
+
+def test_an_extract_is_fetched_once(aws: str, tmp_path: Path) -> None:
+    s3, fetched, clock = client("s3", aws), [], iter(range(0, 1000, 100))
+    s3.create_bucket(Bucket="published")
+
+    def upload(tables: Mapping[str, Any], name: str) -> None:
+        publish(tmp_path / "lake", tables, name)
+        for path in (path for path in (tmp_path / "lake").rglob("*") if path.is_file()):
+            s3.upload_file(str(path), "published", path.relative_to(tmp_path / "lake").as_posix())
+
+    upload(EXAMPLE, "p1")
+    s3.meta.events.register("before-call.s3.GetObject", lambda params, **_: fetched.append(params["url_path"]))
+    reader = BucketReader(s3, "published", tmp_path / "here", lambda: next(clock))
+    for _ in range(3):
+        assert reader.current().metrics(["executions"]) == [{"executions": 10}]
+    assert len([path for path in fetched if path.endswith(".parquet")]) == len(EXAMPLE)
+    upload({"cost_daily": EXAMPLE["cost_daily"][:1]}, "p2")
+    assert reader.current().metrics(["executions"]) == [{"executions": 3}]
+    assert len([path for path in fetched if path.endswith(".parquet")]) == len(EXAMPLE) + 1
+    assert len([*(tmp_path / "here").rglob("*.parquet")]) == 1, "what nobody is pointed at leaves the disk"
 
 
 def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
