@@ -4,9 +4,10 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from serving.bare import Guard, bare_app
 from serving.logic.answer import Published
-from serving.logic.feedback import RecordFeedback
+from serving.logic.execution.events import RecordEvent
 from serving.logic.health import Probe
 from serving.logic.templates.desk import Desk
+from serving.prompts import Prompts, add_prompts, open_prompts
 from serving.routes.analytics import add_question
 from serving.routes.costs import COSTS
 from serving.routes.experiment_results import add_experiment_results
@@ -24,9 +25,10 @@ QUESTIONS = (USAGE, PERFORMANCE, COSTS, QUALITY)
 
 def build_app(
     reader: Published,
-    record_feedback: RecordFeedback,
+    record: RecordEvent,
     desk: Desk,
     guard: Guard | None = None,
+    prompts: Prompts | None = None,
     *,
     probe: Probe = tuple,
 ) -> APIGatewayRestResolver:
@@ -34,9 +36,10 @@ def build_app(
 
     Args:
         reader: gives what was last published.
-        record_feedback: keeps one event, or says why not.
+        record: keeps one event, or says why not.
         desk: keeps the templates.
         guard: decides who may ask for analytics, where nobody has decided it before.
+        prompts: what else works with prompts; made of the desk where it is left out.
         probe: looks at what the answers depend on.
     """
     app = bare_app(guard)
@@ -44,8 +47,9 @@ def build_app(
         add_question(app, reader, question)
     add_experiment_results(app, reader)
     add_reconciliation(app, reader)
-    add_feedback(app, record_feedback)
+    add_feedback(app, record)
     add_templates(app, desk, reader)
+    add_prompts(app, prompts or open_prompts(desk, record))
     add_status(app, reader, probe)
     add_openapi(app)
     return app

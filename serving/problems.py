@@ -31,6 +31,11 @@ class Problem(BaseModel, defer_build=True):
     code: str = Field(description="Kind of reason, for programs", examples=["unknown_dimension"])
     detail: str = Field(description="The reason, one sentence")
     gone: str | None = Field(default=None, description="What is gone, as `id@number`: what was asked for, or a part")
+    execution_id: str | None = Field(default=None, description="Of an execution that has failed: its id")
+    budget: str | None = Field(default=None, description="The budget that is spent")
+    resets_at: str | None = Field(
+        default=None, description="When that budget begins anew", json_schema_extra={"format": "date-time"}
+    )
     replacement: str | None = Field(default=None, description="Of what is gone: what to use instead, as `id@selector`")
 
 

@@ -65,7 +65,11 @@ class Resolver(APIGatewayRestResolver):
         return super().route(rule, method, *rest, **more)
 
     def methods(self, path: str) -> list[str]:
-        """The methods by which a path can be asked; none where there is no such path."""
+        """The methods by which a path can be asked; none where there is no such path. One that has a rule of its own is
+        asked by that.
+        """
+        if path in self._methods:
+            return sorted(self._methods[path])
         found = (names for rule, names in self._methods.items() if _pattern(rule).fullmatch(path))
         return sorted(set().union(*found))
 

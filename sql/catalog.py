@@ -53,6 +53,10 @@ class ReadsDays(_Strict):
     after: int = 0
 
 
+class _ViewSpec(_Strict):
+    reads_days: ReadsDays
+
+
 class Model(_Strict):
     """A silver or gold table."""
 
@@ -67,6 +71,8 @@ class Model(_Strict):
     checks: tuple[Check, ...] = ()
     published: bool = True
     """Whether the API reads it; tables that grow with every person are left to the analysts."""
+    expires: bool = True
+    """Whether it may be kept for some time only; a table that others are computed from, once more too, may not."""
     rollup_of: str | None = None
     """The gold table of which this one is the sums over fewer dimensions."""
     written_in: Path
@@ -157,9 +163,21 @@ def views() -> dict[str, str]:
 
 @cache
 def wide_views() -> dict[str, ReadsDays]:
-    """The views whose rows of a day follow from more than that day: beside the query a file says how far they look."""
-    paths = sorted((ROOT / VIEWS).glob("*.yaml"))
-    return {f"silver.{path.stem}": _checked(ReadsDays, path, _yaml(path)["reads_days"]) for path in paths}
+    """The views whose rows of a day follow from more than that day, and how far they look."""
+    return load_wide_views(ROOT)
+
+
+def load_wide_views(root: Path) -> dict[str, ReadsDays]:
+    """What files beside the queries of the folder ``views`` say.
+
+    Raises:
+        CatalogError: one of them is not what it must be, or stands alone.
+    """
+    paths = sorted((root / VIEWS).glob("*.yaml"))
+    for path in paths:
+        if not path.with_suffix(".sql").exists():
+            raise CatalogError(f"{path.with_suffix('.sql')} is missing, and {path.name} says how far it looks.")
+    return {f"silver.{path.stem}": _checked(_ViewSpec, path, _yaml(path)).reads_days for path in paths}
 
 
 def load_views(root: Path) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
+from ingest.contracts import layout
 from sql.catalog import ColumnSpec
 
 GATE_RESULTS = "operations.gate_results"
@@ -25,3 +27,31 @@ GATE_RESULT_COLUMNS: Mapping[str, ColumnSpec] = MappingProxyType(
     }
 )
 """What every build found: a row a rule of a table, kept whether the build was committed or not."""
+
+_GLUE = {"varchar": "string", "bigint": "bigint", "timestamp(6)": "timestamp"}
+
+
+def gate_results_table() -> dict[str, Any]:
+    """What follows from this of Glue's ``TableInput``; where the objects lie is for the wiring to add.
+
+    Its days are not listed, but projected.
+    """
+    key = f"projection.{layout.DAY_KEY}"
+    return {
+        "Name": GATE_RESULTS.partition(".")[2],
+        "Description": "What every build found",
+        "StorageDescriptor": {
+            "Columns": [
+                {"Name": name, "Type": _GLUE[spec.type], "Comment": spec.description}
+                for name, spec in GATE_RESULT_COLUMNS.items()
+            ]
+        },
+        "PartitionKeys": [{"Name": layout.DAY_KEY, "Type": "date", "Comment": "UTC day on which it asked"}],
+        "Parameters": {
+            "classification": "parquet",
+            "projection.enabled": "true",
+            f"{key}.type": "date",
+            f"{key}.format": layout.PROJECTION_DAY_FORMAT,
+            f"{key}.range": f"{layout.PROJECTED_FROM},NOW",
+        },
+    }

@@ -13,6 +13,7 @@ from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.delivery import rewriting
 from ingest.delivery.drain import BronzeObject
 from ingest.delivery.rewriting import Entry, StoredObject
+from transforms.engines.upkeep import Found
 
 
 class FolderBronze:
@@ -38,10 +39,8 @@ class FolderBronze:
                 hour = found.parent.name.partition("=")[2]
                 yield BronzeObject(path, QUARANTINE_TABLE, hour, "", rows, found.stat().st_size)
 
-    def take_out(
-        self, path: str, rows: Sequence[int], bookings: Iterable[Entry], facts: Mapping[str, str | None]
-    ) -> None:
-        rewriting.take_out(self._root, self._ledger, path, rows, bookings, facts)
+    def take_out(self, path: str, found: Found, bookings: Iterable[Entry], facts: Mapping[str, str | None]) -> None:
+        rewriting.take_out(self._root, self._ledger, path, found.rows, bookings, facts)
 
     def merge(self, table: str, paths: Sequence[str]) -> None:
         parts = [item for item in self._ledger.objects(table) if item.path in set(paths)]

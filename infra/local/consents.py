@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from infra.local.passing import passing
 from ingest.contracts.instants import from_us
-from ingest.delivery.privacy.consent import Decision, Person, Purpose
+from ingest.delivery.privacy.consent import ERASED, Decision, Person, Purpose
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS consent_decision (
@@ -38,9 +38,6 @@ _IN_FORCE = """granted = 0 AND EXISTS (SELECT 1 FROM consent AS c WHERE c.enviro
     AND c.pseudonym = consent_decision.pseudonym AND c.purpose = consent_decision.purpose AND c.granted = 0
     AND c.decided_at_us = consent_decision.decided_at_us)"""
 """A withdrawal that the person has not taken back."""
-
-ERASED = "erased"
-"""Stands in the log, once for each erasure, in the place of what is there no longer."""
 
 _REMEMBERED_MAX = 100_000
 

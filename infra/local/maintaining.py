@@ -33,13 +33,15 @@ def maintain_lake(
             with engine_of(lake)() as engine:
                 finish_pending(engine, ledger)
             finish_erasure(erase_request(lake, ledger, consents, frozenset(), "", lambda _: None, on_step))
+            bronze = FolderBronze(lake.root, ledger)
             request = MaintainRequest(
                 engine_of(lake),
-                FolderBronze(lake.root, ledger),
+                bronze,
                 ledger,
                 retention,
                 partial(compute_due, lake, ledger, consents, on_step),
                 now or datetime.now(UTC),
+                bronze.merge,
                 on_step,
             )
             done = maintain(request)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from infra.local.gateway import Resolver, ask
 from infra.local.lake import Lake
+from infra.local.streaming import OnText, Streamed, in_parts, is_wanted
 from infra.local.threads import Threads
 from ingest.contracts.validate import Refusal
 from ingest.delivery.delivery import Delivery
@@ -17,6 +18,7 @@ from ingest.doors.access.grants import Grant
 from ingest.doors.exchange import Request, Response
 from ingest.doors.routes import KNOWN
 from serving.logic.health import Probe, health
+from serving.paths import HEALTH, PROMPTS, STATUS
 from sql.reader import NothingPublished, Reader
 
 PERIODS_DAYS = (7, 30, 90)
@@ -27,11 +29,8 @@ WAITING_MAX = 96
 """Of either kind: more are sent away, so that there is always room for doors, which take 256 in all."""
 _JSON, _PROBLEM = "application/json", "application/problem+json"
 _API = "/analytics/"
-TEMPLATES = "/prompts/"
-"""What begins so is for whoever works on templates."""
 _OPENAPI = "/openapi.json"
-_STATUS, _HEALTH = "/status", "/healthz"
-OPEN = frozenset({_OPENAPI, _HEALTH})
+OPEN = frozenset({_OPENAPI, HEALTH})
 """What tells nothing of the lake's content, and so asks for no key."""
 
 _delivery: ContextVar[Delivery] = ContextVar("delivery")
@@ -50,32 +49,36 @@ class Pages:
         self._reads = Threads("reads", READS_AT_ONCE, WAITING_MAX)
         self._asking = Threads("prompts", ASKING_AT_ONCE, WAITING_MAX)
 
-    async def answer(self, request: Request, delivery: Delivery, actor: Grant | None = None) -> Response:
+    async def answer(self, request: Request, delivery: Delivery, actor: Grant | None = None) -> Response | Streamed:
         """Answer one request that is for none of the doors; who may ask has been decided.
 
         Args:
             request: as it came.
             delivery: takes what the sender says.
-            actor: who works on templates, where that is what is asked for.
+            actor: who works with prompts, where that is what is asked for.
 
         Raises:
             Overloaded: too many wait for an answer of this kind already.
         """
         path = request.path
         _delivery.set(delivery)  # goes along to the thread
-        if path.startswith((_API, TEMPLATES)) or path in (_OPENAPI, _STATUS):
-            is_read = request.method in ("GET", "HEAD") or not path.startswith(TEMPLATES)
+        if is_wanted(request):
+            return await in_parts(lambda on_text: self._asking.run(self._ask_api_in_parts, request, actor, on_text))
+        if path.startswith((_API, *PROMPTS)) or path in (_OPENAPI, STATUS):
+            is_read = request.method in ("GET", "HEAD") or not path.startswith(PROMPTS)
             return await (self._reads if is_read else self._asking).run(self._ask_api, request, actor)
-        if path not in ("/", _HEALTH):
+        if path not in ("/", HEALTH):
             known = ", ".join(
                 [
                     "/",
                     *KNOWN,
                     "/analytics/usage, …/performance, …/costs, …/quality, …/experiments, …/reconciliation, …/feedback",
                     "/prompts/templates",
+                    "/prompts/execute",
+                    *PROMPTS[1:],
                     _OPENAPI,
-                    _STATUS,
-                    _HEALTH,
+                    STATUS,
+                    HEALTH,
                 ]
             )
             return _refusal(404, "Not Found", f"There is no {path[:80]!a}; there are {known}.")
@@ -94,13 +97,20 @@ class Pages:
         status, headers, body = ask(self._app(), *asked, _authorizer(actor) if actor else None)
         return Response(status, {name.lower(): value for name, value in headers.items()}, body)
 
+    def _ask_api_in_parts(self, request: Request, actor: Grant | None, on_text: OnText) -> Response:
+        self._app()  # loads what the next line needs
+        from serving.routes.execution.executing import parts_to
+
+        parts_to.set(on_text)
+        return self._ask_api(request, actor)
+
     def _app(self) -> Resolver:
         with self._opening:
             if self._opened is None:
                 from infra.local.templates import open_desk
                 from serving.app import build_app  # a third of a second that a server without readers need not pay
 
-                self._opened = build_app(self._reader, _record_feedback, open_desk(self._root), probe=self._probe)
+                self._opened = build_app(self._reader, _record, open_desk(self._root), probe=self._probe)
             return self._opened
 
     def _health(self) -> Response:
@@ -127,9 +137,10 @@ class Pages:
             return _html(self._pages[key])
 
 
-def _record_feedback(event: dict[str, Any]) -> Refusal | None:
+def _record(event: dict[str, Any]) -> Refusal | None:
+    door = "analytics" if event["event_type"] == "feedback" else "prompts"
     try:
-        outcome = _delivery.get().take("analytics", [event], datetime.now(UTC))
+        outcome = _delivery.get().take(door, [event], datetime.now(UTC))
     except Unavailable as error:
         raise OSError(str(error)) from error  # the only one that the API knows of
     return outcome.refusals[0][1] if outcome.refusals else None

@@ -11,7 +11,8 @@ from infra.local.lake import Lake
 from infra.local.query import open_session
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
-from transforms.engines.duck_upkeep import is_of_person, note_links, register
+from transforms.engines.duck_upkeep import note_links, register
+from transforms.engines.persons import is_of_person
 from transforms.engines.upkeep import Who
 
 _FETCHED_ROWS = 1_000

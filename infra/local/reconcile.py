@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from infra.local.ledger import SqliteLedger
+from transforms.jobs.ledger import JobLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,13 @@ KINDS = (
 )
 
 
-def counts(ledger: SqliteLedger) -> list[Counts]:
+def counts(ledger: JobLedger) -> list[Counts]:
     """All counts, a row an event type and door."""
     by_key = _totals(ledger, lambda _, event_type, door: (event_type, door))
     return [_row(event_type, door, total) for (event_type, door), total in by_key]
 
 
-def hourly_counts(ledger: SqliteLedger) -> list[tuple[str, Counts]]:
+def hourly_counts(ledger: JobLedger) -> list[tuple[str, Counts]]:
     """The same by the hour of arrival, oldest first, so that a surplus in one hour never hides a loss in another."""
     by_key = _totals(ledger, lambda *key: key)
     return [(hour, _row(event_type, door, total)) for (hour, event_type, door), total in by_key]
@@ -99,14 +99,14 @@ def gaps(hourly: list[tuple[str, Counts]]) -> Iterator[Gap]:
                 yield Gap(hour, row.event_type, row.door, hand_over, events)
 
 
-def refused_requests(ledger: SqliteLedger) -> int:
+def refused_requests(ledger: JobLedger) -> int:
     """Requests in which no event could be told apart."""
     booked, _ = ledger.bookings_and_waiting()
     return sum(events for _, _, _, kind, events in booked if kind == "refused_requests")
 
 
 def _totals(
-    ledger: SqliteLedger, key: Callable[[str, str, str], tuple[str, ...]]
+    ledger: JobLedger, key: Callable[[str, str, str], tuple[str, ...]]
 ) -> list[tuple[tuple[str, ...], Counter[str]]]:
     """Events by kind, for each ``key`` of hour, event type and door, in the keys' order."""
     booked, waiting = ledger.bookings_and_waiting()

@@ -120,6 +120,7 @@ def _announce(lake: Lake, url: str, *, as_json: bool) -> None:
         f"  answers   GET  {url}/analytics/costs, /analytics/usage, /analytics/performance, /analytics/quality",
         f"  status    {url}/status",
         f"  templates GET, POST {url}/prompts/templates",
+        f"  prompts   POST {url}/prompts/execute   answers, and records the execution",
         f"  keys      {key_path(lake)}; keep a copy, without them nobody can be found in the lake",
         "  stop with Ctrl-C",
     ]

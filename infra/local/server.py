@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from infra.local.admission import Admission, Admitted, Overloaded
 from infra.local.background import Background
 from infra.local.lake import Lake
-from infra.local.pages import OPEN, TEMPLATES, Pages
+from infra.local.pages import OPEN, Pages
 from infra.local.sink import SpoolSink
+from infra.local.streaming import Streamed
 from ingest.delivery.delivery import Delivery
 from ingest.delivery.transform import Transform
 from ingest.delivery.unavailable import Unavailable
@@ -23,6 +24,7 @@ from ingest.doors.http import Doors
 from ingest.doors.origins import LOOPBACK_ONLY, Origins
 from ingest.doors.request_refused import RequestRefused
 from ingest.doors.routes import find
+from serving.paths import PROMPTS
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -105,13 +107,14 @@ class Server:
                     answer = self._served.doors.refuse(request, body)
                     await _reply(send, answer.status, {**answer.headers, "connection": "close"}, answer.body)
                 else:
-                    await _reply(send, *await self._answer(self._served, request._replace(body=body)))
+                    found = await self._answer(self._served, request._replace(body=body))
+                    await (_reply_in_parts if isinstance(found, Streamed) else _reply)(send, *found)
         except Overloaded as overloaded:
             await _reply(send, *self._served.doors.unavailable(request, overloaded))
         except _ClientGone:
             return
 
-    async def _answer(self, served: Served, request: Request) -> Response:
+    async def _answer(self, served: Served, request: Request) -> Response | Streamed:
         if find(request) is not None:
             return served.doors.answer(request)
         delivery = served.doors.delivery
@@ -119,7 +122,7 @@ class Server:
         try:
             if request.method not in SAFE_METHODS:
                 origins.check(request, self._allowed)
-            if request.path.startswith(TEMPLATES):
+            if request.path.startswith(PROMPTS):
                 actor = self._gate.actor(request)
             elif request.method not in SAFE_METHODS:
                 delivery = served.doors.for_sender(request)
@@ -183,6 +186,14 @@ async def _reply(send: Send, status: int, headers: Mapping[str, str], body: byte
         raw.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _reply_in_parts(send: Send, status: int, headers: Mapping[str, str], parts: AsyncIterator[bytes]) -> None:
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    async for part in parts:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _is_loopback(host: str) -> bool:

@@ -14,6 +14,8 @@ OPERATIONS = "operations"
 DAMAGED = "damaged"
 """Objects of bronze that could not be read, set aside."""
 
+_REFUSED = "refused-"
+
 RECEIPTS = "erasures"
 
 POINTER = f"{PUBLISH}/current.json"
@@ -32,10 +34,16 @@ PROFILES_FILE = "inference_profiles.csv"
 HOUR_KEY = "received_hour"
 """Bronze partition key; Athena's partition projection reads it as a date of the format below."""
 
+DAY_KEY = "checked_day"
+"""Partition key of what the gate found."""
+
 BRONZE_SUFFIX = ".parquet"
 
 HOUR_FORMAT = "%Y-%m-%d-%H"
 PROJECTION_HOUR_FORMAT = "yyyy-MM-dd-HH"
+PROJECTION_DAY_FORMAT = "yyyy-MM-dd"
+PROJECTED_FROM = date(2026, 1, 1)
+"""No lake is older."""
 
 
 def received_hour(received_at_us: int) -> str:
@@ -55,6 +63,21 @@ def bronze_hour(event_type: str, hour: str) -> str:
 def bronze_object(event_type: str, hour: str, name: str) -> str:
     """One Parquet object of one bronze partition."""
     return f"{bronze_hour(event_type, hour)}/{name}{BRONZE_SUFFIX}"
+
+
+def staged(path: str) -> str:
+    """Where an object of bronze waits to get its place."""
+    return f"{STAGING}/{path.replace('/', '~')}"
+
+
+def refused(hour: str, name: str) -> str:
+    """Where rows that a build refuses wait for its commit, without the file's suffix."""
+    return f"{STAGING}/{_REFUSED}{hour}-{name}"
+
+
+def is_refused(path: str) -> bool:
+    """Whether an object is such."""
+    return path.startswith(f"{STAGING}/{_REFUSED}")
 
 
 def bronze_event_type(path: str) -> str:
@@ -81,7 +104,12 @@ GATE_RESULTS = f"{OPERATIONS}/gate_results"
 
 def gate_results(day: date) -> str:
     """What the gate found on one day, UTC: one Parquet object."""
-    return f"{GATE_RESULTS}/checked_day={day}/results.parquet"
+    return f"{GATE_RESULTS}/{DAY_KEY}={day}/results.parquet"
+
+
+def gate_results_day(path: str) -> date:
+    """Of which day an object of :func:`gate_results` is."""
+    return date.fromisoformat(path.removeprefix(f"{GATE_RESULTS}/{DAY_KEY}=").partition("/")[0])
 
 
 def receipt(erasure: str) -> str:

@@ -203,7 +203,7 @@ def _stage(root: Path, frames: list[Frame]) -> list[BronzeObject]:
 
 def staged(root: Path, path: str) -> Path:
     """Where an object waits for its ledger entry."""
-    return root / layout.STAGING / path.replace("/", "~")
+    return root / layout.staged(path)
 
 
 def _bookings(frames: list[Frame], objects: list[BronzeObject]) -> list[Booking]:

@@ -33,6 +33,11 @@ class StoredObject(NamedTuple):
     is_built: bool
     """Whether silver has taken it."""
 
+    @property
+    def hours(self) -> tuple[str]:
+        """In which its rows arrived."""
+        return (self.hour,)
+
 
 class RewritingLedger(DeliveryLedger, Protocol):
     """What a change of bronze needs to remember."""
@@ -63,12 +68,17 @@ def take_out(
     The object keeps its path, and readers have the old one or the new one. One without a row left stays, empty.
     """
     with drain_lock(root):
-        table = pq.read_table(root / path, partitioning=None)
-        kept = np.ones(table.num_rows, bool)
-        kept[list(rows)] = False
-        size_bytes = write_parquet(table.filter(pa.array(kept)), staged(root, path))
+        size_bytes = write_parquet(without(root / path, rows), staged(root, path))
         ledger.commit_rewrite(path, size_bytes, rows, bookings, facts or {})
         land(root, ledger)
+
+
+def without(file: Path, rows: Sequence[int]) -> pa.Table:
+    """An object without some of its rows, which are told by their number."""
+    table = pq.read_table(file, partitioning=None)
+    kept = np.ones(table.num_rows, bool)
+    kept[list(rows)] = False
+    return table.filter(pa.array(kept))
 
 
 def merge(root: Path, ledger: RewritingLedger, table: str, parts: Sequence[StoredObject]) -> None:

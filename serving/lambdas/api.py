@@ -10,11 +10,13 @@ from serving.bare import bare_app
 from serving.lambdas import wiring
 from serving.lambdas.guard import let_in
 from serving.lambdas.probing import components
-from serving.routes.templates.every import PATH, add_templates
+from serving.paths import PROMPTS, TEMPLATES
+from serving.routes.templates.every import add_templates
 
 if TYPE_CHECKING:
     from ingest.contracts.validate import Refusal
     from serving.logic.answer import Tables
+    from serving.prompts import Prompts
 
 
 class _Published:
@@ -37,14 +39,36 @@ def templates() -> APIGatewayRestResolver:
 
 
 @cache
+def prompts() -> "Prompts":
+    """All that executes prompts."""
+    from serving.prompts import open_prompts
+
+    return open_prompts(wiring.desk(), _record, wiring.notify, wiring.defer)
+
+
+@cache
+def executing() -> APIGatewayRestResolver:
+    """The part of the API that executes prompts, which knows no metric either."""
+    from serving.prompts import add_prompts
+
+    app = bare_app()
+    add_prompts(app, prompts())
+    return app
+
+
+@cache
 def whole() -> APIGatewayRestResolver:
-    """All of the API, put together at the first request that is not about templates."""
+    """All of the API, put together at the first request that is not about prompts."""
     from serving.app import build_app
 
-    return build_app(_Published(), _record, wiring.desk(), let_in, probe=components)
+    return build_app(_Published(), _record, wiring.desk(), let_in, prompts(), probe=components)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer one request."""
-    app = templates() if event["path"].startswith(PATH) else whole()
+    """Answer one request; or, called by ourselves, work on an execution that takes longer than a request may."""
+    if (deferred := event.get(wiring.DEFERRED)) is not None:
+        prompts().executions.work(deferred["environment"], deferred["execution_id"])
+        return {}
+    path = event["path"]
+    app = templates() if path.startswith(TEMPLATES) else executing() if path.startswith(PROMPTS) else whole()
     return app.resolve(event, context)

@@ -1,4 +1,4 @@
-"""Who may read the numbers and the lake's state, or send feedback: for all that is not open or looks after itself."""
+"""Who may ask for all but what is open, or looks after itself: analytics, the lake's state, and feedback."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -6,9 +6,8 @@ from typing import Any
 
 from serving.access import principal_of
 from serving.logic.refused import RequestRefused
+from serving.paths import HEALTH, PROMPTS
 from serving.routes.openapi import PATH as OPENAPI
-from serving.routes.status import HEALTH
-from serving.routes.templates.every import PATH as TEMPLATES
 
 
 def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
@@ -17,7 +16,7 @@ def let_in(method: str, path: str, request_context: Mapping[str, Any]) -> None:
     Raises:
         RequestRefused: 401 and 403.
     """
-    if path in (OPENAPI, HEALTH) or path.startswith(TEMPLATES):
+    if path in (OPENAPI, HEALTH) or path.startswith(PROMPTS):
         return
     who = principal_of(request_context)
     if method != "GET":

@@ -1,8 +1,10 @@
 """What the functions are wired with: a DynamoDB table, a bucket, and a Kinesis stream, named by the environment."""
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,6 +19,7 @@ from serving.stores.templates.store import TemplateStore
 
 if TYPE_CHECKING:
     from serving.lambdas.publishing import BucketReader, Stream
+    from serving.logic.budgets.notices import Notice
 
 TABLE_VARIABLE = "PROMPTLAKE_TEMPLATES_TABLE"
 """Environment variable: the DynamoDB table of templates."""
@@ -31,7 +34,16 @@ BACKUP_BUCKET_VARIABLE = "PROMPTLAKE_BACKUP_BUCKET"
 """Environment variable: where backups of templates go; another bucket than the lake's."""
 
 MODELS_VARIABLE = "PROMPTLAKE_MODELS"
-"""Environment variable: the models that tests of templates ask, as a TOML file packaged with the code; optional."""
+"""Environment variable: the models that executions and tests ask, as a TOML file packaged with the code; optional."""
+
+BUS_VARIABLE = "PROMPTLAKE_EVENT_BUS"
+"""Environment variable: the EventBridge bus that is told of budgets; optional, the account's default bus without it."""
+
+FUNCTION_VARIABLE = "AWS_LAMBDA_FUNCTION_NAME"
+"""Environment variable: set by Lambda; the function calls itself for executions that take long."""
+
+DEFERRED = "promptlake_execution"
+"""The member of an invocation's payload that says which execution to work on."""
 
 PEOPLE_VARIABLE = "PROMPTLAKE_PEOPLE"
 """Environment variable: whose identities are one person's, as a TOML file packaged with the code; optional."""
@@ -103,3 +115,44 @@ def stream() -> "Stream":
 def backups() -> tuple[Any, str]:
     """S3's client, and the bucket."""
     return boto3.client("s3"), os.environ[BACKUP_BUCKET_VARIABLE]
+
+
+def defer(environment: str, execution_id: str) -> None:
+    """Have this function called once more, for one execution. Raises ``OSError`` where Lambda can't be reached."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    payload = {DEFERRED: {"environment": environment, "execution_id": execution_id}}
+    try:
+        _lambda().invoke(
+            FunctionName=os.environ[FUNCTION_VARIABLE], InvocationType="Event", Payload=json.dumps(payload).encode()
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise OSError(str(error)) from error
+
+
+def notify(notice: "Notice") -> None:
+    """Put one event on the bus: who wants to hear of it makes a rule. Raises ``OSError`` where it can't be reached."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    entry = {
+        "Source": "promptlake",
+        "DetailType": "Budget threshold reached",
+        "Detail": json.dumps(asdict(notice), default=str),
+        "EventBusName": os.environ.get(BUS_VARIABLE, "default"),
+    }
+    try:
+        answer = _events().put_events(Entries=[entry])
+    except (BotoCoreError, ClientError) as error:
+        raise OSError(str(error)) from error
+    if answer["FailedEntryCount"]:
+        raise OSError(str(answer["Entries"][0].get("ErrorMessage")))
+
+
+@cache
+def _lambda() -> Any:
+    return boto3.client("lambda")
+
+
+@cache
+def _events() -> Any:
+    return boto3.client("events")

@@ -11,11 +11,11 @@ from serving.logic.answer import Published, Tables
 from serving.logic.health import Probe, health
 from serving.logic.status import status
 from serving.negotiation import chosen
+from serving.paths import HEALTH, STATUS
 from serving.problems import JSON, documented, refuse_unknown_parameters
 from serving.status_schemas import Health, StatusAnswer
 from sql.publication import NothingPublished
 
-STATUS, HEALTH = "/status", "/healthz"
 HTML = "text/html"
 _HEADERS: dict[str, Any] = {"Cache-Control": "no-cache", "Vary": "Accept"}
 # The page needs nothing but itself, and shows names that events have brought along.

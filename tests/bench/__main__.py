@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from tests.bench import build, emitter, lakehouse, memory, native, otlp, reads, templates, transform
+from tests.bench import build, emitter, execution, lakehouse, memory, native, otlp, reads, templates, transform
 from tests.bench.measure import machine
 
 RUNS = 3
@@ -16,7 +16,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 
 def main() -> None:
-    otlps, natives, builds, emits, memories, steps, houses = [], [], [], [], [], [], []
+    otlps, natives, builds, emits, memories, steps, houses, executions = [], [], [], [], [], [], [], []
     for number in range(RUNS):
         print(f"run {number + 1} of {RUNS}", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder:
@@ -25,6 +25,7 @@ def main() -> None:
             builds.append(build.measure(Path(folder)))
             memories.append(memory.run(Path(folder)))
             houses.append(lakehouse.measure(Path(folder)))
+            executions.append(execution.run(Path(folder)))
         emits.append(emitter.run())
         steps.append(transform.run())
     print("one more hour on a large lake", file=sys.stderr, flush=True)
@@ -34,7 +35,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         readers = reads.measure(Path(folder))
     doors = [*_otlp(otlps), *_native(natives), *_step(steps), *_memory(memories), *_emitter(emits)]
-    rows = [*doors, *_build(builds), *_lakehouse(houses, hour), *_reads(readers), *_templates()]
+    house = [*_lakehouse(houses, hour), *_reads(readers)]
+    rows = [*doors, *_build(builds), *house, *_templates(), *_execution(executions)]
     lines = [
         "# Benchmarks",
         "",
@@ -135,6 +137,23 @@ def _templates() -> list[Row]:
             (f"{kept}, {name}, p50 ms", f"{taken.wall_ms:.1f}", "under 15", f"{taken.cpu_ms:.1f} ms of it the CPU's")
             for name, taken in templates.search().items()
         ),
+    ]  # fmt: skip
+
+
+def _execution(runs: list[execution.Execution]) -> list[Row]:
+    added, alone, stored, budget = (
+        median(of(run) for run in runs)
+        for of in (
+            lambda run: run.added_ms,
+            lambda run: run.alone_ms,
+            lambda run: run.stored_ms,
+            lambda run: run.with_budget_ms - run.executed_ms,
+        )
+    )
+    return [
+        (f"what executing a prompt adds to the time of its model ({alone:.0f} ms), p50 ms", f"{added:.1f}", "under 5",
+         f"{added / stored:.1f} × one event stored by the same server ({stored:.1f} ms)"),
+        ("what a budget adds to that, p50 ms", f"{budget:.1f}", "", ""),
     ]  # fmt: skip
 
 

@@ -24,7 +24,8 @@ from tests.services.moto import client, moto
 from tests.services.spark import spark
 from tests.services.trino import rows, trino
 from transforms.engines.bucket import Bucket
-from transforms.jobs.glue import run
+from transforms.jobs.build import BuildRequest, build
+from transforms.jobs.glue import spark_engine
 
 EXECUTIONS, DAYS = 1_000_000, 30
 SCAN = (
@@ -83,8 +84,8 @@ def _build_in_spark(books: Lake, cloud: str) -> None:
     bucket = Bucket(client("s3", cloud), _BUCKET)
     with closing(books.ledger()) as ledger, closing(consents_of(books)) as consents:
         complete_us = books.drain().complete_through_us
-        if code := run(bucket, ledger, consents, lambda: complete_us, open_book(books.root), lambda _: None):
-            raise RuntimeError(f"The job ended with {code}.")
+        book = open_book(books.root)
+        build(BuildRequest(lambda: spark_engine(bucket), ledger, consents, lambda: complete_us, book=book))
 
 
 def _took_s(work: Callable[[], object]) -> float:

@@ -11,7 +11,8 @@ import pyiceberg.catalog
 import pytest
 from pyiceberg.utils.config import Config
 
-from infra.aws.lake.build import build_lake
+from infra.aws.lake.function import jobs_of
+from infra.aws.lake.limits import Limits
 from tests.infra.aws.lake.account import Account, account
 from tests.lakes import event, make_lake, send
 from tests.services.athena import athena
@@ -38,7 +39,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         send(embedded, [event(model="nobody-knows", provider=None, output_tokens=7), event("feedback", thumb="down")])
         running.deliver(embedded)
         lake = running.lake(folder / "disk")
-        build_lake(lake, 400, lambda: 900.0)
+        with jobs_of(lake, Limits(400, lambda: 900.0)) as jobs:
+            jobs.build()
         with athena(over(lake.mirror), running.moto_url) as url:
             patch.setenv("AWS_ENDPOINT_URL_ATHENA", url)
             yield running

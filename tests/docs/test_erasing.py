@@ -1,11 +1,13 @@
 """What the guide to erasing says is what the code does."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from infra.aws.lake.handler import read_request
 from infra.local.cli import main
 from transforms.engines.protocol import KEPT_FOR
 from transforms.jobs.retention import Retention, read_retention
@@ -31,3 +33,9 @@ def test_its_commands_are_commands(line: str, tmp_path: Path, capsys: pytest.Cap
     words = line.partition("#")[0].split()[2:]
     assert main([*words, "--lake", str(tmp_path / "none")]) == 1
     assert "There is no lake at" in capsys.readouterr().err
+
+
+def test_what_it_asks_the_function_for_are_its_jobs() -> None:
+    (block,) = blocks("json")
+    asked = [read_request(json.loads(line)).job for line in block.splitlines()]
+    assert asked == ["erase", "maintain", "pseudonyms"]

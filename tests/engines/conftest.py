@@ -17,6 +17,7 @@ from ingest.contracts import layout
 from ingest.contracts.derive import glue_table, table_columns
 from ingest.contracts.registry import EVENTS
 from ingest.delivery.privacy.consent import Choice
+from sql.operations import gate_results_table
 from tests.engines import awkward
 from tests.lakes import build_lake, make_lake, send
 from tests.services.moto import ACCOUNT, client, moto
@@ -27,7 +28,7 @@ from transforms.engines.bucket import Bucket
 from transforms.engines.duck_engine import duck_engine
 from transforms.engines.mirror import Mirror
 from transforms.jobs.build import BuildRequest, build
-from transforms.jobs.glue import run
+from transforms.jobs.glue import run, spark_engine
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -57,7 +58,8 @@ class Twins:
         """The whole job, as Glue runs it; returns its exit code."""
         bucket = Bucket(client("s3", self.cloud), BUCKET)
         with closing(self.books.ledger()) as ledger, closing(consents_of(self.books)) as consents:
-            return run(bucket, ledger, consents, self._drain, book_in(bucket), lambda _: None)
+            request = BuildRequest(lambda: spark_engine(bucket), ledger, consents, self._drain, book=book_in(bucket))
+            return run(lambda: build(request).to_dict())
 
     def _drain(self) -> int:
         until_us = self.books.drain().complete_through_us
@@ -85,34 +87,35 @@ class Function:
         return self.books.drain().complete_through_us
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def other_cloud() -> Iterator[str]:
     with moto() as url:
         client("s3", url).create_bucket(Bucket=BUCKET)
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cloud() -> Iterator[str]:
     with moto() as url:
         client("s3", url).create_bucket(Bucket=BUCKET)
         _declare_bronze(client("glue", url))
+        _declare_operations(client("glue", url))
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spark(cloud: str) -> "Iterator[SparkSession]":
     with spark_session(cloud, URL) as session:
         yield session
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trino_port(cloud: str, other_cloud: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with trino_server(cloud, tmp_path_factory.mktemp("trino"), {"duckdb": other_cloud}) as port:
         yield port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def twins(
     cloud: str, other_cloud: str, spark: "SparkSession", trino_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Twins:
@@ -137,20 +140,17 @@ def _withdraw(twins: Twins) -> None:
         open_transform(lake).decide([choice])
 
 
+def _declare_operations(glue: Any) -> None:
+    glue.create_database(DatabaseInput={"Name": layout.OPERATIONS})
+    _create(glue, layout.OPERATIONS, gate_results_table(), f"{URL}/{layout.GATE_RESULTS}")
+
+
 def _declare_bronze(glue: Any) -> None:
     """Tables as a deployed lake has them: partitions are not listed, but projected."""
     glue.create_database(DatabaseInput={"Name": "bronze"})
     for name, contract in EVENTS.items():
         table = glue_table(name, contract.TITLE, table_columns(name))
         location = f"{URL}/{layout.bronze_table(name)}"
-        serde = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
-        table["TableType"] = "EXTERNAL_TABLE"
-        table["StorageDescriptor"] |= {
-            "Location": location,
-            "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-            "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-            "SerdeInfo": {"SerializationLibrary": serde},
-        }
         key = f"projection.{layout.HOUR_KEY}"
         table["Parameters"] = {
             "classification": "parquet",
@@ -162,4 +162,17 @@ def _declare_bronze(glue: Any) -> None:
             f"{key}.interval.unit": "HOURS",
             "storage.location.template": f"{location}/{layout.HOUR_KEY}=${{{layout.HOUR_KEY}}}",
         }
-        glue.create_table(DatabaseName="bronze", TableInput=table)
+        _create(glue, "bronze", table, location)
+
+
+def _create(glue: Any, database: str, table: dict[str, Any], location: str) -> None:
+    serde = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+    described = table["StorageDescriptor"] | {
+        "Location": location,
+        "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+        "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+        "SerdeInfo": {"SerializationLibrary": serde},
+    }
+    glue.create_table(
+        DatabaseName=database, TableInput={**table, "TableType": "EXTERNAL_TABLE", "StorageDescriptor": described}
+    )

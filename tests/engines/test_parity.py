@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from typing import Any
 
+import awswrangler
 import duckdb
 import pytest
 
@@ -12,6 +13,7 @@ from ingest.contracts import layout
 from ingest.contracts.types import TOKENS_MAX
 from sql.catalog import models
 from sql.checks import Check
+from sql.operations import GATE_RESULTS
 from sql.prices.book import PriceBook
 from sql.prices.daily import SAID, TABLE
 from sql.prices.table import load_prices
@@ -19,9 +21,10 @@ from sql.publication import read_publication
 from tests.engines import awkward, in_trino
 from tests.engines.conftest import BUCKET, Twins
 from tests.lakes import event, rows, send
-from tests.services.moto import client
+from tests.services.athena import athena
+from tests.services.moto import ACCOUNT, client
 from tests.services.spark import ICEBERG
-from tests.services.trino import VERSION
+from tests.services.trino import VERSION, queries
 from transforms.engines.inputs import Input, bookings, model_prices, persons, thresholds
 from transforms.engines.spark_session import table_name
 
@@ -100,6 +103,28 @@ def test_extracts_hold_what_the_tables_do(twins: Twins) -> None:
         found = duckdb.sql(f"{selected(f'gold.{name}')}read_parquet('{path}')").fetchall()
         assert told(found) == told(rows(twins.folder, selected(f"gold.{name}") + f"gold.{name}"))
         assert extract.rows == len(found)
+
+
+def test_an_analysts_own_client_of_athena_gets_what_trino_computes(
+    twins: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ACCOUNT.items():
+        monkeypatch.setenv("AWS_DEFAULT_REGION" if name == "region_name" else name.upper(), value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", twins.cloud)
+    query = "SELECT day, model, SUM(cost_usd) AS cost_usd, COUNT(*) AS n FROM cost_daily GROUP BY 1, 2 ORDER BY 1, 2"
+    with athena(queries(twins.trino_port), twins.cloud) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", url)
+        found = awswrangler.athena.read_sql_query(query, "gold", ctas_approach=False, s3_output=f"s3://{BUCKET}/athena")
+    in_duckdb = rows(twins.folder, query.replace("cost_daily", "gold.cost_daily"))
+    assert [(row.day, row.model, row.cost_usd, row.n) for row in found.itertuples()] == in_duckdb
+
+
+def test_trino_reads_what_the_gate_found_by_day(twins: Twins) -> None:
+    found = twins.trino(
+        f"SELECT table_name, outcome FROM hive.{GATE_RESULTS} "
+        "WHERE checked_day BETWEEN current_date - INTERVAL '1' DAY AND current_date AND checked_rows > 0"
+    )
+    assert ("silver.prompt_execution", "passed") in found
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,13 @@ import subprocess
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.services.athena import Columns, Run
 from tests.services.maven import archive
 from tests.services.moto import ACCOUNT
 from tests.services.ports import free_port
@@ -66,13 +68,22 @@ def trino(url: str, folder: Path, others: Mapping[str, str], *, optimised: bool 
 
 def rows(port: int, query: str) -> list[tuple[object, ...]]:
     """The rows of a query, whose tables are Iceberg's where it names no catalog."""
+    return _queried(port, query, None)[1]
+
+
+def queries(port: int) -> Run:
+    """What :func:`tests.services.athena.athena` runs queries by."""
+    return partial(_queried, port)
+
+
+def _queried(port: int, query: str, database: str | None) -> tuple[Columns, list[tuple[object, ...]]]:
     import trino.dbapi
 
-    connection = trino.dbapi.connect("127.0.0.1", port=port, user="test", catalog="iceberg", timezone="UTC")
-    try:
-        return [tuple(row) for row in connection.cursor().execute(query).fetchall()]
-    finally:
-        connection.close()
+    named = {"catalog": "iceberg", "schema": database, "timezone": "UTC"}
+    with closing(trino.dbapi.connect("127.0.0.1", port=port, user="test", **named)) as connection:
+        cursor = connection.cursor().execute(query)
+        found = [tuple(row) for row in cursor.fetchall()]
+        return [(column[0], str(column[1])) for column in cursor.description], found
 
 
 def _configure(folder: Path, home: Path, port: int) -> None:

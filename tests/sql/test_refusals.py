@@ -186,3 +186,24 @@ def test_a_metric_is_held_to_the_same_rules(root: Path) -> None:
         "expression: SUM(cost_usd) / SUM(executions)\n"
     )
     assert re.match(r"sql/metrics/cost_usd.yaml:6: A division", refusal(root))
+
+
+def test_a_rule_of_a_table_is_held_to_the_same_rules(root: Path) -> None:
+    written = root / "gold" / "quality_daily" / "model.yaml"
+    text = written.read_text().replace("errors <= executions", "errors / executions <= 1")
+    written.write_text(text)
+    line = next(number for number, one in enumerate(text.splitlines(), 1) if "errors / executions" in one)
+    assert refusal(root).startswith(f"sql/gold/quality_daily/model.yaml:{line}: A division of whole numbers")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("rated_execution", "reads_days: {before: two}", "sql/views/rated_execution.yaml:1: reads_days.before: input"),
+        ("rated_execution", "reads: 1", "sql/views/rated_execution.yaml:1: reads_days: field required"),
+        ("nothing", "reads_days: {before: 2}", "sql/views/nothing.sql is missing, and nothing.yaml says how far"),
+    ],
+)
+def test_how_far_a_view_looks_is_said_beside_its_query(root: Path, name: str, text: str, sentence: str) -> None:
+    (root / "views" / f"{name}.yaml").write_text(text + "\n")
+    assert refusal(root).startswith(sentence)

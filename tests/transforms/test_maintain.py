@@ -12,15 +12,16 @@ from infra.local.lake import Lake, LakeError
 from infra.local.maintaining import maintain_lake
 from ingest.contracts import layout
 from sql.catalog import models
+from sql.operations import GATE_RESULTS
 from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
-from transforms.engines import duck_upkeep
+from transforms.engines import upkeep
 from transforms.engines.iceberg import Tables
 from transforms.jobs import maintain as maintain_job
 
 
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    monkeypatch.setattr(duck_upkeep, "SMALL_FILES", 1)
+    monkeypatch.setattr(upkeep, "SMALL_FILES", 1)
     monkeypatch.setattr(maintain_job, "_SMALL_OBJECTS", 1)
     return make_lake(tmp_path / "lake")
 
@@ -113,10 +114,29 @@ def test_gold_that_is_kept_no_longer_leaves_the_published_extracts_too(lake: Lak
     assert publication.tables["behavior_daily"].rows == 1
 
 
+def test_prices_stay_and_what_the_gate_found_goes(lake: Lake) -> None:
+    fill(lake, days=(2,), builds=1)
+    say(lake, '[retention.gold]\n"*" = 1\n[retention.operations]\ngate_results = 5\n')
+    prices = row(lake, "SELECT count(*) FROM gold.price_daily")
+    assert prices != (0,)
+    assert GATE_RESULTS not in maintain_lake(lake, now=datetime.now(UTC) + timedelta(days=5)).expired
+    found = row(lake, f"SELECT count(*) FROM {GATE_RESULTS}")
+    done = maintain_lake(lake, now=datetime.now(UTC) + timedelta(days=6, minutes=1))
+    assert (done.expired[GATE_RESULTS],) == found
+    assert row(lake, f"SELECT count(*) FROM {GATE_RESULTS}") == (0,)
+    assert row(lake, "SELECT count(*) FROM gold.price_daily") == prices
+    assert row(lake, "SELECT count(*) FROM gold.cost_daily") == (0,)
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
         ("[retention.silver]\nfeedbak = 3\n", "retention: silver: there is no table 'feedbak'"),
+        ("[retention.gold]\nprice_daily = 9\n", "retention: gold: price_daily is kept for ever, for other tables"),
+        (
+            "[retention.operations]\ngates = 9\n",
+            "retention: operations: there is no table 'gates'",
+        ),
         ('[retention.bronze]\n"*" = 0\n', "retention.bronze.*: Input should be greater than or equal to 1"),
         ("[retention]\nkept = 3\n", "retention.kept: Extra inputs are not permitted"),
     ],

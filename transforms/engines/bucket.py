@@ -1,7 +1,8 @@
 """A lake's objects in S3."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,26 @@ class Bucket:
                 path = str(entry["Key"]).removeprefix(self.prefix)
                 yield StoredFile(path, now_s - entry["LastModified"].timestamp())
 
+    def folders(self) -> Iterator[str]:
+        """What the lake's first level is made of, without the files that lie there."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self.prefix, Delimiter="/")
+        for page in pages:
+            for entry in page.get("CommonPrefixes", ()):
+                yield str(entry["Prefix"]).removeprefix(self.prefix).rstrip("/")
+
+    def old_versions_kept(self, folders: Iterable[str]) -> timedelta | None:
+        """How long the bucket keeps what was replaced or removed in some folders; None where no rule ends it."""
+        if "Status" not in self._s3.get_bucket_versioning(Bucket=self.name):
+            return timedelta(0)
+        try:
+            rules = self._s3.get_bucket_lifecycle_configuration(Bucket=self.name)["Rules"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchLifecycleConfiguration":
+                raise
+            return None
+        days = [_noncurrent_days(rules, f"{self.prefix}{folder}/") for folder in folders]
+        return None if None in days else timedelta(days=max(filter(None, days)))
+
     def download(self, path: str, to: Path) -> None:
         """Write an object to a file, which has another name until it is whole."""
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -90,3 +111,16 @@ class Bucket:
 
     def upload(self, file: Path, path: str) -> None:
         self._s3.upload_file(str(file), self.name, self.prefix + path, Config=_ONE_THREAD)
+
+
+def _noncurrent_days(rules: Sequence[Mapping[str, Any]], prefix: str) -> int | None:
+    """After how many days the first of a bucket's lifecycle rules removes old versions below a prefix."""
+    days = [
+        int(rule["NoncurrentVersionExpiration"]["NoncurrentDays"])
+        for rule in rules
+        if rule["Status"] == "Enabled"
+        and rule.get("NoncurrentVersionExpiration", {}).keys() == {"NoncurrentDays"}  # or it keeps some for ever
+        and rule.get("Filter", {}).keys() <= {"Prefix"}  # or it is about some objects only
+        and prefix.startswith(rule.get("Filter", rule).get("Prefix", ""))
+    ]
+    return min(days, default=None)

@@ -170,7 +170,7 @@ def _conflicts(db: duckdb.DuckDBPyConnection, event_type: str, root: Path, run: 
     ).fetchall()
     for (hour_us,) in hours:
         hour, name = layout.received_hour(hour_us), f"{run}-{event_type}"
-        waiting = f"{layout.STAGING}/{hour}-{name}.parquet"
+        waiting = f"{layout.refused(hour, name)}.parquet"
         (root / waiting).parent.mkdir(parents=True, exist_ok=True)
         db.execute(
             f"""COPY (

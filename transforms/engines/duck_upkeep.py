@@ -9,55 +9,29 @@ from pathlib import Path
 import duckdb
 
 from ingest.contracts import layout
-from ingest.contracts.derive import QUARANTINE_TABLE
-from ingest.contracts.envelope import person_fields
-from ingest.contracts.registry import EVENTS
 from sql.catalog import Model
-from transforms.engines import duck_gold, duck_silver
+from transforms.engines import duck_gold, duck_silver, persons, upkeep
 from transforms.engines.duck import bronze_relation, file_list, literal, scan, with_rows
 from transforms.engines.duck_gold import empty_gold
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
-from transforms.engines.upkeep import Change, Who
+from transforms.engines.upkeep import Change, Found, Who
 
-SMALL_BYTES = 64 << 20
-"""A file of this size is not put together with others any more."""
-SMALL_FILES = 5
-"""So many small files of one day are left alone: each new one is soon merged with its like, large ones never again."""
 _AT_ONCE = 30
 """Days that one change puts together."""
 
-_LINKS = ("anonymous_id", "session_id")
-
 
 def register(db: duckdb.DuckDBPyConnection, who: Who) -> None:
-    """Tables ``person`` and ``link`` of the session, which the conditions below ask."""
+    """The tables of the session that :mod:`transforms.engines.persons` asks."""
     for table, ids in (("person", who.names), ("link", who.links)):
         db.execute(f"CREATE OR REPLACE TABLE {table} (id VARCHAR)")
         if ids:
             db.execute(f"INSERT INTO {table} SELECT unnest(?)", [sorted(ids)])
 
 
-def is_of_person(table: str) -> str:
-    """Condition: a row of a bronze or silver table names the person, or is of a browser or session of the person's."""
-    if table == QUARANTINE_TABLE:
-        return "EXISTS (SELECT 1 FROM (FROM person UNION ALL FROM link) AS said WHERE contains(payload, said.id))"
-    named = " OR ".join(f"{name} IN (FROM person)" for name in person_fields(EVENTS[table]))
-    linked = " OR ".join(f"{name} IN (FROM link)" for name in _LINKS)
-    return f"({named} OR (user_id IS NULL AND ({linked})))"
-
-
 def note_links(db: duckdb.DuckDBPyConnection, relations: Sequence[str]) -> list[str]:
-    """Fill ``link`` from relations that hold events: browsers and sessions in which no user but the person was seen."""
-    seen = " UNION ALL ".join(
-        f"SELECT user_id, {link} AS id FROM ({relation}) WHERE user_id IS NOT NULL AND {link} IS NOT NULL"
-        for relation in relations
-        for link in _LINKS
-    )
-    db.execute(
-        f"""CREATE OR REPLACE TABLE link AS SELECT id FROM ({seen}) GROUP BY id
-        HAVING bool_and(user_id IN (FROM person))"""
-    )
+    """Fill ``link`` from relations that hold events."""
+    db.execute(f"CREATE OR REPLACE TABLE link AS {persons.links(f'({relation})' for relation in relations)}")
     return [name for (name,) in db.execute("FROM link ORDER BY id").fetchall()]
 
 
@@ -65,7 +39,7 @@ def links(
     db: duckdb.DuckDBPyConnection, tables: Tables, silver: Sequence[Model], waiting: Mapping[str, Sequence[str]]
 ) -> list[str]:
     """See :meth:`transforms.engines.upkeep.Upkeep.links`; ``person`` is registered."""
-    known = "user_id, anonymous_id, session_id"
+    known = ", ".join(persons.LINKING)
     return note_links(
         db,
         [
@@ -79,28 +53,29 @@ def links(
     )
 
 
-def rows_of(
-    db: duckdb.DuckDBPyConnection, root: Path, table: str, objects: Sequence[str]
-) -> Mapping[str, Sequence[int]]:
+def rows_of(db: duckdb.DuckDBPyConnection, root: Path, table: str, objects: Sequence[str]) -> Mapping[str, Found]:
     """See :meth:`transforms.engines.upkeep.Upkeep.rows_of`; the person is registered."""
     if not objects:
         return {}
     numbered = bronze_relation(table, [root / path for path in objects], ", filename = true, file_row_number = true")
-    found = db.execute(
-        f"""SELECT filename, list(file_row_number ORDER BY file_row_number) FROM ({numbered})
-        WHERE {is_of_person(table)} GROUP BY filename ORDER BY filename"""
+    arrival = f"strftime(make_timestamp(received_at_us), '{layout.HOUR_FORMAT}'), door"
+    rows = db.execute(
+        f"""SELECT filename, {arrival}, list(file_row_number) FROM ({numbered})
+        WHERE {persons.is_of_person(table)} GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
-    return {str(Path(name).relative_to(root)): rows for name, rows in found}
+    found: dict[str, Found] = {}
+    for name, hour, door, numbers in rows:
+        path = str(Path(name).relative_to(root))
+        before = found.get(path, Found((), ()))
+        arrived = (*before.arrived, (hour, door, len(numbers)))
+        found[path] = Found(tuple(sorted((*before.rows, *numbers))), arrived)
+    return found
 
 
 def take_out(db: duckdb.DuckDBPyConnection, tables: Tables, model: Model, run: str) -> Change:
     """See :meth:`transforms.engines.upkeep.Upkeep.take_out`; the person is registered."""
-    if model.layer == layout.SILVER:
-        condition = is_of_person(model.name)
-    else:
-        described = db.execute(f"DESCRIBE {empty_gold(model)}").fetchall()
-        said = [name for name, kind, *_ in described if kind == "VARCHAR"]
-        condition = " OR ".join(f"{name} IN (FROM person UNION ALL FROM link)" for name in said) or "FALSE"
+    is_silver = model.layer == layout.SILVER
+    condition = persons.is_of_person(model.name) if is_silver else persons.names_person(model)
     return _without(db, tables, model, tables.files(model), condition, run)
 
 
@@ -114,13 +89,14 @@ def expire(db: duckdb.DuckDBPyConnection, tables: Tables, model: Model, first_ke
 def merges(db: duckdb.DuckDBPyConnection, tables: Tables, model: Model, new_run: Callable[[], str]) -> Iterator[Change]:
     """See :meth:`transforms.engines.upkeep.Upkeep.merges`; each change is a run of its own."""
     by_folder: dict[Path, list[Path]] = defaultdict(list)
-    for path in tables.files(model):
-        if path.stat().st_size < SMALL_BYTES:
-            by_folder[_folder(tables, model, path)].append(path)
-    many = iter([(folder, paths) for folder, paths in sorted(by_folder.items()) if len(paths) > SMALL_FILES])
+    for path, size_bytes in tables.sizes(model).items():
+        if size_bytes < upkeep.SMALL_BYTES:
+            by_folder[_folder(tables, model, tables.root / path)].append(tables.root / path)
+    many = iter([(folder, paths) for folder, paths in sorted(by_folder.items()) if len(paths) > upkeep.SMALL_FILES])
     while some := list(islice(many, _AT_ONCE)):
         run = new_run()
         written = []
+        tables.warehouse.fetch(_named(tables, path) for _, paths in some for path in paths)
         for folder, paths in some:
             rows = f"SELECT * FROM ({scan(paths, _empty(model))})"
             order = "" if model.partition else f" ORDER BY {', '.join(model.grain)}"
@@ -167,6 +143,7 @@ def _without(
 
 
 def _write(db: duckdb.DuckDBPyConnection, model: Model, rows: str, folder: Path, run: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{run}-{len(list(folder.glob(f'{run}-*')))}.parquet"
     written_as = (duck_silver if model.layer == layout.SILVER else duck_gold).WRITTEN_AS
     db.execute(f"COPY ({rows}) TO {literal(str(path))} ({written_as})")

@@ -75,12 +75,19 @@ class Tables:
         """
         if days is not None and (model.partition or "").startswith("day("):
             return [path for paths in self.files_by_day(model, days).values() for path in paths]
-        table = self.find(model)
-        if table is None or table.current_snapshot() is None:
-            return []
-        paths = [self.path_of(task.file.file_path) for task in table.scan().plan_files()]
+        paths = list(self.sizes(model))
         self.warehouse.fetch(paths)
         return [self.root / path for path in paths]
+
+    def sizes(self, model: Model) -> dict[str, int]:
+        """The data files of the committed table by their paths below the root, with their sizes in bytes, wherever
+        they lie.
+        """
+        table = self.find(model)
+        if table is None or table.current_snapshot() is None:
+            return {}
+        files = (task.file for task in table.scan().plan_files())
+        return {self.path_of(file.file_path): file.file_size_in_bytes for file in files}
 
     def files_by_day(self, model: Model, days: Collection[date]) -> dict[date, list[Path]]:
         """Data files of some days of a committed table that is partitioned by day. They lie in the local folder."""
@@ -147,7 +154,6 @@ class Tables:
         """Put some data files in the place of others, in one commit, once a run, however often it is asked."""
         if self.has_run(table, run):
             return
-        self.warehouse.store(paths)
         out = set(self._locations(gone))
         with (
             table.transaction() as change,

@@ -1,11 +1,13 @@
 """A lake in S3 and Glue's catalog, of which a local folder holds what a build on one machine reads and writes."""
 
+import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pyiceberg.catalog.glue import GlueCatalog
 
+from ingest.contracts import layout
 from transforms.engines.bucket import Bucket
 from transforms.engines.warehouse import StoredFile
 
@@ -40,6 +42,17 @@ class Mirror:
         missing = [path for path in paths if not (self.root / path).exists()]
         self._each(lambda path: self.bucket.download(path, self.root / path), missing)
 
+    def forget(self, paths: Iterable[str]) -> None:
+        """Have these files here no longer: they may have changed."""
+        for path in paths:
+            (self.root / path).unlink(missing_ok=True)
+
+    def forget_bronze(self) -> None:
+        """Have none of bronze here. Its objects alone may change, and while the build lock is held nobody else
+        changes any.
+        """
+        shutil.rmtree(self.root / layout.BRONZE, ignore_errors=True)
+
     def store(self, paths: Iterable[str]) -> None:
         self._each(lambda path: self.bucket.upload(self.root / path, path), list(paths))
 
@@ -48,8 +61,7 @@ class Mirror:
 
     def discard(self, paths: Collection[str]) -> None:
         self.bucket.remove_all(paths)
-        for path in paths:
-            (self.root / path).unlink(missing_ok=True)
+        self.forget(paths)
 
     def _each(self, do: Callable[[str], None], paths: list[str]) -> None:
         if paths:

@@ -4,7 +4,7 @@ What a run writes stands on a branch of its own in each table, which the gate re
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from ingest.contracts import layout
@@ -26,8 +26,8 @@ from transforms.engines.inputs import (
     persons as persons_input,
 )
 from transforms.engines.protocol import KEPT_FOR, Candidate, Staged
+from transforms.engines.spark_keeping import SparkUpkeep
 from transforms.engines.spark_session import (
-    CATALOG,
     exists,
     gold_empty,
     in_days,
@@ -37,9 +37,8 @@ from transforms.engines.spark_session import (
     table_name,
 )
 from transforms.engines.spark_silver import Stager
-from transforms.engines.spark_tables import MAIN, branch_of, drop_branch, ensure, show_branch, snapshots, start_branch
+from transforms.engines.spark_tables import branch_of, drop_branch, ensure, show_branch, snapshots, start_branch
 from transforms.engines.store import Store
-from transforms.engines.upkeep import Change
 from transforms.jobs.ledger import Booking, Person
 from transforms.quality.rows import Rows
 from transforms.quality.spark_rows import SparkRows
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-class SparkEngine:
+class SparkEngine(SparkUpkeep):
     """Implements :class:`transforms.engines.protocol.Engine`.
 
     Args:
@@ -58,7 +57,8 @@ class SparkEngine:
     """
 
     def __init__(self, spark: "SparkSession", url: str, store: Store) -> None:
-        self._spark, self._url, self._store = spark, url.rstrip("/"), store
+        super().__init__(spark, url)
+        self._store = store
 
     @property
     def store(self) -> Store:
@@ -156,10 +156,6 @@ class SparkEngine:
         for branch in candidate.written:
             show_branch(self._spark, candidate.model, branch)
 
-    def commit_change(self, change: Change) -> None:
-        for branch in change.written:
-            show_branch(self._spark, models()[change.table], branch)
-
     def discard(self, run: str) -> None:
         for model in models().values():
             if exists(self._spark, model):
@@ -177,16 +173,7 @@ class SparkEngine:
         return Extract(path, rows.count())
 
     def tidy(self) -> None:
-        oldest = datetime.now(UTC) - KEPT_FOR
-        for model in models().values():
-            if not exists(self._spark, model):
-                continue
-            for branch in snapshots(self._spark, model).keys() - {MAIN}:
-                drop_branch(self._spark, model, branch)  # of a run that was cut off
-            self._spark.sql(
-                f"CALL {CATALOG}.system.expire_snapshots(table => '{model.full_name}', "
-                f"older_than => TIMESTAMP '{oldest:%Y-%m-%d %H:%M:%S}')"
-            )
+        self.expire_snapshots(KEPT_FOR)
 
     def _location(self, model: Model) -> str:
         return f"{self._url}/{layout.table(model.layer, model.name)}"

@@ -90,7 +90,7 @@ class Stager:
     def _conflicts(self, bronze: "DataFrame", rejected: "DataFrame", hour_us: int) -> tuple[str, str]:
         refused = bronze.join(rejected.where("verdict = 'conflicts'").drop("verdict"), _PLACE)
         hour, name = layout.received_hour(hour_us), f"{self._run}-{self._model.name}"
-        folder = f"{layout.STAGING}/{hour}-{name}"
+        folder = layout.refused(hour, name)
         rows = _quarantined(refused.where(f"{ARRIVED_HOUR_US} = {hour_us}"), self._model)
         rows.coalesce(1).write.parquet(f"{self._url}/{folder}", mode="overwrite")
         (waiting,) = (path for path in self._store.below(folder) if path.endswith(".parquet"))

@@ -13,6 +13,11 @@ from typing import Any, Protocol
 from sql.catalog import Model
 from transforms.engines.store import Store
 
+SMALL_BYTES = 64 << 20
+"""A file of this size is not put together with others any more."""
+SMALL_FILES = 5
+"""So many small files of one day are left alone: each new one is soon merged with its like, large ones never again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Who:
@@ -22,6 +27,19 @@ class Who:
     """All pseudonyms that the person was ever stored under."""
     links: frozenset[str] = frozenset()
     """Browsers and sessions in which nobody else was ever seen."""
+
+
+Arrived = tuple[tuple[str, str, int], ...]
+"""Rows by hour of arrival and door."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A person's rows in one object of bronze."""
+
+    rows: tuple[int, ...]
+    """Their numbers, counted from 0."""
+    arrived: Arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +55,8 @@ class Change:
     written: tuple[str, ...]
     rows: int = 0
     """Rows that are not there any more."""
-    arrived: tuple[tuple[str, str, int], ...] = ()
-    """These rows of silver by hour of arrival and door."""
+    arrived: Arrived = ()
+    """These rows, of silver."""
     days: tuple[date, ...] = ()
     """Days that lose rows."""
 
@@ -70,8 +88,8 @@ class Upkeep(Protocol):
         it does not have yet, which ``waiting`` names by event type.
         """
 
-    def rows_of(self, table: str, objects: Sequence[str], who: Who) -> Mapping[str, Sequence[int]]:
-        """A person's rows in objects of bronze, by object: their numbers, counted from 0.
+    def rows_of(self, table: str, objects: Sequence[str], who: Who) -> Mapping[str, Found]:
+        """A person's rows in objects of bronze, by object; those without any are left out.
 
         Raises:
             UnreadableObjects: some can't be read.
@@ -84,7 +102,22 @@ class Upkeep(Protocol):
         """A table by day without the days before one."""
 
     def merges(self, model: Model) -> Iterator[Change]:
-        """A table with fewer and larger files, some days at a time."""
+        """A table with fewer and larger files, some days at a time. Readers may have them already: the rows are the
+        same.
+        """
+
+    def commit_change(self, change: Change) -> None:
+        """Show a change to readers, once."""
+
+    def discard(self, run: str) -> None:
+        """Remove what a run wrote and did not commit."""
+
+    def remove_old(self, kept_for: timedelta) -> int:
+        """Remove old snapshots, and files that nothing refers to, older than that; returns how many files went."""
+
+
+class Rereading(Protocol):
+    """Writes silver anew from bronze."""
 
     def arrival_hours(self, model: Model, days: Collection[date]) -> set[str] | None:
         """Hours in which silver's events of some days arrived; None where silver can't be read."""
@@ -101,12 +134,3 @@ class Upkeep(Protocol):
 
     def missing(self, model: Model, change: Change) -> int:
         """Events of silver that bronze does not hold any more, and that a change would lose."""
-
-    def commit_change(self, change: Change) -> None:
-        """Show a change to readers, once."""
-
-    def discard(self, run: str) -> None:
-        """Remove what a run wrote and did not commit."""
-
-    def remove_old(self, kept_for: timedelta) -> int:
-        """Remove old snapshots, and files that nothing refers to, older than that; returns how many files went."""

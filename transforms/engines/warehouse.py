@@ -41,7 +41,9 @@ class Warehouse(Protocol):
         """The catalog; the caller closes it."""
 
     def fetch(self, paths: Iterable[str]) -> None:
-        """Return once these files lie in the local folder. No file ever changes, so one that lies there is right."""
+        """Return once these files lie in the local folder. No file of a table ever changes, so one that lies there is
+        right; of bronze, one that was fetched under the same build lock.
+        """
 
     def store(self, paths: Iterable[str]) -> None:
         """Return once these files of the local folder are where they are for good."""

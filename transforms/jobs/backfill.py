@@ -13,7 +13,7 @@ from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from sql.catalog import Model, models
 from transforms.engines.protocol import Candidate, Engine, Staged
-from transforms.engines.upkeep import Change, Upkeep
+from transforms.engines.upkeep import Change, Rereading, Upkeep
 from transforms.jobs.bronze import Bronze
 from transforms.jobs.build import GateFailed
 from transforms.jobs.changes import apply_change, apply_facts, reopened
@@ -27,7 +27,7 @@ _AT_ONCE = 10
 """Days that one commit replaces."""
 
 
-class RereadingEngine(Engine, Upkeep, Protocol):
+class RereadingEngine(Engine, Upkeep, Rereading, Protocol):
     """Both stages rows for the gate, and changes files."""
 
     def rows(self, item: Staged | Candidate | Change) -> Rows: ...
@@ -82,7 +82,8 @@ def _reread(
     stored = [item for item in request.bronze.objects(model.name) if item.is_built]
     hours = engine.arrival_hours(model, days)
     if hours is not None:
-        change = engine.reread(model, days, [item.path for item in stored if item.hour in hours], None, new_run())
+        objects = [item.path for item in stored if not hours.isdisjoint(item.hours)]
+        change = engine.reread(model, days, objects, None, new_run())
         lost = engine.missing(model, change)
     elif f"{layout.BRONZE}.{model.name}" not in first_whole_days(request.ledger):
         refused = [item.path for item in request.bronze.objects(QUARANTINE_TABLE)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from transforms.engines.upkeep import Found
 from transforms.jobs.changes import Facts
 from transforms.jobs.ledger import Booking
 
@@ -13,11 +14,13 @@ class StoredObject(Protocol):
     @property
     def path(self) -> str: ...
     @property
-    def hour(self) -> str:
-        """Of arrival."""
+    def hours(self) -> Sequence[str]:
+        """In which its rows arrived, in their order; one at least."""
 
     @property
-    def door(self) -> str: ...
+    def door(self) -> str:
+        """Of all its rows; empty where they came through any."""
+
     @property
     def rows(self) -> int: ...
     @property
@@ -33,11 +36,8 @@ class Bronze(Protocol):
     def objects(self, table: str) -> Sequence[StoredObject]:
         """All objects of a table, oldest arrival first."""
 
-    def take_out(self, path: str, rows: Sequence[int], bookings: Iterable[Booking], facts: Facts) -> None:
-        """Write an object anew without some rows, told by their numbers; book and remember what that means."""
-
-    def merge(self, table: str, paths: Sequence[str]) -> None:
-        """Put objects of one hour and door together."""
+    def take_out(self, path: str, found: Found, bookings: Iterable[Booking], facts: Facts) -> None:
+        """Write an object anew without some rows; book and remember what that means."""
 
     def remove(self, paths: Sequence[str], facts: Facts) -> None:
         """Take whole objects out of bronze, and remember what that means; their files go with the next sweep."""

@@ -20,6 +20,7 @@ from transforms.engines.upkeep import Upkeep, Who
 from transforms.jobs.bronze import Bronze, StoredObject
 from transforms.jobs.changes import Facts, apply_change, moved, outdated, reopened
 from transforms.jobs.ledger import JobLedger
+from transforms.jobs.pending import sweep_refused
 from transforms.jobs.runs import new_run
 
 _ERASING = "erasing"
@@ -38,7 +39,9 @@ class Decisions(Protocol):
 
 @dataclass(frozen=True)
 class EraseRequest:
-    """What it takes. The caller holds the lake's build lock, and has moved what was received into bronze."""
+    """What it takes. The caller holds the lake's build lock and has moved what was received into bronze; no run is half
+    committed.
+    """
 
     names: frozenset[str]
     """All pseudonyms of the person."""
@@ -115,6 +118,7 @@ def _begin(request: EraseRequest) -> Erasure:
 def _finish(request: EraseRequest, erasure: Erasure) -> Erasure:
     who = Who(frozenset(erasure.names), frozenset(erasure.links))
     with request.open_engine() as engine:
+        sweep_refused(engine.store)
         for model in _layer(layout.SILVER):
             request.on_step(model.name)
             _take_out_events(request, engine, model, who)
@@ -138,7 +142,7 @@ def _finish(request: EraseRequest, erasure: Erasure) -> Erasure:
 def _take_out_events(request: EraseRequest, engine: Upkeep, model: Model, who: Who) -> None:
     change = engine.take_out(model, who, new_run())
     hours = {hour for hour, _, _ in change.arrived} | _untraced(request.ledger, model.name)
-    objects = [o for o in request.bronze.objects(model.name) if o.hour in hours or not o.is_built]
+    objects = [o for o in request.bronze.objects(model.name) if not hours.isdisjoint(o.hours) or not o.is_built]
     _take_out_of_bronze(request, engine, model.name, objects, who)
     if change.rows:
         facts = {
@@ -152,11 +156,10 @@ def _take_out_of_bronze(
     request: EraseRequest, engine: Upkeep, table: str, objects: Sequence[StoredObject], who: Who
 ) -> None:
     by_path = {item.path: item for item in objects}
-    for path, rows in engine.rows_of(table, list(by_path), who).items():
-        item = by_path[path]
-        is_waiting = table != QUARANTINE_TABLE and not item.is_built
-        bookings = [(item.hour, table, item.door, "erased", len(rows))] if is_waiting else []
-        request.bronze.take_out(path, rows, bookings, _noted(request, f"{layout.BRONZE}.{table}", len(rows)))
+    for path, found in engine.rows_of(table, list(by_path), who).items():
+        is_waiting = table != QUARANTINE_TABLE and not by_path[path].is_built
+        bookings = [(hour, table, door, "erased", rows) for hour, door, rows in found.arrived] if is_waiting else []
+        request.bronze.take_out(path, found, bookings, _noted(request, f"{layout.BRONZE}.{table}", len(found.rows)))
 
 
 def _untraced(ledger: JobLedger, event_type: str) -> set[str]:

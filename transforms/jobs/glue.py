@@ -1,15 +1,15 @@
-"""The main job as Glue runs it. Who wires it brings bucket, ledger and consents, and takes the exit code."""
+"""How jobs run in Glue: in its session, with an exit code. Who wires them brings the bucket and all else."""
 
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
-from sql.prices.book import PriceBook
 from transforms.engines.bucket import Bucket
 from transforms.engines.spark_engine import SparkEngine
 from transforms.engines.spark_session import settings
-from transforms.jobs.build import BuildRequest, GateFailed, build
-from transforms.jobs.ledger import ConsentLog, JobLedger
+from transforms.jobs.build import GateFailed
 
 FAILED = 1
 """Exit code: a rule of severity ``fail`` is broken, and readers keep the last good state."""
@@ -26,21 +26,12 @@ def spark_engine(bucket: Bucket) -> Iterator[SparkEngine]:
     yield SparkEngine(builder.getOrCreate(), bucket.location, bucket)
 
 
-def run(
-    bucket: Bucket,
-    ledger: JobLedger,
-    consents: ConsentLog,
-    drain: Callable[[], int],
-    book: PriceBook,
-    on_step: Callable[[str], None] = print,
-) -> int:
-    """Build once; returns the exit code."""
-    request = BuildRequest(lambda: spark_engine(bucket), ledger, consents, drain, on_step, book)
+def run(job: Callable[[], Mapping[str, Any]]) -> int:
+    """Do a job and print what it tells, as JSON; returns the exit code."""
     try:
-        result = build(request)
+        done = job()
     except GateFailed as failed:
         print(failed, file=sys.stderr)  # noqa: T201 - what Glue shows of a job that failed
         return FAILED
-    for warning in result.warnings:
-        print(f"warning: {warning.sentence}", file=sys.stderr)  # noqa: T201
+    print(json.dumps(done))  # noqa: T201
     return 0

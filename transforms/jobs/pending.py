@@ -4,8 +4,10 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
+from ingest.contracts import layout
 from sql.catalog import models
 from transforms.engines.protocol import Engine, Staged
+from transforms.engines.store import Store
 from transforms.jobs.changes import DIRTY, finish_change
 from transforms.jobs.ledger import Booking, JobLedger
 
@@ -38,3 +40,13 @@ def finish_pending(engine: Engine, ledger: JobLedger) -> None:
         bookings += map(tuple, booked)
     facts = {DIRTY: json.dumps(pending["dirty"]), PENDING: None}
     ledger.commit_silver(pending["run"], objects, bookings, facts)
+
+
+def sweep_refused(store: Store) -> int:
+    """Remove what builds that were cut off have refused and never committed, which the next one has refused again;
+    returns how many objects went. The caller holds the build lock, and nothing is pending.
+    """
+    refused = [path for path in store.below(layout.STAGING) if layout.is_refused(path)]
+    for path in refused:
+        store.remove(path)
+    return len(refused)

@@ -13,6 +13,9 @@ quarantine = 30
 
 [retention.gold]
 sessions = 180
+
+[retention.operations]   # by day of the build
+gate_results = 90
 """
 
 from collections.abc import Mapping
@@ -25,6 +28,7 @@ from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
 from sql.catalog import models
+from sql.operations import GATE_RESULTS
 
 ANY = "*"
 Days = Annotated[int, Field(ge=1)]
@@ -44,11 +48,14 @@ class Retention(BaseModel):
     bronze: dict[str, Days] = {}
     silver: dict[str, Days] = {}
     gold: dict[str, Days] = {}
+    operations: dict[str, Days] = {}
 
     @model_validator(mode="after")
     def _known_tables(self) -> Self:
         for layer, known in _tables().items():
             for name in getattr(self, layer):
+                if f"{layer}.{name}" in _kept_for_ever():
+                    raise ValueError(f"{layer}: {name} is kept for ever, for other tables are computed from it")
                 if name not in (ANY, *known):
                     raise ValueError(f"{layer}: there is no table {name!r}; there are {', '.join(known)}")
         return self
@@ -79,5 +86,13 @@ def read_retention(document: Mapping[str, Any]) -> Retention:
 
 
 def _tables() -> dict[str, list[str]]:
-    tables = {layer: [m.name for m in models().values() if m.layer == layer] for layer in (layout.SILVER, layout.GOLD)}
-    return {layout.BRONZE: [*EVENTS, QUARANTINE_TABLE], **tables}
+    tables = {
+        layer: [m.name for m in models().values() if m.layer == layer and m.expires]
+        for layer in (layout.SILVER, layout.GOLD)
+    }
+    layer, _, name = GATE_RESULTS.partition(".")
+    return {layout.BRONZE: [*EVENTS, QUARANTINE_TABLE], **tables, layer: [name]}
+
+
+def _kept_for_ever() -> set[str]:
+    return {model.full_name for model in models().values() if not model.expires}

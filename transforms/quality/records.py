@@ -4,7 +4,7 @@ One Parquet object a day, replaced as a whole by every build. The caller holds t
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,6 +30,17 @@ def record(store: Store, run: str, at: datetime, results: Sequence[Result]) -> N
     content = pa.BufferOutputStream()
     pq.write_table(pa.concat_tables([*before, fresh], promote_options="default"), content, compression="zstd")
     store.replace(path, content.getvalue().to_pybytes())
+
+
+def expire(store: Store, first_kept: date) -> int:
+    """Remove the results of the days before one; returns how many."""
+    rows = 0
+    for path in list(store.below(layout.GATE_RESULTS)):
+        content = store.read(path) if layout.gate_results_day(path) < first_kept else None
+        if content is not None:
+            rows += pq.read_metadata(pa.BufferReader(content)).num_rows
+            store.remove(path)
+    return rows
 
 
 def _row(run: str, at: datetime, result: Result) -> dict[str, object]:

@@ -4,20 +4,15 @@ Firehose puts an object into the hour in which its first record came, which may 
 So the bucket is listed: from a few hours before the last listing, and once a day from the beginning.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
+from infra.aws.lake.bronze import BucketBronze
 from infra.aws.lake.lake import AwsLake
 from infra.aws.lake.ledger import DynamoLedger
 from ingest.contracts import layout
 from ingest.contracts.instants import from_us, to_us
 from ingest.contracts.registry import EVENTS
-from ingest.delivery.drain import BronzeObject
 from ingest.delivery.dynamo_books import DynamoBooks
-from transforms.engines.mirror import Mirror
 
 LISTED = "bronze_listed_us"
 """Ledger fact: when bronze was listed last."""
@@ -32,7 +27,6 @@ DELIVERED_WITHIN = timedelta(minutes=16)
 """What came so long ago is in bronze: Firehose buffers 15 minutes at most. What it could not deliver for longer, since
 S3 did not take it, is a gap in the reconciliation until it is there."""
 
-_HOUR_US = 3_600_000_000
 _COUNTERS_AT_ONCE = 90
 """In one transaction, which DynamoDB lets have 100 parts."""
 
@@ -45,19 +39,15 @@ def receive(lake: AwsLake) -> int:
     """
     # Counts first, so that what is counted while bronze is listed waits for the next build, as its events do.
     collect(lake.books, lake.ledger)
-    return discover(lake.mirror, lake.ledger, datetime.now(UTC))
+    return discover(lake.bronze, lake.ledger, datetime.now(UTC))
 
 
-def discover(mirror: Mirror, ledger: DynamoLedger, now: datetime) -> int:
+def discover(bronze: BucketBronze, ledger: DynamoLedger, now: datetime) -> int:
     """Register new objects; returns as ``receive``."""
     since = _since(ledger, now)
     for event_type in EVENTS:
         after = layout.bronze_hour(event_type, f"{since:{layout.HOUR_FORMAT}}") if since else ""
-        known = ledger.known(event_type, after)
-        listed = mirror.bucket.listed(layout.bronze_table(event_type), after)
-        new = [file.path for file in listed if file.path not in known and file.path.endswith(layout.BRONZE_SUFFIX)]
-        mirror.fetch(new)
-        ledger.add(part for path in new for part in _parts(mirror, event_type, path))
+        ledger.add(bronze.unknown(event_type, after))
     _remember(ledger, now, is_whole=since is None)
     through_us = max(to_us(now - DELIVERED_WITHIN), int(ledger.fact(COMPLETE) or 0))
     ledger.set_fact(COMPLETE, str(through_us))
@@ -75,17 +65,6 @@ def _since(ledger: DynamoLedger, now: datetime) -> datetime | None:
 def _remember(ledger: DynamoLedger, now: datetime, *, is_whole: bool) -> None:
     for name in (LISTED, LISTED_WHOLE) if is_whole else (LISTED,):
         ledger.set_fact(name, str(to_us(now)))
-
-
-def _parts(mirror: Mirror, event_type: str, path: str) -> Iterator[BronzeObject]:
-    """An object's rows by hour of arrival and door."""
-    file = mirror.root / path
-    rows = pq.read_table(file, columns=["received_at_us", "door"])
-    hours = pc.divide(rows["received_at_us"], _HOUR_US)
-    counts = rows.append_column("hour", hours).group_by(["hour", "door"]).aggregate([([], "count_all")])
-    for row in counts.sort_by([("hour", "ascending"), ("door", "ascending")]).to_pylist():
-        hour = layout.received_hour(row["hour"] * _HOUR_US)
-        yield BronzeObject(path, event_type, hour, row["door"], row["count_all"], file.stat().st_size)
 
 
 def collect(books: DynamoBooks, ledger: DynamoLedger) -> None:

@@ -6,12 +6,12 @@ it, so that putting the head, alone or in a transaction, is what makes the whole
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 PART_MAX_BYTES = 300_000
-_DELETED_AT_ONCE = 25
+_WRITTEN_AT_ONCE = 25
 """DynamoDB's own limit."""
 
 Item = dict[str, dict[str, Any]]
@@ -50,11 +50,22 @@ class Documents:
         if head is not None and "parts" in head:
             self.delete([_part_key(head["parts_of"]["S"], number) for number in range(int(head["parts"]["N"]))])
 
+    def forget(self, head: Item) -> None:
+        """Remove a value."""
+        self.delete([key(head["pk"]["S"], head["sk"]["S"])])
+        self.forget_parts(head)
+
+    def put(self, items: Iterable[Item]) -> None:
+        """Store items, each in the place of what its key has."""
+        self._write([{"PutRequest": {"Item": item}} for item in items])
+
     def delete(self, keys: Sequence[Item]) -> None:
         """Remove items; those that are gone already stay so."""
-        for start in range(0, len(keys), _DELETED_AT_ONCE):
-            some = keys[start : start + _DELETED_AT_ONCE]
-            asked = {self._table: [{"DeleteRequest": {"Key": key}} for key in some]}
+        self._write([{"DeleteRequest": {"Key": key}} for key in keys])
+
+    def _write(self, requests: Sequence[Mapping[str, Any]]) -> None:
+        for start in range(0, len(requests), _WRITTEN_AT_ONCE):
+            asked = {self._table: requests[start : start + _WRITTEN_AT_ONCE]}
             while asked:
                 asked = self._client.batch_write_item(RequestItems=asked).get("UnprocessedItems")
 

@@ -1,39 +1,58 @@
-"""The build as a Glue job, for a lake that has outgrown one function: ``python -m infra.aws.lake.glue --lake s3://…``."""
+"""The jobs in Glue, for a lake that has outgrown one function: ``python -m infra.aws.lake.glue --lake s3://…``.
+
+A person to be erased is named by pseudonym, which the function tells, for Glue keeps the arguments of its runs.
+"""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Any
 
-from infra.aws.lake.discovery import receive
+from infra.aws.lake.jobs import Jobs
 from infra.aws.lake.lake import LAKE_VARIABLE, open_lake
-from infra.aws.lake.prices import book_in
-from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, TABLE_VARIABLE
-from transforms.jobs.glue import run
+from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
+from transforms.jobs.glue import run, spark_engine
 
 LONGEST_S = 6 * 3600
 """The job's own limit: who has held the lock longer is dead."""
 
-_ARGUMENTS = {"--lake": LAKE_VARIABLE, "--ledger": LEDGER_VARIABLE, "--consents": TABLE_VARIABLE}
+_NEEDED = {"--lake": LAKE_VARIABLE, "--ledger": LEDGER_VARIABLE, "--consents": TABLE_VARIABLE}
 """What the functions have as variables; the last two are names of DynamoDB tables."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Build once; returns the exit code. Glue passes arguments of its own beside ours, which are left.
+    """Do one job; returns the exit code. Glue passes arguments of its own beside ours, which are left.
 
     Raises:
-        Busy: another build is running.
-        PriceError: one of the owner's price files says nonsense.
+        Busy: another job is running.
+        PriceError: or ``SettingsError``: one of the owner's files says nonsense.
     """
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    for argument, variable in _ARGUMENTS.items():
+    parser.add_argument("--job", choices=("build", "maintain", "erase"), default="build")
+    parser.add_argument("--pseudonyms", type=_names, help="of the person to be erased, with commas between them")
+    parser.add_argument("--settings", dest=SETTINGS_VARIABLE, help="file among --extra-files")
+    for argument, variable in _NEEDED.items():
         parser.add_argument(argument, dest=variable, required=True)
     given, _ = parser.parse_known_args(argv)
+    if (given.job == "erase") != bool(given.pseudonyms):
+        parser.error("--job erase needs --pseudonyms, and no other job has any.")
     lake = open_lake(vars(given), Path(gettempdir()) / "lake")
-    book = book_in(lake.mirror.bucket)
-    with lake.lease.held(LONGEST_S):
-        return run(lake.mirror.bucket, lake.ledger, lake.consents, lambda: receive(lake), book)
+    jobs = Jobs(lake, partial(spark_engine, lake.mirror.bucket), print)
+    with lake.alone(LONGEST_S):
+        return run(partial(_do, jobs, given.job, given.pseudonyms))
+
+
+def _do(jobs: Jobs, job: str, names: Sequence[str]) -> Mapping[str, Any]:
+    if job == "erase":
+        return jobs.erase(names)
+    return (jobs.build() if job == "build" else jobs.maintain()).to_dict()
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
 
 
 if __name__ == "__main__":

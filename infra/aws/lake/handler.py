@@ -1,37 +1,102 @@
-"""The build as a Lambda function, in a container since its libraries have no room in a zip."""
+"""The jobs as a Lambda function, in a container since its libraries have no room in a zip.
+
+It is asked with ``{"job": "build"}``, ``{"job": "maintain"}``, or ``{"job": "erase", "users": ["u-4711"]}``; and with
+``{"job": "pseudonyms", "users": [...]}`` it only tells under which names the lake keeps a person.
+"""
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from infra.aws.lake.build import build_lake, make_room
-from infra.aws.lake.lake import open_lake
+from infra.aws.lake.function import jobs_of
+from infra.aws.lake.lake import AwsLake, open_lake
+from infra.aws.lake.limits import Limits, make_room
 from infra.aws.lake.lock import Busy
 
 _DUCKDB_SHARE = 0.6
 """Of the function's memory; the rest is for Python, the gate's frames, and the catalog."""
 
+_NOTHING_COMMITTED = "Nothing of this build was committed."
+
 _log = logging.getLogger(__name__)
 
 
-def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Build once.
+class NotAsked(Exception):
+    """What the function was asked with is none of its jobs. One sentence that says what is wrong."""
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Routine(_Asked):
+    job: Literal["build", "maintain"]
+
+
+class _OfPerson(_Asked):
+    job: Literal["erase", "pseudonyms"]
+    users: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+    """As the application names one person."""
+
+
+_ASKED: TypeAdapter[_Routine | _OfPerson] = TypeAdapter(Annotated[_Routine | _OfPerson, Field(discriminator="job")])
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Do one job.
 
     Raises:
-        GateFailed: or ``TooLarge``: nothing was published; the message is the function's error.
+        NotAsked: or ``GateFailed``, ``TooLarge``; the message is the function's error.
+        Busy: a person can't be erased while another job is running.
     """
+    asked = read_request(event)
     root = Path(gettempdir()) / "lake"
     lake = open_lake(os.environ, root)
+    if isinstance(asked, _Routine):
+        return _do(asked.job, lake, _limits(asked.job, root, context))
+    names = sorted({name for user in asked.users for name in lake.keys().pseudonyms(user)})
+    if asked.job == "pseudonyms":
+        return {"pseudonyms": names}
+    with jobs_of(lake, _limits(asked.job, root, context)) as jobs:
+        return jobs.erase(names)
+
+
+def read_request(event: dict[str, Any]) -> _Routine | _OfPerson:
+    """What the function is asked for.
+
+    Raises:
+        NotAsked: it is none of its jobs.
+    """
+    try:
+        return _ASKED.validate_python(event)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"][1:])
+        raise NotAsked(f"The event names no job that can be done: {place and f'{place}: '}{first['msg']}.") from None
+
+
+def _limits(job: str, root: Path, context: LambdaContext) -> Limits:
     make_room(root)
     memory_mb = int(float(context.memory_limit_in_mb) * _DUCKDB_SHARE)
+    limits = Limits(memory_mb, lambda: context.get_remaining_time_in_millis() / 1000, _log.info)
+    return replace(limits, left=_NOTHING_COMMITTED) if job == "build" else limits
+
+
+def _do(job: Literal["build", "maintain"], lake: AwsLake, limits: Limits) -> dict[str, Any]:
+    done = "built" if job == "build" else "maintained"
     try:
-        result = build_lake(lake, memory_mb, lambda: context.get_remaining_time_in_millis() / 1000, _log.info)
+        with jobs_of(lake, limits) as jobs:
+            if job == "maintain":
+                return {done: True, **jobs.maintain().to_dict()}
+            result = jobs.build()
     except Busy as busy:
-        return {"built": False, "reason": str(busy)}
+        return {done: False, "reason": str(busy)}
     for warning in result.warnings:
         _log.warning(warning.sentence)
-    return {"built": True, **result.to_dict()}
+    return {done: True, **result.to_dict()}

@@ -1,19 +1,31 @@
-"""What a build in AWS is wired with: the bucket, the ledger, what persons decided, and the lock."""
+"""What jobs in AWS are wired with: the bucket, the ledger, what persons decided, and the lock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
 
+from infra.aws.lake.bronze import BucketBronze
 from infra.aws.lake.ledger import DynamoLedger
 from infra.aws.lake.lock import Lease
 from ingest.delivery.dynamo_books import DynamoBooks
 from ingest.delivery.privacy.dynamo_consents import DynamoConsents
-from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, TABLE_VARIABLE
+from ingest.delivery.privacy.keys import Keyring
+from ingest.delivery.privacy.settings import SettingsError, load
+from ingest.doors.lambdas.wiring import (
+    KEYS_VARIABLE,
+    LEDGER_VARIABLE,
+    SETTINGS_VARIABLE,
+    TABLE_VARIABLE,
+    fetch_keys,
+)
 from transforms.engines.bucket import Bucket
 from transforms.engines.mirror import Mirror
+from transforms.jobs.retention import Retention, RetentionError, read_retention
 
 LAKE_VARIABLE = "PROMPTLAKE_LAKE"
 """Environment variable: where the lake is, such as ``s3://bucket/lake``."""
@@ -28,6 +40,26 @@ class AwsLake:
     consents: DynamoConsents
     books: DynamoBooks
     lease: Lease
+    keys: Callable[[], Keyring]
+    """All that pseudonyms were ever made with, as they are now."""
+    retention: Callable[[], Retention]
+    """How long the owner wants each layer kept; raises ``SettingsError`` where the settings say what can't be."""
+
+    @property
+    def bronze(self) -> BucketBronze:
+        return BucketBronze(self.mirror, self.ledger)
+
+    @contextmanager
+    def alone(self, for_s: float) -> Iterator[None]:
+        """Have the build lock, and of bronze what is in the bucket now. See :meth:`Lease.held`.
+
+        Raises:
+            Busy: somebody has it.
+        """
+        with self.lease.held(for_s):
+            self.mirror.forget_bronze()
+            self.bronze.land()
+            yield
 
 
 def open_lake(environment: Mapping[str, str], root: Path) -> AwsLake:
@@ -47,7 +79,21 @@ def open_lake(environment: Mapping[str, str], root: Path) -> AwsLake:
         DynamoConsents(dynamodb, environment[TABLE_VARIABLE]),
         DynamoBooks(dynamodb, ledger),
         Lease(dynamodb, ledger),
+        partial(_keyring, environment),
+        partial(_retention, environment),
     )
+
+
+def _keyring(environment: Mapping[str, str]) -> Keyring:
+    return fetch_keys(boto3.client("ssm"), environment[KEYS_VARIABLE])
+
+
+def _retention(environment: Mapping[str, str]) -> Retention:
+    path = environment.get(SETTINGS_VARIABLE)
+    try:
+        return read_retention(load(Path(path)).retention if path else {})
+    except RetentionError as error:
+        raise SettingsError(f"{path}: {error}.") from error
 
 
 def _for_pyarrow(region: str, environment: Mapping[str, str]) -> dict[str, str]:

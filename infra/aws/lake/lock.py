@@ -1,4 +1,4 @@
-"""One build at a time: a lease in DynamoDB, which ends by itself where its holder has died."""
+"""One job at a time: a lease in DynamoDB, which ends by itself where its holder has died."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ CLOCKS_DIFFER_S = 60
 
 
 class Busy(Exception):
-    """Another build has the lock. Nothing was done, and the next one does what is left."""
+    """Another job has the lock, and nothing was done."""
 
 
 class Lease:
@@ -45,7 +45,7 @@ class Lease:
                 ExpressionAttributeValues={":ended": {"N": str(now_s - CLOCKS_DIFFER_S)}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            raise Busy("Another build of this lake is running; what it leaves, the next one does.") from None
+            raise Busy("Another job of this lake is running; ask again once it has ended.") from None
         try:
             yield
         finally:

@@ -29,8 +29,8 @@ def add_parser(subparsers: Any) -> None:
         "--role",
         choices=ROLES,
         required=True,
-        help="emitter: sends events; viewer: reads; editor: writes templates, too; approver: approves those of "
-        "others, too; admin: all of it",
+        help="emitter: sends events; executor: runs prompts, too; viewer: reads; editor: writes templates and runs "
+        "them, too; approver: approves those of others, too; admin: all of it",
     )
     add.add_argument(
         "--environment",

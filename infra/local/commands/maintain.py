@@ -39,14 +39,10 @@ def run(args: argparse.Namespace) -> int:
     with steps("Maintaining", quiet=args.json) as step, stopped:
         done = maintain_lake(lake, step, lambda: step(WAITING))
     if args.json:
-        print(json.dumps(_document(done)))  # noqa: T201
+        print(json.dumps(done.to_dict()))  # noqa: T201
     else:
         print(_sentence(done))  # noqa: T201
     return 0
-
-
-def _document(done: "Maintained") -> "dict[str, Any]":
-    return {"expired": dict(done.expired), "merged": dict(done.merged), "removed": done.removed}
 
 
 def _sentence(done: "Maintained") -> str:

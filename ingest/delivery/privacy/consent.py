@@ -10,6 +10,9 @@ from ingest.contracts.envelope import Consent
 Purpose = Literal["analytics", "content", "personalisation"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
+ERASED = "erased"
+"""Stands in the log, once for each erasure, in the place of what is there no longer."""
+
 
 class Person(NamedTuple):
     """Someone in one environment, by pseudonym."""

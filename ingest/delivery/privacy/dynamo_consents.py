@@ -1,26 +1,29 @@
 """What persons decided, in AWS: DynamoDB, read once a function, then followed by what has changed.
 
-The table has a partition key ``pk`` and a sort key ``sk``, both strings:
-
-- ``consent#<environment>#<pseudonym>``, ``state``: of each purpose ``<purpose>`` (BOOL) and ``<purpose>_at_us`` (N).
-- ``decisions#<day>``, ``<recorded at, µs>#<random>``: every decision in the order in which they were recorded.
-
 A function that starts reads all states, if they are not too many to be held, and before each batch the decisions that
 have come since; so whom a batch names costs no request. Where they are too many, it asks for each person once.
 """
 
-import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ingest.contracts.instants import from_us
-from ingest.delivery.privacy.consent import PURPOSES, Decision, Person, Purpose
+from ingest.delivery.privacy import dynamo_forgetting
+from ingest.delivery.privacy.consent import ERASED, Decision, Person, Purpose
+from ingest.delivery.privacy.dynamo_decisions import (
+    STATE,
+    Decided,
+    Item,
+    day_key,
+    decided,
+    logged,
+    person_of,
+    state_key,
+)
 from ingest.delivery.reaching import reaching
 
 _SERVICE = "DynamoDB"
-_STATE = "state"
 _OVERLAP_US = 60_000_000
 """Decisions are looked for this far back: the clocks of two functions differ by less."""
 
@@ -29,9 +32,6 @@ HELD_MAX = 200_000
 """Persons that a function has in memory, some 50 MB."""
 _GET_MAX = 100
 """What DynamoDB gives in one request."""
-
-Item = dict[str, dict[str, Any]]
-Decided = Mapping[Purpose, bool]
 
 
 class DynamoConsents:
@@ -49,6 +49,8 @@ class DynamoConsents:
         self._are_all = False
         """Whether nobody has decided anything who is not held."""
         self._followed_to_us = 0
+        self._erasures: set[str] = set()
+        """Those that are followed."""
 
     def is_empty(self) -> bool:
         """Whether nobody has decided anything yet; no where too many have to be held."""
@@ -72,7 +74,7 @@ class DynamoConsents:
                     self._held.clear()
                     unknown = list(people)
                 self._held |= {person: {} for person in unknown} | self._get(unknown)
-        return {person: decided for person in people if (decided := self._held.get(person))}
+        return {person: in_force for person in people if (in_force := self._held.get(person))}
 
     def record(self, decisions: Collection[Decision]) -> None:
         """Return once they are stored.
@@ -90,12 +92,12 @@ class DynamoConsents:
             TableName=self._table,
             FilterExpression="sk = :state AND #purpose = :no",
             ExpressionAttributeNames={"#purpose": purpose},
-            ExpressionAttributeValues={":state": {"S": _STATE}, ":no": {"BOOL": False}},
+            ExpressionAttributeValues={":state": {"S": STATE}, ":no": {"BOOL": False}},
             ConsistentRead=True,
         )
         with reaching(_SERVICE):
             for page in pages:
-                yield from (_person_of(item["pk"]["S"]) for item in page["Items"])
+                yield from (person_of(item["pk"]["S"]) for item in page["Items"])
 
     def changed_since(self, decision: int, purpose: Purpose) -> tuple[int, list[Person]]:
         """The number of the newest decision, and who has decided on a purpose since that of the given number.
@@ -105,29 +107,45 @@ class DynamoConsents:
         now_us = time.time_ns() // 1000
         with reaching(_SERVICE):
             if not decision:
-                return now_us, [person for person, decided in self._all() if purpose in decided]
+                return now_us, [person for person, in_force in self._all() if purpose in in_force]
             since_us = decision - _OVERLAP_US
-            days = sorted({_day(at_us) for at_us in (*range(since_us, now_us, _DAY_US), now_us)})
+            days = sorted({day_key(at_us) for at_us in (*range(since_us, now_us, _DAY_US), now_us)})
             return now_us, list(dict.fromkeys(p for day in days for p in self._deciders(day, since_us, purpose)))
 
+    def kept_of(self, pseudonyms: Collection[str]) -> tuple[int, int]:
+        """How many decisions of a person are in the log, and how many of these are withdrawals in force."""
+        with reaching(_SERVICE):
+            return dynamo_forgetting.kept_of(self._client, self._table, pseudonyms)
+
+    def forget(self, pseudonyms: Collection[str]) -> None:
+        """Remove what a person decided, but for withdrawals in force: without these, what arrives later would be
+        stored again.
+        """
+        with reaching(_SERVICE):
+            dynamo_forgetting.forget(self._client, self._table, pseudonyms)
+
     def _follow(self) -> None:
-        """Read what was decided since the last time; all of it the first time."""
+        """Read what was decided since the last time; all of it the first time, and after an erasure."""
         now_us = time.time_ns() // 1000
-        if not self._followed_to_us:
+        since_us = self._followed_to_us - _OVERLAP_US
+        days = {day_key(at_us) for at_us in (*range(since_us, now_us, _DAY_US), now_us)} if self._followed_to_us else ()
+        recorded = [item for day in days for item in self._log(day, since_us)]
+        erasures = {item["sk"]["S"] for item in recorded if item["pseudonym"]["S"] == ERASED}
+        if not self._followed_to_us or not erasures <= self._erasures:
+            self._held.clear()
             self._read_all()
         else:
-            since_us = self._followed_to_us - _OVERLAP_US
-            days = {_day(at_us) for at_us in (*range(since_us, now_us, _DAY_US), now_us)}
-            again = {person for day in days for person in self._deciders(day, since_us)}
+            again = {_decider(item) for item in recorded}
             if self._are_all:
                 self._held |= self._get(list(again))
             else:
-                self._held = {person: decided for person, decided in self._held.items() if person not in again}
-        self._followed_to_us = now_us
+                self._held = {person: in_force for person, in_force in self._held.items() if person not in again}
+        self._followed_to_us, self._erasures = now_us, erasures
 
     def _read_all(self) -> None:
-        for person, decided in self._all():
-            self._held[person] = decided
+        self._are_all = False
+        for person, in_force in self._all():
+            self._held[person] = in_force
             if len(self._held) > self._held_max:
                 self._held.clear()
                 return
@@ -137,13 +155,17 @@ class DynamoConsents:
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression="sk = :state",
-            ExpressionAttributeValues={":state": {"S": _STATE}},
+            ExpressionAttributeValues={":state": {"S": STATE}},
             ConsistentRead=True,
         )
         for page in pages:
-            yield from map(_decided, page["Items"])
+            yield from map(decided, page["Items"])
 
-    def _deciders(self, day: str, since_us: int, purpose: Purpose | None = None) -> Iterator[Person]:
+    def _deciders(self, day: str, since_us: int, purpose: Purpose) -> Iterator[Person]:
+        return (_decider(item) for item in self._log(day, since_us) if item["purpose"]["S"] == purpose)
+
+    def _log(self, day: str, since_us: int) -> Iterator[Item]:
+        """What was recorded on a day since a time."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :day AND sk > :since",
@@ -151,18 +173,16 @@ class DynamoConsents:
             ConsistentRead=True,
         )
         for page in pages:
-            for item in page["Items"]:
-                if purpose is None or item["purpose"]["S"] == purpose:
-                    yield Person(item["environment"]["S"], item["pseudonym"]["S"])
+            yield from page["Items"]
 
     def _get(self, people: Sequence[Person]) -> dict[Person, Decided]:
         found: dict[Person, Decided] = {}
         for start in range(0, len(people), _GET_MAX):
-            keys = [_key(person) for person in people[start : start + _GET_MAX]]
+            keys = [state_key(person) for person in people[start : start + _GET_MAX]]
             asked = {self._table: {"Keys": keys, "ConsistentRead": True}}
             while asked:
                 answer = self._client.batch_get_item(RequestItems=asked)
-                found |= dict(map(_decided, answer["Responses"].get(self._table, [])))
+                found |= dict(map(decided, answer["Responses"].get(self._table, [])))
                 asked = answer.get("UnprocessedKeys")
         return found
 
@@ -173,7 +193,7 @@ class DynamoConsents:
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(decision.person),
+                Key=state_key(decision.person),
                 UpdateExpression="SET #purpose = :granted, #at = :at",
                 # Decided later; or at the same time, and a withdrawal.
                 ConditionExpression="attribute_not_exists(#at) OR #at < :at OR (#at = :at AND :granted = :no)",
@@ -184,35 +204,8 @@ class DynamoConsents:
                     ":no": {"BOOL": False},
                 },
             )
-        self._client.put_item(TableName=self._table, Item=_logged(decision))
+        self._client.put_item(TableName=self._table, Item=logged(decision))
 
 
-def _logged(decision: Decision) -> Item:
-    recorded_us = time.time_ns() // 1000
-    return {
-        "pk": {"S": _day(recorded_us)},
-        "sk": {"S": f"{recorded_us:020d}#{secrets.token_hex(4)}"},
-        "environment": {"S": decision.person.environment},
-        "pseudonym": {"S": decision.person.pseudonym},
-        "purpose": {"S": decision.purpose},
-        "granted": {"BOOL": decision.granted},
-        "decided_at_us": {"N": str(decision.decided_at_us)},
-    }
-
-
-def _day(at_us: int) -> str:
-    return f"decisions#{from_us(at_us):%Y-%m-%d}"
-
-
-def _key(person: Person) -> Item:
-    return {"pk": {"S": f"consent#{person.environment}#{person.pseudonym}"}, "sk": {"S": _STATE}}
-
-
-def _decided(item: Item) -> tuple[Person, Decided]:
-    return _person_of(item["pk"]["S"]), {purpose: item[purpose]["BOOL"] for purpose in PURPOSES if purpose in item}
-
-
-def _person_of(key: str) -> Person:
-    # An environment may hold a #, a pseudonym does not.
-    environment, _, pseudonym = key.removeprefix("consent#").rpartition("#")
-    return Person(environment, pseudonym)
+def _decider(item: Item) -> Person:
+    return Person(item["environment"]["S"], item["pseudonym"]["S"])

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 
-from ingest.contracts.roles import WRITERS, Role, includes
+from ingest.contracts.roles import EXECUTOR, WRITERS, Role, includes
 from ingest.doors.access.credentials import presented
 from ingest.doors.access.grants import Grant, Grants, digest_of, id_of
 from ingest.doors.exchange import Request
@@ -15,8 +15,9 @@ BURST_S = 10.0
 
 _MAY: dict[Role, str] = {
     "emitter": "send",
+    "executor": "run prompts and send",
     "viewer": "read",
-    **dict.fromkeys(WRITERS, "work on templates and read"),
+    **dict.fromkeys(WRITERS, "work on templates, run prompts and read"),
 }
 LOCAL = "local"
 """Who acts without a key, where none is needed."""
@@ -63,12 +64,13 @@ class Gate:
         return grant
 
     def actor(self, request: Request) -> Grant:
-        """Who works on templates: the holder of a key, or whoever is on this machine where none is needed.
+        """Who works on templates and runs prompts: the holder of a key, or whoever is on this machine where none is
+        needed. What each may do, its role says.
 
         Raises:
-            NotLetIn: 401 without a key where one is needed, 403 with one that may not read.
+            NotLetIn: 401 without a key where one is needed, 403 with one that may neither.
         """
-        grant = self._let("viewer", list(presented(request)))
+        grant = self._let("viewer", list(presented(request)), EXECUTOR)
         if grant is not None:
             return grant
         is_open = not any(self._demands(role) for role in WRITERS)
@@ -79,11 +81,12 @@ class Gate:
         if grant.events_per_s is not None:
             self._bucket(grant, grant.events_per_s).take(events, self._clock())
 
-    def _let(self, role: Role, candidates: Iterable[str]) -> Grant | None:
+    def _let(self, role: Role, candidates: Iterable[str], *others: Role) -> Grant | None:
+        """The grant of who acts in a role or one of the others; None where nobody needs one for the first."""
         keys = [(key_id, text) for text in candidates if (key_id := id_of(text))]
         found = [grant for key_id, text in keys if (grant := self._grants.find(key_id, digest_of(text)))]
         for grant in found:
-            if includes(grant.role, role):
+            if any(includes(grant.role, one) for one in (role, *others)):
                 return grant
         if found:
             message = f"This key may {_MAY[found[0].role]}, not {_MAY[role]}; use one that was made for it."

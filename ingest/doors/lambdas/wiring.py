@@ -88,7 +88,12 @@ def sink() -> FirehoseSink:
 @cache
 def keyring() -> Keyring:
     """The keys, fetched once: functions that run already take a new one when they start anew."""
-    answer = boto3.client("ssm").get_parameter(Name=os.environ[KEYS_VARIABLE], WithDecryption=True)
+    return fetch_keys(boto3.client("ssm"), os.environ[KEYS_VARIABLE])
+
+
+def fetch_keys(ssm: Any, parameter: str) -> Keyring:
+    """The keys as they are now."""
+    answer = ssm.get_parameter(Name=parameter, WithDecryption=True)
     return Keyring(parse_keys(answer["Parameter"]["Value"]))
 
 

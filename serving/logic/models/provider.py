@@ -5,11 +5,23 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from serving.logic.models.usage import Usage
+
 if TYPE_CHECKING:
     from sql.prices.book import PriceBook
 
 FinishReason = Literal["stop", "length", "refused", "timeout", "error"]
 """``refused`` is the provider's content filter; ``timeout`` and ``error`` come without a text."""
+
+Failure = Literal["timeout", "throttled", "unavailable", "unreachable", "rejected", "bad_answer", "incomplete"]
+"""Why there is no answer: it took too long; the provider has too much to do (429) or is broken (5xx); nobody is there;
+the request is not for it (other 4xx); what came is no completion; or it broke off.
+"""
+
+PASSING: frozenset[Failure] = frozenset({"throttled", "unavailable", "unreachable"})
+"""What may be gone when the model is asked again. Nothing was made then, and so nothing is billed."""
+
+MAY_BE_BILLED: frozenset[Failure] = frozenset({"timeout", "bad_answer", "incomplete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +32,38 @@ class CompletionRequest:
     prompt: str
     timeout_s: float
     max_output_tokens: int = 1_024
-    temperature: float = 0.0
+    temperature: float | None = 0.0
+    """None leaves it to the provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What came back. Token counts are None where the provider does not tell them."""
+    """What came back."""
 
     text: str
     model: str
     finish_reason: FinishReason
     latency_ms: float
-    input_tokens: int | None = None
-    output_tokens: int | None = None
+    usage: Usage | None = None
+    """None where the provider does not tell it, or tells nonsense."""
     error: str | None = None
+    failure: Failure | None = None
+    retry_after_s: float | None = None
+    """After which the provider wants to be asked again, where it says so."""
+    first_text_ms: float | None = None
+    """Until the first part of the text came, where it came in parts."""
+
+    @property
+    def input_tokens(self) -> int | None:
+        return None if self.usage is None else self.usage.input
+
+    @property
+    def output_tokens(self) -> int | None:
+        return None if self.usage is None else self.usage.output
+
+
+OnText = Callable[[str], None]
+"""Is given each part of an answer as it comes."""
 
 
 class Provider(Protocol):
@@ -43,8 +73,11 @@ class Provider(Protocol):
     def name(self) -> str:
         """As the price table calls it."""
 
-    def complete(self, request: CompletionRequest) -> Completion:
-        """Ask a model. Whatever goes wrong is in the completion; nothing is raised."""
+    def complete(self, request: CompletionRequest, on_text: OnText | None = None) -> Completion:
+        """Ask a model once. Whatever goes wrong is in the completion; nothing is raised but what ``on_text`` raises.
+
+        ``on_text`` asks for the answer in parts; who can't give parts does not call it.
+        """
 
 
 @cache

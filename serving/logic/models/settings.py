@@ -1,4 +1,4 @@
-"""Which models the tests of templates ask: the table ``models`` of ``settings.toml``.
+"""Which models executions and the tests of templates ask: the table ``models`` of ``settings.toml``.
 
 [models]
 default = "gpt-4o-mini"               # asked where a run names no model
@@ -6,14 +6,18 @@ default = "gpt-4o-mini"               # asked where a run names no model
 [models.providers.openai]             # the first provider is asked where a run names none
 base_url = "https://api.openai.com/v1"
 api_key_env = "OPENAI_API_KEY"        # the environment variable that holds the key; left out, none is sent
+
+[models.providers.bedrock]
+kind = "bedrock"                      # asked with the account's credentials
+region = "eu-central-1"               # left out, boto3's own
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from serving.logic.models.provider import Models
+from serving.logic.models.provider import Models, Provider
 from serving.logic.models.stand_in import stand_in_alone
 
 
@@ -26,8 +30,18 @@ class _Strict(BaseModel):
 
 
 class _Provider(_Strict):
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+    kind: Literal["openai", "bedrock"] = "openai"
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = None
     api_key_env: str | None = None
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] | None = None
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        if self.kind == "openai" and (self.base_url is None or self.region is not None):
+            raise ValueError("what speaks OpenAI's way needs base_url, and has no region")
+        if self.kind == "bedrock" and (self.base_url is not None or self.api_key_env is not None):
+            raise ValueError("Bedrock is asked with the account's credentials, and has no base_url and no api_key_env")
+        return self
 
 
 class _ModelSettings(_Strict):
@@ -53,15 +67,19 @@ def models_of(table: Mapping[str, Any], environment: Mapping[str, str]) -> Model
         first = error.errors(include_url=False)[0]
         place = ".".join(("models", *map(str, first["loc"])))
         raise ModelSettingsError(f"{place}: {first['msg'].rstrip('.')}.") from error
-    from serving.logic.models.openai_compatible import OpenAICompatible  # an HTTP client that most never need
+    made = {name: _provider(name, provider, environment) for name, provider in settings.providers.items()}
+    return Models(made, settings.default)
 
-    return Models(
-        {
-            name: OpenAICompatible(name, provider.base_url, _key(name, provider, environment))
-            for name, provider in settings.providers.items()
-        },
-        settings.default,
-    )
+
+def _provider(name: str, provider: _Provider, environment: Mapping[str, str]) -> Provider:
+    # Each brings a client along that who has the other never needs.
+    if provider.base_url is None:
+        from serving.logic.models.bedrock import Bedrock
+
+        return Bedrock(name, provider.region)
+    from serving.logic.models.openai_compatible import OpenAICompatible
+
+    return OpenAICompatible(name, provider.base_url, _key(name, provider, environment))
 
 
 def _key(name: str, provider: _Provider, environment: Mapping[str, str]) -> str | None:

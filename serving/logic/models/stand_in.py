@@ -2,7 +2,8 @@
 
 import time
 
-from serving.logic.models.provider import Completion, CompletionRequest, Models
+from serving.logic.models.provider import Completion, CompletionRequest, Models, OnText
+from serving.logic.models.usage import Usage
 
 STAND_IN = "stand-in"
 NOTICE = "This is not the answer of a model, but of promptlake's stand-in for one. The prompt was:"
@@ -14,17 +15,20 @@ class StandIn:
 
     name = STAND_IN
 
-    def complete(self, request: CompletionRequest) -> Completion:
+    def complete(self, request: CompletionRequest, on_text: OnText | None = None) -> Completion:
         """The prompt, with tokens counted roughly."""
         begun = time.perf_counter()
-        text = f"{NOTICE}\n{request.prompt}"
+        parts = (f"{NOTICE}\n", request.prompt)
+        if on_text is not None:
+            for part in parts:
+                on_text(part)
+        text = "".join(parts)
         return Completion(
             text=text,
             model=STAND_IN,
             finish_reason="stop",
             latency_ms=(time.perf_counter() - begun) * 1_000,
-            input_tokens=_tokens(request.prompt),
-            output_tokens=_tokens(text),
+            usage=Usage(_tokens(request.prompt), _tokens(text)),
         )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from serving.logic.models.pricing import cost_usd
 from serving.logic.models.provider import Completion, CompletionRequest, Provider
 from serving.logic.refused import RequestRefused
 from serving.logic.rendering.compose import Composition
@@ -15,7 +16,6 @@ from serving.logic.rendering.render import render
 from serving.logic.templates.model import Case
 from serving.logic.testing.assertions import Assertion, Judge, assertions_of, needs_model
 from serving.logic.testing.judging import Verdict, judge
-from serving.logic.testing.pricing import cost_usd
 from serving.logic.testing.verdicts import Evidence, failure
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _run(case: Case, composition: Composition, bench: Bench) -> Result:
     answer = bench.provider.complete(CompletionRequest(bench.model, prompt, bench.seconds_left()))
     if answer.error is not None:
         return _result(case, (f"{answer.finish_reason}: {answer.error}",), answer)
-    cost = cost_usd(bench.prices(), bench.provider.name, answer, bench.at)
+    cost = cost_usd(bench.prices(), bench.provider.name, answer.model, answer.usage, bench.at)
 
     def judged(assertion: Judge, text: str) -> Verdict:
         if bench.seconds_left() <= 0:

@@ -13,8 +13,8 @@ from serving.logic.templates.acts import Act
 from serving.logic.templates.changes import Change, Wanted
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.model import NAME, NO_CONTROLS, State
+from serving.paths import TEMPLATES
 from serving.routes.templates.registering import (
-    TEMPLATES,
     EnvironmentQuery,
     IdempotencyKey,
     LimitQuery,

@@ -1,4 +1,4 @@
-"""All routes below ``/prompts``."""
+"""All routes below ``/prompts/templates``."""
 
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,6 @@ from serving.routes.templates.versions import add_versions
 
 if TYPE_CHECKING:
     from serving.logic.answer import Published
-
-PATH = "/prompts/"
-"""What begins so is answered here and nowhere else."""
 
 
 def add_templates(app: APIGatewayRestResolver, desk: Desk, reader: "Published") -> None:

@@ -12,16 +12,17 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import BaseModel, ValidationError
 
+from ingest.contracts.roles import Role
 from serving.access import People, Principal, principal_of
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import etag
 from serving.logic.templates.changes import Change
 from serving.logic.templates.desk import Answer, Asking
 from serving.logic.templates.model import MAX_VERSIONS, NAME, TEMPLATE_ID, Selector, Template
+from serving.paths import TEMPLATES
 from serving.problems import JSON, documented, is_json, not_json, refuse_unknown_parameters
 from serving.template_schemas import MovedTemplate, TemplateView
 
-TEMPLATES = "/prompts/templates"
 ONE = f"{TEMPLATES}/<template_id>"
 VERSIONS = f"{ONE}/versions"
 VERSION = f"{VERSIONS}/<number>"
@@ -79,8 +80,8 @@ _MAX_BYTES_PER_CHAR = len(json.dumps("\U0001f600")) - len('""')
 class Routes:
     """Registers routes on a resolver, each with its description and what it may answer."""
 
-    def __init__(self, app: APIGatewayRestResolver, people: People) -> None:
-        self.app, self._people = app, people
+    def __init__(self, app: APIGatewayRestResolver, people: People, tag: str = "templates") -> None:
+        self.app, self._people, self._tag = app, people, tag
 
     def add(
         self,
@@ -110,7 +111,7 @@ class Routes:
                 summary=summary,
                 description=inspect.cleandoc(handler.__doc__ or summary),
                 operation_id=handler.__name__,
-                tags=["templates"],
+                tags=[self._tag],
                 responses={status.value: done, **documented(*problems)},
             )(handle)
 
@@ -120,16 +121,18 @@ class Routes:
         """Who asks. Raises ``RequestRefused``, 401 and 403."""
         return principal_of(self.app.current_event["requestContext"], self._people)
 
-    def reader(self, environment: str | None) -> str:
+    def reader(self, environment: str | None, role: Role = "viewer") -> str:
         """The environment that is asked for, once it is sure that the one who asks may read there."""
         who = self.who()
-        who.demand("viewer")
+        who.demand(role)
         return who.environment(environment)
 
-    def asking(self, environment: str | None, if_match: str | None = None, key: str | None = None) -> Asking:
-        """A request to change something, by an editor at least."""
+    def asking(
+        self, environment: str | None, if_match: str | None = None, key: str | None = None, role: Role = "editor"
+    ) -> Asking:
+        """A request to change something, by who may do what the role is for."""
         who, event = self.who(), self.app.current_event
-        who.demand("editor")
+        who.demand(role)
         query = sorted((name, tuple(values)) for name, values in event.resolved_query_string_parameters.items())
         parts = (event.http_method, event.path, repr(query), event.decoded_body or "")
         request = sha256("\n".join(parts).encode()).hexdigest()

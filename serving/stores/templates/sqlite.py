@@ -7,7 +7,9 @@ from pathlib import Path
 from threading import Lock
 from time import time
 
-from serving.stores.templates.table import Delete, Document, Expect, Key, Lost, Unreachable, Write, check_sizes
+import orjson
+
+from serving.stores.templates.table import Add, Delete, Document, Expect, Key, Lost, Unreachable, Write, check_sizes
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
@@ -68,9 +70,10 @@ class SqliteTable:
         with self._opened() as db:
             return db.execute(query, (partition, prefix, last, after, limit)).fetchall()
 
-    def write(self, writes: Sequence[Write]) -> None:
+    def write(self, writes: Sequence[Write], *, lasting: bool = True) -> None:
         check_sizes(writes)
         with self._opened() as db:
+            db.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
             db.execute("BEGIN IMMEDIATE")
             with db:  # commits, or rolls back whatever went wrong
                 db.execute("DELETE FROM item WHERE expires_at_s < ?", (int(time()),))
@@ -80,16 +83,14 @@ class SqliteTable:
 
 def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-    # Whoever reads waits for nobody, and what was answered is on disk.
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA journal_mode = WAL")  # whoever reads waits for nobody
     db.executescript(_SCHEMA)
     return db
 
 
 def _write(db: sqlite3.Connection, write: Write) -> None:
-    if isinstance(write, Delete):
-        db.execute("DELETE FROM item WHERE partition = ? AND sort = ?", write.key)
+    if isinstance(write, Add):
+        _add(db, write)
         return
     expected = write.revision if isinstance(write, Expect) else write.replaces
     if expected is not None:
@@ -98,9 +99,27 @@ def _write(db: sqlite3.Connection, write: Write) -> None:
         is_new = expected == 0 and not isinstance(write, Expect)
         if found != (None if is_new else (expected,)):
             raise Lost
-    if not isinstance(write, Expect):
-        values = (*write.key, write.document, write.revision, write.expires_at_s)
-        db.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?)", values)
+    if isinstance(write, Expect):
+        return
+    if isinstance(write, Delete):
+        db.execute("DELETE FROM item WHERE partition = ? AND sort = ?", write.key)
+        return
+    values = (*write.key, write.document, write.revision, write.expires_at_s)
+    db.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?)", values)
+
+
+def _add(db: sqlite3.Connection, add: Add) -> None:
+    query = "SELECT document, expires_at_s FROM item WHERE partition = ? AND sort = ?"
+    document, expires_at_s = db.execute(query, add.key).fetchone() or ("{}", None)
+    numbers = orjson.loads(document)
+    if any(numbers.get(name, 0) >= limit for name, limit in add.below.items()):
+        raise Lost
+    for name, amount in add.amounts.items():
+        numbers[name] = numbers.get(name, 0) + amount
+    until_s = expires_at_s if add.expires_at_s is None else add.expires_at_s
+    db.execute(
+        "INSERT OR REPLACE INTO item VALUES (?, ?, ?, 0, ?)", (*add.key, orjson.dumps(numbers).decode(), until_s)
+    )
 
 
 def _marks(keys: Collection[Key]) -> str:

@@ -1,7 +1,9 @@
-"""The least that a table must do for templates to be kept in it. Only here do SQLite and DynamoDB differ."""
+"""The least that a table must do for templates and other records to be kept in it. Only here do SQLite and DynamoDB
+differ.
+"""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 ITEM_MAX_BYTES = 390_000
@@ -44,9 +46,15 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Take one item away, if it is there."""
+    """Take one item away, if it is there.
+
+    Args:
+        key: where.
+        replaces: the revision that must be there now; None where that does not matter.
+    """
 
     key: Key
+    replaces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,29 @@ class Expect:
     revision: int
 
 
-Write = Put | Delete | Expect
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Count on an item, which is nothing but numbers; where there is none, from 0. Its document is JSON of them.
+
+    Many add to the same item at once, and none of it is lost.
+
+    Args:
+        key: where.
+        amounts: what is added to each number.
+        below: what a number must be below before anything is added to it.
+        expires_at_s: seconds since 1970 after which the item may go; None leaves it as it is.
+    """
+
+    key: Key
+    amounts: Mapping[str, int]
+    below: Mapping[str, int] = field(default_factory=dict)
+    expires_at_s: int | None = None
+
+
+NUMBER_MAX = 2**63 - 1
+"""What such a number may be, in either direction."""
+
+Write = Put | Delete | Expect | Add
 
 
 class Lost(Exception):
@@ -83,8 +113,12 @@ class Table(Protocol):
     ) -> Sequence[tuple[str, Document]]:
         """Items of a partition whose ``sort`` begins with ``prefix``, in its order or against it, beyond ``after``."""
 
-    def write(self, writes: Sequence[Write]) -> None:
+    def write(self, writes: Sequence[Write], *, lasting: bool = True) -> None:
         """All of it or nothing; at most 100 items, each key once.
+
+        Args:
+            writes: what to write.
+            lasting: whether a power cut, too, must leave it written; if not, it may be faster.
 
         Raises:
             Lost: a condition does not hold.

@@ -20,6 +20,7 @@ from serving.stores.templates.store import TemplateStore
 from serving.stores.templates.wholes import everything
 from tests.services.lambda_runtime import RuntimeApi, function, needs_runtime
 from tests.services.moto import ACCOUNT, client, moto
+from tests.serving.execution.model_server import model_server
 from tests.serving.lakes import EXAMPLE, publish
 from tests.tables import make_table
 
@@ -52,16 +53,39 @@ def environment(url: str, folder: Path) -> dict[str, str]:
 
 
 def ask(
-    lambda_: type[RuntimeApi], method: str, path: str, body: Any = None, authorizer: Mapping[str, Any] = JWT
+    lambda_: type[RuntimeApi],
+    method: str,
+    path: str,
+    body: Any = None,
+    authorizer: Mapping[str, Any] = JWT,
+    **headers: str,
 ) -> tuple[int, Any]:
     sent = b"" if body is None else json.dumps(body).encode()
-    event = to_gateway_event(method, path, "", {"content-type": "application/json"}, sent)
+    event = to_gateway_event(method, path, "", {"content-type": "application/json", **headers}, sent)
     event["requestContext"]["authorizer"] = authorizer
     lambda_.events.put(json.dumps(event).encode())
     kind, answer = lambda_.answers.get(timeout=60)
     assert kind == "response", answer
     document = json.loads(answer)
     return document["statusCode"], json.loads(document["body"])
+
+
+def stored(url: str, event_type: str) -> list[dict[str, Any]]:
+    """The events of a type in the stream."""
+    kinesis = client("kinesis", url)
+    shard = kinesis.list_shards(StreamName="events")["Shards"][0]["ShardId"]
+    start = kinesis.get_shard_iterator(StreamName="events", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    records = kinesis.get_records(ShardIterator=start["ShardIterator"])["Records"]
+    events = [json.loads(record["Data"]) for record in records]
+    return [event for event in events if event["event_type"] == event_type]
+
+
+class CallsItself(RuntimeApi):
+    """Lambda's own API, too: what the function has called it for is the next thing that it does."""
+
+    def other(self, body: bytes) -> bytes:
+        self.events.put(body)
+        return b""
 
 
 def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -> None:
@@ -93,11 +117,8 @@ def test_the_api_answers_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -
         assert ask(lambda_, "POST", "/analytics/feedback", thumb, emitter)[0] == 201
         assert ask(lambda_, "POST", "/analytics/feedback", {"kind": "thumb"}, emitter)[0] == 422
         assert ask(lambda_, "GET", "/prompts/templates", authorizer=emitter)[0] == 403
-    kinesis = client("kinesis", aws)
-    shard = kinesis.list_shards(StreamName="events")["Shards"][0]["ShardId"]
-    start = kinesis.get_shard_iterator(StreamName="events", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-    (record,) = kinesis.get_records(ShardIterator=start["ShardIterator"])["Records"]
-    assert json.loads(record["Data"]).items() >= thumb.items()
+    (feedback,) = stored(aws, "feedback")
+    assert feedback.items() >= thumb.items()
     assert layout.POINTER in [entry["Key"] for entry in client("s3", aws).list_objects_v2(Bucket="lake")["Contents"]]
 
 
@@ -148,3 +169,43 @@ def test_a_table_that_can_not_be_reached_is_told(aws: str, tmp_path: Path) -> No
         health = ask(lambda_, "GET", "/healthz", authorizer={})[1]
     assert (health["status"], [part["is_up"] for part in health["components"]]) == ("degraded", [False, True, True])
     assert (status, document["code"]) == (503, "store_unreachable")
+
+
+def test_prompts_are_executed_under_the_runtime_of_lambda(aws: str, tmp_path: Path) -> None:
+    events, sqs = client("events", aws), client("sqs", aws)
+    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="budgets", EventPattern=json.dumps({"source": ["promptlake"]}))
+    events.put_targets(Rule="budgets", Targets=[{"Id": "1", "Arn": arn}])
+    models = tmp_path / "models.toml"
+    models.write_text('[models]\ndefault = "amazon.nova-lite-v1:0"\n[models.providers.bedrock]\nkind = "bedrock"\n')
+    shop, ada = ({"principalId": role, "role": role} for role in ("executor", "admin"))
+    wanted = {"template_id": "hello", "version": 1}
+    with model_server() as model:
+        settings = environment(aws, tmp_path) | {
+            wiring.MODELS_VARIABLE: str(models),
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": model.url,
+            "AWS_ENDPOINT_URL_LAMBDA": "http://{api}",
+        }
+        with function("serving.lambdas.api.handler", settings, CallsItself) as lambda_:
+            assert ask(lambda_, "POST", "/prompts/templates", {"id": "hello", "body": "Hello"}, ada)[0] == 201
+            assert ask(lambda_, "POST", "/prompts/execute", wanted, shop)[1]["code"] == "not_approved"
+            budget = {"id": "b", "amount_usd": "0.000101", "period": "month", "action": "block"}
+            assert ask(lambda_, "POST", "/budgets", budget, ada)[0] == 201
+            status, told = ask(lambda_, "POST", "/prompts/execute", wanted, ada)
+            assert (status, told["text"], told["provider"]) == (200, "Hello!", "bedrock")
+            assert [one["event_id"] for one in stored(aws, "prompt_execution")] == [told["execution_id"]]
+            status, waiting = ask(lambda_, "POST", "/prompts/execute", wanted, ada, prefer="respond-async")
+            assert status == 202
+            assert lambda_.answers.get(timeout=60) == ("response", b"{}"), "called by itself, it works on it"
+            place = f"/prompts/executions/{waiting['execution_id']}"
+            assert ask(lambda_, "GET", place, None, ada)[1]["text"] == "Hello!"
+            assert ask(lambda_, "POST", "/prompts/execute", wanted, ada)[1]["code"] == "budget_spent"
+    assert len(model.asked) == 2
+    executed = stored(aws, "prompt_execution")
+    assert [one["event_id"] for one in executed] == [told["execution_id"], waiting["execution_id"]]
+    notices = [
+        json.loads(one["Body"]) for one in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    ]
+    assert sorted(one["detail"]["percent"] for one in notices) == [50, 80, 100]
+    assert {one["detail-type"] for one in notices} == {"Budget threshold reached"}

@@ -54,7 +54,11 @@ class Site:
     def __post_init__(self) -> None:
         self.app = build_app(Reader(self.root), lambda event: None, self.desk)
 
-    def ask(
+    def ask(self, who: Principal | None, method: str, path: str, *rest: Any, **more: Any) -> Answer:
+        """One request below the templates."""
+        return self.send(who, method, TEMPLATES + path, *rest, **more)
+
+    def send(
         self,
         who: Principal | None,
         method: str,
@@ -65,7 +69,7 @@ class Site:
     ) -> Answer:
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         every = {"content-type": "application/json"} | dict(headers)
-        event = to_gateway_event(method, TEMPLATES + path, urlencode(query), every, sent)
+        event = to_gateway_event(method, path, urlencode(query), every, sent)
         if who is not None:
             context = {"principalId": who.name, "role": who.role, "environments": " ".join(who.environments)}
             event["requestContext"]["authorizer"] = context

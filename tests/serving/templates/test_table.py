@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.stores.templates.table import ITEM_MAX_BYTES, Delete, Expect, Full, Key, Lost, Put, every
+from serving.stores.templates.table import ITEM_MAX_BYTES, Add, Delete, Expect, Full, Key, Lost, Put, every
 from tests.serving.templates.tables import Open
 
 KEY = Key("p", "s")
@@ -50,6 +52,54 @@ def test_nothing_is_written_where_another_item_has_changed(fresh: Callable[[], O
         with pytest.raises(Lost):
             table.write([Put(other, "2"), Expect(key, revision)])
     assert table.get([KEY, other]) == {KEY: "1", other: "1"}, "and what is expected is not written"
+
+
+def test_what_is_taken_away_by_revision_is_lost_where_it_was_changed(fresh: Callable[[], Open]) -> None:
+    table = fresh()()
+    table.write([Put(KEY, "1", revision=1)])
+    with pytest.raises(Lost):
+        table.write([Delete(KEY, replaces=2)])
+    assert table.get([KEY]) == {KEY: "1"}
+    table.write([Delete(KEY, replaces=1)])
+    assert table.get([KEY]) == {}
+
+
+def test_numbers_are_counted_on_and_stop_at_their_bound(fresh: Callable[[], Open]) -> None:
+    table = fresh()()
+    other = Key("p", "t")
+    table.write([Add(KEY, {"a": 7, "b": -3}, below={"a": 10}, expires_at_s=4_102_444_800)])
+    table.write([Add(KEY, {"a": 7}, below={"a": 10}), Add(other, {"a": 1})])
+    assert {key: json.loads(found) for key, found in table.get([KEY, other]).items()} == {
+        KEY: {"a": 14, "b": -3},
+        other: {"a": 1},
+    }
+    for writes in ([Add(KEY, {"a": 1}, below={"a": 14})], [Add(other, {"a": 1}), Add(KEY, {"a": 1}, below={"a": 10})],
+                   [Add(Key("p", "new"), {"a": 1}, below={"a": 0})]):  # fmt: skip
+        with pytest.raises(Lost):
+            table.write(writes)
+    assert [json.loads(found) for _, found in table.query("p")] == [{"a": 14, "b": -3}, {"a": 1}]
+
+
+def test_what_many_count_at_once_is_all_counted_and_stops_at_the_bound(shared: Open) -> None:
+    keys = [KEY, Key("p", "t")]
+
+    def count(number: int) -> bool:
+        table = shared()
+        wanted = [Add(key, {"n": 1}, below={"n": 20}) for key in keys[: 1 + number % 2]]
+        for _ in range(50):
+            try:
+                table.write(wanted)
+            except Lost:
+                if json.loads(table.get([KEY])[KEY])["n"] >= 20:
+                    return False
+            else:
+                return True
+        raise AssertionError("others were always faster")
+
+    with ThreadPoolExecutor(8) as pool:
+        counted = list(pool.map(count, range(40)))
+    assert sum(counted) == 20
+    assert json.loads(shared().get([KEY])[KEY]) == {"n": 20}
 
 
 def test_what_is_too_large_is_refused_and_nothing_else_written(fresh: Callable[[], Open]) -> None:

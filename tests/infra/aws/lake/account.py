@@ -12,12 +12,13 @@ import boto3
 
 from infra.aws.lake.lake import LAKE_VARIABLE, AwsLake, open_lake
 from infra.local.delivering import consents_of
+from infra.local.keyring import key_path, open_keys
 from infra.local.lake import Lake
 from ingest.contracts import layout
 from ingest.delivery.drain import Booking
 from ingest.delivery.privacy.consent import Decision
 from ingest.delivery.privacy.dynamo_consents import DynamoConsents
-from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, TABLE_VARIABLE
+from ingest.doors.lambdas.wiring import KEYS_VARIABLE, LEDGER_VARIABLE, TABLE_VARIABLE
 from tests.services import dynamodb, moto
 from tests.tables import make_table
 
@@ -46,6 +47,16 @@ class Account:
 
     def s3(self) -> Any:
         return moto.client("s3", self.moto_url)
+
+    def take_keys(self, lake: Lake) -> None:
+        """Have the keys of another lake, whose events come here."""
+        open_keys(lake)
+        moto.client("ssm", self.moto_url).put_parameter(
+            Name=self.environment[KEYS_VARIABLE],
+            Value=key_path(lake).read_text(),
+            Type="SecureString",
+            Overwrite=True,
+        )
 
     def lake(self, root: Path) -> AwsLake:
         """The lake as a function that has just started sees it; ``root`` is its disk."""
@@ -97,6 +108,8 @@ def account() -> Iterator[Account]:
                 "AWS_ACCESS_KEY_ID": moto.ACCOUNT["aws_access_key_id"],
                 "AWS_SECRET_ACCESS_KEY": moto.ACCOUNT["aws_secret_access_key"],
                 "AWS_DEFAULT_REGION": REGION,
+                "AWS_ENDPOINT_URL_SSM": moto_url,
+                KEYS_VARIABLE: "/promptlake/keys",
                 LAKE_VARIABLE: f"s3://{BUCKET}/{PREFIX}/",
             },
         )

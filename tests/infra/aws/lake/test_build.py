@@ -12,9 +12,10 @@ import duckdb
 import pytest
 
 from infra.aws.lake import discovery
-from infra.aws.lake.build import TooLarge, build_lake
+from infra.aws.lake.function import jobs_of
 from infra.aws.lake.lake import AwsLake
 from infra.aws.lake.ledger import DynamoLedger
+from infra.aws.lake.limits import Limits, TooLarge
 from infra.aws.lake.lock import Busy
 from infra.local.delivering import open_transform
 from infra.local.lake import Lake
@@ -40,7 +41,12 @@ def embedded(tmp_path: Path) -> Lake:
 
 
 def build(lake: AwsLake) -> BuildResult:
-    return build_lake(lake, 400, lambda: 900.0)
+    return build_within(lake, Limits(400, lambda: 900.0))
+
+
+def build_within(lake: AwsLake, limits: Limits) -> BuildResult:
+    with jobs_of(lake, limits) as jobs:
+        return jobs.build()
 
 
 def table(lake: AwsLake, name: str) -> list[dict[str, Any]]:
@@ -298,7 +304,7 @@ def test_a_lake_that_outgrew_its_function_says_which_setting_to_change(
 
     monkeypatch.setattr(DuckEngine, "stage", stage)
     with pytest.raises(TooLarge, match=r'set `engine = "spark"` under `\[build\]` in settings.toml'):
-        build_lake(lake, 400, lambda: 900.0 if full else 5.0)
+        build_within(lake, Limits(400, lambda: 900.0 if full else 5.0))
     assert aws.keys(layout.SILVER) == aws.keys(layout.PUBLISH) == []
     with lake.lease.held(1):
         """The lock is free again."""

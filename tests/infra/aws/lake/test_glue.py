@@ -14,7 +14,7 @@ from tests.infra.aws.lake.account import Account
 def test_the_job_waits_for_no_other_build_of_its_lake(aws: Account, tmp_path: Path) -> None:
     given = {"--lake": LAKE_VARIABLE, "--ledger": LEDGER_VARIABLE, "--consents": TABLE_VARIABLE}
     own = [text for name, variable in given.items() for text in (name, aws.environment[variable])]
-    with aws.lake(tmp_path / "function").lease.held(60), pytest.raises(Busy, match="Another build of this lake"):
+    with aws.lake(tmp_path / "function").lease.held(60), pytest.raises(Busy, match="Another job of this lake"):
         main(["--JOB_NAME", "promptlake", *own, "--TempDir", "s3://elsewhere/tmp"])
 
 

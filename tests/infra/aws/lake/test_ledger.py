@@ -1,5 +1,6 @@
 """What is DynamoDB's alone: writes that are cut off between two requests, and the counters at the doors."""
 
+import time
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -138,7 +139,7 @@ def test_one_build_at_a_time_has_the_lock(dynamodb: Any, table: str) -> None:
     first, second = Lease(dynamodb, table), Lease(dynamodb, table)
     with (
         first.held(900),
-        pytest.raises(Busy, match="Another build of this lake is running"),
+        pytest.raises(Busy, match="Another job of this lake is running"),
         second.held(900),
     ):
         pass
@@ -159,3 +160,47 @@ def test_the_lock_of_a_build_that_died_ends(dynamodb: Any, table: str) -> None:
         dead.__exit__(None, None, None)  # it was not dead after all, and takes nobody's lock with it
         with pytest.raises(Busy), lease.held(900):
             pass
+
+
+def test_what_was_taken_out_of_an_object_is_booked_with_it(dynamodb: Any, table: str) -> None:
+    """An object of several hours and doors, which a build still waits for."""
+    ledger, path = DynamoLedger(dynamodb, table), OBJECTS[0].path
+    later = "2026-03-01-11"
+    ledger.add([OBJECTS[0]._replace(rows=3), OBJECTS[0]._replace(hour=later, door="otlp", rows=2)])
+    (found,) = ledger.objects("behavior")
+    assert (found.hours, found.rows, found.size_bytes, found.is_built) == ([HOUR, later], 5, 9, False)
+    gone = [(HOUR, "native", 1), (later, "otlp", 2)]
+    erased = [(hour, "behavior", door, "erased", rows) for hour, door, rows in gone]
+    ledger.commit_rewrite(path, 4, gone, erased, {"x": "1"})
+    assert (ledger.to_land(), ledger.fact("x")) == (path, "1")
+    ledger.landed()
+    assert ledger.to_land() is None
+    (found,) = ledger.objects("behavior")
+    assert (found.hours, found.rows, found.size_bytes) == ([HOUR, later], 2, 4)
+    booked, waiting = ledger.bookings_and_waiting()
+    assert {booking for booking in booked if booking[3] == "erased"} == set(erased)
+    assert waiting == [(HOUR, "behavior", "native", path, 2), (later, "behavior", "otlp", path, 0)]
+    ledger.commit_silver("run-1", [path], [SILVER], {})
+    assert ledger.objects("behavior")[0].is_built
+    ledger.commit_rewrite(path, 3, [(HOUR, "native", 2)], [], {})
+    assert ledger.objects("behavior")[0].rows == 0
+
+
+@pytest.mark.parametrize(("number", "is_done", "is_removed"), [(1, False, False), (1, True, True), (2, True, True)])
+def test_a_removal_that_is_cut_off_is_there_whole_or_not_at_all(
+    dynamodb: Any, table: str, number: int, is_done: bool, is_removed: bool
+) -> None:
+    ledger = DynamoLedger(dynamodb, table)
+    ledger.add(OBJECTS)
+    request = "transact_write_items" if number == 1 else "batch_write_item"
+    out = [o.path for o in OBJECTS[:70]]
+    with pytest.raises(Killed):
+        DynamoLedger(Mortal(dynamodb, request, number, is_done=is_done), table).commit_removal(out, {"x": "1"})
+    assert ledger.fact("x") == ("1" if is_removed else None)
+    assert len(ledger.objects("behavior")) == (30 if is_removed else 100)
+    struck = ledger.objects_to_remove(time.time() + 60)
+    assert struck == (out if is_removed else [])
+    assert ledger.objects_to_remove(time.time() - 3600) == []
+    assert len(ledger.known("behavior", "")) == 100  # their files are still there, and not to be found again
+    ledger.removed(struck)
+    assert len(ledger.known("behavior", "")) == 100 - len(struck)

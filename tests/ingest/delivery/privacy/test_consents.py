@@ -140,3 +140,23 @@ def test_a_job_learns_who_has_decided_since_it_last_asked(fresh: Callable[[], Op
     assert BOB in people
     assert again >= newest
     assert set(store.changed_since(again, "personalisation")[1]) == set()
+
+
+def test_what_a_person_decided_is_forgotten_but_for_withdrawals_in_force(fresh: Callable[[], Open]) -> None:
+    opened: Callable[[], Any] = fresh()
+    elsewhere, again = Person("sta#ging", "p1-ann"), Person("production", "p2-ann")
+    store, other = opened(), opened()
+    store.record([no(ANN, 5), yes(ANN, 6), yes(ANN, 7, "content"), no(ANN, 8, "personalisation")])
+    store.record([no(elsewhere, 5), no(again, 5, "content"), yes(again, 6, "content"), yes(BOB, 5)])
+    ann = [ANN.pseudonym, again.pseudonym]
+    assert other.of([ANN])[ANN] == {"analytics": True, "content": True, "personalisation": False}
+    assert store.kept_of(ann) == (7, 2)
+    store.forget(ann)
+    left = {ANN: {"personalisation": False}, elsewhere: {"analytics": False}, BOB: {"analytics": True}}
+    for of in (store, other, opened()):
+        assert of.of([ANN, elsewhere, again, BOB]) == left
+    assert store.kept_of(ann) == (2, 2)
+    store.forget(ann)
+    store.record([yes(ANN, 9, "personalisation")])
+    assert (store.kept_of(ann), store.kept_of([BOB.pseudonym]), store.kept_of([])) == ((3, 1), (1, 0), (0, 0))
+    assert opened().of([ANN]) == {ANN: {"personalisation": True}}

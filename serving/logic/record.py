@@ -1,0 +1,23 @@
+"""What budgets, experiments and surveys have in common."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from serving.logic.templates.model import TEMPLATE_ID, EnvironmentName, Who
+
+RecordId = Annotated[str, StringConstraints(pattern=TEMPLATE_ID)]
+
+
+class Record(BaseModel):
+    """Something that persons write and applications go by. ``revision`` counts its changes; the ETag."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    id: RecordId
+    environment: EnvironmentName
+    revision: int = Field(ge=1, description="Counts its changes; the ETag")
+    created_by: Who
+    created_at: AwareDatetime
+    changed_by: Who
+    changed_at: AwareDatetime

@@ -1,0 +1,1 @@
+"""Surveys: what persons are asked, whom of them, and how seldom."""
