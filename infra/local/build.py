@@ -15,7 +15,8 @@ from transforms.engines.duck_engine import DuckEngine, duck_engine
 from transforms.engines.store import FolderStore
 from transforms.engines.warehouse import FolderWarehouse
 from transforms.jobs.backfill import BackfillRequest, backfill
-from transforms.jobs.build import BuildRequest, BuildResult, build
+from transforms.jobs.build import BuildRequest, build
+from transforms.jobs.build_result import BuildResult
 from transforms.jobs.pending import finish_pending
 
 

@@ -70,7 +70,7 @@ class Cabinet(Generic[_Kept]):
         try:
             self._save(made)
         except Lost as error:
-            message = f"There is a {self.name} {record_id} in {environment} already; change it with PUT."
+            message = f"{environment} has {record_id} among its {self.name}s already; change it with PUT."
             raise conflict("exists", message) from error
         return made
 

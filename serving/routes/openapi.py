@@ -33,8 +33,8 @@ def openapi_document(app: APIGatewayRestResolver) -> dict[str, Any]:
         app.get_openapi_json_schema(
             title="promptlake",
             version=version("promptlake"),
-            description="What prompts cost, how good they were and how people used them, as last published; and a "
-            "place for feedback.",
+            description="Prompts are kept and executed here. What they cost, how good they were and how people used "
+            "them, as last published; and a place for feedback.",
         )
     )
     # Powertools notes its own form of a validation error everywhere; we answer with problem documents.

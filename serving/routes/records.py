@@ -96,7 +96,7 @@ def add_records(routes: Routes, kind: Kind[_Kept]) -> None:
         cabinet.remove(asking.environment, record_id, if_match, kind.check_removal)
         return send(tell_record(found))
 
-    may = f"The role {kind.role} is needed."
+    may, article = f"The role {kind.role} is needed.", "an" if name[0] in "aeiou" else "a"
     described: list[tuple[Callable[..., Response[Any]], str, str, str, str, Any, HTTPStatus]] = [
         (list_records, "list", "GET", kind.path, "In the order of their ids, in pages.", page,
          HTTPStatus.OK),
@@ -108,10 +108,10 @@ def add_records(routes: Routes, kind: Kind[_Kept]) -> None:
         (delete_record, "delete", "DELETE", one, f"Answers what it was. {may}", kind.model, HTTPStatus.OK),
     ]  # fmt: skip
     for handler, verb, method, path, text, model, status in described:
+        which = f"{name}s" if verb == "list" else f"{article} {name}"
         handler.__name__ = f"{verb}_{name}s" if verb == "list" else f"{verb}_{name}"
         handler.__doc__ = text
-        routes.add(method, path, f"{verb.capitalize()} {'' if verb == 'list' else 'a '}{name}{'s' * (verb == 'list')}",
-                   model, status=status)(handler)  # fmt: skip
+        routes.add(method, path, f"{verb.capitalize()} {which}", model, status=status)(handler)
 
 
 def tell_record(record: Record, status: HTTPStatus = HTTPStatus.OK, location: str | None = None) -> Answer:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.doors.lambdas.wiring import SETTINGS_VARIABLE
 from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, account
 from tests.keeping.wirings import Folder, Function, Glue, Kept
 from tests.services.spark import spark as spark_session
@@ -32,10 +31,9 @@ def spark(services: Account) -> "Iterator[SparkSession]":
 @pytest.fixture
 def aws(services: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
     """The account, which boto3 and all that builds on it ask; with nothing in it."""
-    services.environment.pop(SETTINGS_VARIABLE, None)
+    services.empty()
     for name, value in services.environment.items():
         monkeypatch.setenv(name, value)
-    services.empty()
     return services
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.services.dynamodb import dynamodb_local
 from tests.serving.lakes import EXAMPLE, Api
+
+
+@pytest.fixture(scope="session")
+def dynamodb() -> Iterator[str]:
+    """The address of DynamoDB Local, started once."""
+    with dynamodb_local() as url:
+        yield url
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
 
 from ingest.contracts.instants import from_us
 from sql.catalog import Model, models
@@ -17,6 +16,7 @@ from sql.prices.daily import Pricing
 from sql.prices.table import load_prices
 from sql.publication import Publication
 from transforms.engines.protocol import KEPT_FOR, Candidate, Engine, Staged
+from transforms.jobs.build_result import BuildResult
 from transforms.jobs.changes import DIRTY, STALE
 from transforms.jobs.closed import first_whole_days
 from transforms.jobs.gold import definitions, needed, plan, whole
@@ -67,33 +67,6 @@ class BuildRequest:
     """Whether silver takes what is new in bronze; else only what is due in gold is computed."""
 
 
-@dataclass(frozen=True)
-class BuildResult:
-    """What a build did."""
-
-    publication: Publication
-    new_rows: Mapping[str, int]
-    """Rows that silver gained, by table."""
-    duplicates: int
-    conflicts: int
-    gold: tuple[str, ...]
-    """Gold tables that were computed anew."""
-    warnings: tuple[Result, ...] = field(default=())
-
-    def to_dict(self) -> dict[str, Any]:
-        """What is told of it as JSON."""
-        return {
-            "publication": self.publication.publication,
-            "as_of": self.publication.as_of,
-            "complete_through": self.publication.complete_through,
-            "new_rows": dict(self.new_rows),
-            "duplicates": self.duplicates,
-            "conflicts": self.conflicts,
-            "gold": list(self.gold),
-            "warnings": [warning.sentence for warning in self.warnings],
-        }
-
-
 def build(request: BuildRequest) -> BuildResult:
     """Bring silver, gold and the publication up to what was received.
 
@@ -142,7 +115,7 @@ class _Run:
             publication = Publication(before.publication, as_of, max(through, before.complete_through), before.tables)
             point_at(self.engine.store, publication)
             self.ledger.set_fact(DECISION, str(decision))
-            return BuildResult(publication, {}, 0, 0, ())
+            return BuildResult.of(publication, [], [], [])
         self.gate.warm_up()
         with ExitStack() as unless_passed:
             unless_passed.callback(self.engine.discard, self.id)
@@ -165,16 +138,7 @@ class _Run:
         self._tidy_if_due()
         self.ledger.set_fact(DEFINITIONS, self.definitions)
         self.ledger.set_fact(PUBLISHED, str(last_booking + sum(len(item.bookings) for item in staged)))
-        counts = defaultdict(int, dict.fromkeys(("duplicates", "conflicts"), 0))
-        rows: dict[str, int] = defaultdict(int)
-        for item in staged:
-            for _, table, _, kind, count in item.bookings:
-                if kind == "silver":
-                    rows[table] += count
-                else:
-                    counts[kind] += count
-        warnings = tuple(self.gate.warnings)
-        return BuildResult(publication, rows, counts["duplicates"], counts["conflicts"], tuple(changed), warnings)
+        return BuildResult.of(publication, staged, changed, self.gate.warnings)
 
     def _stage(self, new: Mapping[str, list[str]]) -> list[Staged]:
         staged = []

@@ -13,7 +13,8 @@ from infra.aws.lake.receipts import write_receipt
 from ingest.contracts.instants import from_us
 from transforms.engines.protocol import Engine
 from transforms.engines.upkeep import Upkeep
-from transforms.jobs.build import BuildRequest, BuildResult, build
+from transforms.jobs.build import BuildRequest, build
+from transforms.jobs.build_result import BuildResult
 from transforms.jobs.erase import EraseRequest, Erasure, erase, finish_erasure
 from transforms.jobs.maintain import Maintained, MaintainRequest, maintain
 from transforms.jobs.pending import finish_pending

@@ -12,7 +12,7 @@ from infra.local.commands.options import add_common
 from infra.local.lake import LakeError, lake_path, open_lake
 
 if TYPE_CHECKING:
-    from transforms.jobs.build import BuildResult
+    from transforms.jobs.build_result import BuildResult
 
 
 def add_parser(subparsers: Any) -> None:

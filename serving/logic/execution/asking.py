@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from serving.logic.models.provider import MAY_BE_BILLED, PASSING, Completion, CompletionRequest, OnText, Provider
 
@@ -52,38 +52,44 @@ class Asking:
         Once a part of an answer has been passed on, nothing is asked again: it would be answered twice.
         """
         begun = self.clock()
-        told: list[str] = []
-
-        def pass_on(text: str) -> None:
-            told.append(text)
-            if on_text is not None:
-                on_text(text)
-
-        attempts = billed = 0
-        completion, target = Completion("", targets[0].model, "error", 0.0), targets[0]
-        for number, target in enumerate(targets):
-            is_last = number == len(targets) - 1
-            until = begun + timeout_s * (1.0 if is_last else SHARE_OF_FIRST)
-            for attempt in range(ATTEMPTS):
-                one = CompletionRequest(
-                    target.model,
-                    request.prompt,
-                    max(until - self.clock(), 0.001),
-                    request.max_output_tokens,
-                    request.temperature,
-                )
-                completion = target.provider.complete(one, pass_on if on_text else None)
-                attempts += 1
-                billed += completion.failure in MAY_BE_BILLED
-                wait_s = _wait_s(completion, attempt)
-                if told or completion.failure not in PASSING or attempt == ATTEMPTS - 1:
-                    break
-                if self.clock() + wait_s >= until:
-                    break
-                self.sleep(wait_s)
-            if told or completion.failure is None or self.clock() >= begun + timeout_s:
+        so_far = _SoFar(on_text)
+        for number, target in enumerate(targets, 1):
+            share = 1.0 if number == len(targets) else SHARE_OF_FIRST
+            completion = self._ask_one(target, request, begun + timeout_s * share, so_far)
+            if so_far.is_told or completion.failure is None or self.clock() >= begun + timeout_s:
                 break
-        return Asked(target, completion, attempts, billed, (self.clock() - begun) * 1_000)
+        return Asked(target, completion, so_far.attempts, so_far.may_be_billed, (self.clock() - begun) * 1_000)
+
+    def _ask_one(self, target: Target, request: CompletionRequest, until: float, so_far: "_SoFar") -> Completion:
+        """Ask one model, again where it may help and there is time until then."""
+        on_text = None if so_far.on_text is None else so_far.pass_on
+        for attempt in range(ATTEMPTS):
+            left_s = max(until - self.clock(), 0.001)
+            completion = target.provider.complete(replace(request, model=target.model, timeout_s=left_s), on_text)
+            so_far.attempts += 1
+            so_far.may_be_billed += completion.failure in MAY_BE_BILLED
+            wait_s = _wait_s(completion, attempt)
+            is_final = so_far.is_told or completion.failure not in PASSING or self.clock() + wait_s >= until
+            if is_final or attempt == ATTEMPTS - 1:
+                break
+            self.sleep(wait_s)
+        return completion
+
+
+@dataclass(slots=True)
+class _SoFar:
+    """What has been done for one prompt."""
+
+    on_text: OnText | None
+    attempts: int = 0
+    may_be_billed: int = 0
+    is_told: bool = False
+    """Whether a part of an answer has been passed on."""
+
+    def pass_on(self, text: str) -> None:
+        self.is_told = True
+        if self.on_text is not None:
+            self.on_text(text)
 
 
 def _wait_s(completion: Completion, attempt: int) -> float:

@@ -4,14 +4,15 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from ingest.contracts.roles import includes
 from serving.access import Principal
-from serving.execution_schemas import IN_PLACE_S, ExecuteRequest, Waiting
-from serving.logic.execution.events import about, interrupted_event
-from serving.logic.execution.kept import LEASE, Kept, KeptExecutions, Refusal
+from serving.execution_schemas import IN_PLACE_S, ExecuteRequest
+from serving.logic.execution.ending import RETRY_AFTER_S, Endings, told, waiting
+from serving.logic.execution.events import about
+from serving.logic.execution.kept import KEPT_FOR, LEASE, Kept, KeptExecutions
 from serving.logic.execution.plan import Plan, plan
 from serving.logic.execution.running import Runner
 from serving.logic.experiments.assigning import Assigning
@@ -19,10 +20,8 @@ from serving.logic.models.provider import OnText
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import not_found
 from serving.logic.templates.desk import Answer, Asking, Desk
-from serving.paths import EXECUTIONS
 from serving.stores.templates.table import Full, Lost, Unreachable
 
-RETRY_AFTER_S = 2
 POLL_S = 0.25
 WAITED_S = 20.0
 """So long the answer of a deferred execution is waited for, before its place is told."""
@@ -53,6 +52,10 @@ class Executions:
     defer: Defer | None = None
     sleep: Callable[[float], None] = field(default=time.sleep)
 
+    @property
+    def endings(self) -> Endings:
+        return Endings(self.kept, self.runner.record, self.desk.clock)
+
     def execute(
         self, asking: Asking, wanted: ExecuteRequest, on_text: OnText | None = None, *, is_patient: bool = True
     ) -> Answer:
@@ -74,7 +77,7 @@ class Executions:
         planned = self._planned(asking.who, asking.environment, wanted)
         is_deferred = self.defer is not None and (wanted.timeout_s > IN_PLACE_S or not is_patient)
         if asking.key is None and not is_deferred:
-            return _told(self.runner.run(planned, on_text).model_dump_json())
+            return told(self.runner.run(planned, on_text).model_dump_json())
         kept = _kept(asking, planned, is_deferred=is_deferred)
         try:
             self.kept.begin(kept, asking.request)
@@ -87,7 +90,7 @@ class Executions:
             try:
                 return self._run(kept, planned, on_text)
             except (RequestRefused, Unreachable):
-                self._try(lambda: self.kept.forget(kept))  # who sends it again wants it tried again
+                self.endings.forget(kept)  # who sends it again wants it tried again
                 raise
         self._hand_over(kept)
         return self._wait_for(kept, WAITED_S if is_patient else 0.0)
@@ -104,7 +107,7 @@ class Executions:
                 f"There is no execution {execution_id[:60]} in {environment}, or nobody has to remember it any more."
             )
             raise not_found("no_such_execution", message)
-        return self._tell(kept)
+        return self.endings.tell(kept)
 
     def work(self, environment: str, execution_id: str) -> None:
         """Run what was deferred. Called again, it does nothing, or ends what was interrupted."""
@@ -112,18 +115,18 @@ class Executions:
         if kept is None or kept.state == "done":
             return
         if kept.state == "running":
-            self._ended(kept)
+            self.endings.end_if_lost(kept)
             return
         try:
-            kept = self.kept.save(kept, {"state": "running"})
+            wanted = ExecuteRequest.model_validate_json(kept.wanted or "")
+            kept = self.kept.save(kept, {"state": "running", "lease_until": _lease(self.desk.clock(), wanted)})
         except Lost:
             return  # somebody else has taken it
         try:
-            wanted = ExecuteRequest.model_validate_json(kept.wanted or "")
             planned = self._planned(kept.principal, environment, wanted, execution_id)
             self._run(kept, replace(planned, started_at=kept.started_at))
         except RequestRefused as refusal:
-            self._fail(kept, refusal)
+            self.endings.fail(kept, refusal)
 
     def _planned(
         self, who: Principal, environment: str, wanted: ExecuteRequest, execution_id: str | None = None
@@ -144,10 +147,10 @@ class Executions:
             if kept.is_deferred:
                 message = "The answer is too large to be kept until it is asked for; ask for a shorter one."
                 raise RequestRefused(HTTPStatus.BAD_GATEWAY, "answer_too_large", message) from None
-            self._try(lambda: self.kept.forget(kept))
+            self.endings.forget(kept)
         except (Unreachable, Lost) as error:
             _log.warning("The answer of an execution could not be kept for who asks again: %s", error)
-        return _told(body)
+        return told(body)
 
     def _hand_over(self, kept: Kept) -> None:
         assert self.defer is not None  # noqa: S101 - who calls has looked
@@ -165,8 +168,8 @@ class Executions:
             waited_s += POLL_S
             found = self.kept.find(kept.environment, kept.execution_id)
             if found is not None and found.state == "done":
-                return self._tell(found)
-        return _waiting(kept)
+                return self.endings.tell(found)
+        return waiting(kept)
 
     def _again(self, asking: Asking) -> Answer | None:
         """The answer to a request that was sent before; None where it was not, or has come to nothing."""
@@ -175,57 +178,21 @@ class Executions:
         pointer = self.kept.named(asking.environment, asking.who.name, asking.key)
         if pointer is None:
             return None
+        kept = self.kept.find(asking.environment, pointer.execution_id)
+        if kept is None or kept.started_at + KEPT_FOR <= self.desk.clock():
+            self.kept.free(asking.environment, asking.who.name, asking.key)  # a table may take its time to forget
+            return None
         if pointer.request != asking.request:
             message = "This Idempotency-Key was sent with another request; take a new one for each."
             raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, "key_used", message)
-        kept = self.kept.find(asking.environment, pointer.execution_id)
-        if kept is None or kept.refusal is not None:
+        if kept.refusal is not None:
             return None
-        if kept.state != "done" and self._ended(kept):
+        if kept.state != "done" and self.endings.end_if_lost(kept):
             return None
         if kept.state != "done" and not kept.is_deferred:
             raise _in_progress()
-        answer = self._tell(kept)
+        answer = self.endings.tell(kept)
         return answer._replace(headers={**answer.headers, "Idempotent-Replayed": "true"})
-
-    def _tell(self, kept: Kept) -> Answer:
-        if kept.state != "done":
-            kept = self._ended(kept) or kept
-        if kept.refusal is not None:
-            told = kept.refusal
-            raise RequestRefused(HTTPStatus(told.status), told.code, told.message, told.retry_after_s, extra=told.extra)
-        return _waiting(kept) if kept.answer is None else _told(kept.answer)
-
-    def _ended(self, kept: Kept) -> Kept | None:
-        """End an execution whose process will not come back, with its event; None while it may."""
-        if self.desk.clock() <= kept.lease_until:
-            return None
-        # The event first: told twice it is one, for it has the same id and time.
-        self.runner.record(interrupted_event(kept.about))
-        message = "The execution was interrupted, and nobody knows what the model would have answered; send it again."
-        refusal = RequestRefused(
-            HTTPStatus.GATEWAY_TIMEOUT, "interrupted", message, extra={"execution_id": kept.execution_id}
-        )
-        return self._fail(kept, refusal)
-
-    def _fail(self, kept: Kept, refusal: RequestRefused) -> Kept:
-        told = Refusal(
-            status=refusal.status,
-            code=refusal.code,
-            message=str(refusal),
-            retry_after_s=refusal.retry_after_s,
-            extra=dict(refusal.extra),
-        )
-        try:
-            return self.kept.save(kept, {"state": "done", "refusal": told}, forget_key=True)
-        except Lost:
-            return self.kept.find(kept.environment, kept.execution_id) or kept
-
-    def _try(self, forget: Callable[[], None]) -> None:
-        try:
-            forget()
-        except (Unreachable, Lost) as error:
-            _log.warning("A key could not be freed; it is free once its execution would have ended: %s", error)
 
 
 def _kept(asking: Asking, planned: Plan, *, is_deferred: bool) -> Kept:
@@ -240,18 +207,12 @@ def _kept(asking: Asking, planned: Plan, *, is_deferred: bool) -> Kept:
         wanted=planned.wanted.model_dump_json() if is_deferred else None,
         about=about(planned),
         started_at=planned.started_at,
-        lease_until=planned.started_at + timedelta(seconds=planned.wanted.timeout_s) + LEASE,
+        lease_until=_lease(planned.started_at, planned.wanted),
     )
 
 
-def _told(body: str) -> Answer:
-    return Answer(HTTPStatus.OK.value, {}, body)
-
-
-def _waiting(kept: Kept) -> Answer:
-    place = f"{EXECUTIONS}/{kept.execution_id}?environment={kept.environment}"
-    body = Waiting(execution_id=kept.execution_id, started_at=kept.started_at).model_dump_json()
-    return Answer(HTTPStatus.ACCEPTED.value, {"Location": place, "Retry-After": str(RETRY_AFTER_S)}, body)
+def _lease(begun: datetime, wanted: ExecuteRequest) -> datetime:
+    return begun + timedelta(seconds=wanted.timeout_s) + LEASE
 
 
 def _in_progress() -> RequestRefused:

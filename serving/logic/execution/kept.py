@@ -109,6 +109,10 @@ class KeptExecutions:
         """As if it had never been: it was not executed."""
         self._table.write([Delete(_place(kept.environment, kept.execution_id)), *_forgotten(kept)])
 
+    def free(self, environment: str, who: str, key: str) -> None:
+        """Let a key name nothing."""
+        self._table.write([Delete(_pointer(environment, who, key))])
+
 
 def _forgotten(kept: Kept) -> list[Delete]:
     return [] if kept.key is None else [Delete(_pointer(kept.environment, kept.who, kept.key))]

@@ -10,7 +10,7 @@ from ingest.contracts.roles import EXECUTOR, includes
 from ingest.contracts.types import PASSAGE_MAX_CHARS
 from serving.access import Principal
 from serving.logic.execution.asking import Target
-from serving.logic.models.provider import Models
+from serving.logic.models.provider import Models, Provider
 from serving.logic.refused import RequestRefused, bad_request
 from serving.logic.templates.acts import conflict
 from serving.logic.templates.desk import Desk
@@ -117,7 +117,7 @@ def _targets(models: Models, wanted: "ExecuteRequest", assigned: "Assigned | Non
     return tuple(Target(_provider(models, name), asked) for name, asked in targets)
 
 
-def _provider(models: Models, name: str):  # type: ignore[no-untyped-def]
+def _provider(models: Models, name: str) -> Provider:
     if name not in models.providers:
         raise bad_request(
             "no_such_provider", f"There is no provider {name[:60]!r}; there are {', '.join(models.providers)}."

@@ -1,5 +1,6 @@
 """Events get to where they are kept. What can't get there now waits in the table, and goes later."""
 
+import logging
 from http import HTTPStatus
 from threading import Lock
 from typing import Any
@@ -8,11 +9,12 @@ import orjson
 
 from serving.logic.execution.events import RecordEvent
 from serving.logic.refused import RequestRefused
-from serving.stores.templates.table import Delete, Full, Key, Put, Table, Unreachable
+from serving.stores.templates.table import Delete, Key, Lost, Put, Table, Unreachable
 
 _WAITING = "outbox"
 AT_ONCE = 20
 RETRY_AFTER_S = 5
+_log = logging.getLogger(__name__)
 
 
 class Recorder:
@@ -61,12 +63,9 @@ class Recorder:
         self._may_wait = True
 
     def _keep(self, event: dict[str, Any]) -> None:
-        key = Key(_WAITING, event["event_id"])
-        try:
-            self._table.write([Put(key, orjson.dumps(event).decode())])
-        except Full:  # of what was said; all that is counted is small
-            short = {name: value for name, value in event.items() if name not in ("prompt", "answer")}
-            self._table.write([Put(key, orjson.dumps(short).decode())])
+        # Without what was said: no privacy setting has been applied to it yet.
+        told = {name: value for name, value in event.items() if name not in ("prompt", "answer")}
+        self._table.write([Put(Key(_WAITING, event["event_id"]), orjson.dumps(told).decode())])
 
     def _catch_up(self) -> None:
         """Record what waits. An event that is recorded twice, because this ended in between, is told as a duplicate."""
@@ -76,9 +75,10 @@ class Recorder:
             self._may_wait = False
             for sort, document in self._table.query(_WAITING, limit=AT_ONCE):
                 self._may_wait = True
-                self._take(orjson.loads(document))
+                if (refusal := self._record(orjson.loads(document))) is not None:
+                    _log.error("An event that waited is refused by its contract: %s", refusal.message)
                 self._table.write([Delete(Key(_WAITING, sort))])
-        except (OSError, Unreachable):
+        except (OSError, Unreachable, Lost):
             self._may_wait = True  # the next execution tries again; this one's own event is safe
         finally:
             self._lock.release()

@@ -65,7 +65,9 @@ class Runner:
         reservation = self.counting.reserve(
             plan.environment, lambda budget: _holds(budget, plan), lambda: self._estimate(plan), plan.started_at
         )
-        request = CompletionRequest("", plan.prompt, wanted.timeout_s, wanted.max_output_tokens, wanted.temperature)
+        request = CompletionRequest(
+            plan.targets[0].model, plan.prompt, wanted.timeout_s, wanted.max_output_tokens, wanted.temperature
+        )
         asked = self.asking.ask(plan.targets, request, wanted.timeout_s, on_text)
         cost = self._cost(asked, asked.completion.usage, plan.started_at)
         warnings = self._settle(reservation, asked, cost)
@@ -108,7 +110,7 @@ class Runner:
     def _keep(self, plan: Plan, completion: Completion) -> None:
         try:
             self.cache.keep(plan, completion)
-        except Unreachable as error:
+        except (Unreachable, Lost) as error:
             _log.warning("An answer could not be kept for the next one who asks: %s", error)
 
 

@@ -8,17 +8,9 @@ from pathlib import Path
 import pytest
 
 from serving.stores.templates.sqlite import SqliteTable
-from tests.services.dynamodb import dynamodb_local
 from tests.services.moto import ACCOUNT
 from tests.serving.execution.kitchen import Kitchen, open_kitchen
 from tests.serving.execution.model_server import ModelServer, model_server
-
-
-@pytest.fixture(scope="session")
-def dynamodb() -> Iterator[str]:
-    """The address of DynamoDB Local, started once."""
-    with dynamodb_local() as url:
-        yield url
 
 
 @pytest.fixture

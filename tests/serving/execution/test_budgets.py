@@ -129,7 +129,7 @@ def test_what_nobody_could_be_told_is_told_again(fresh: Callable[[], Open]) -> N
     assert told == [50, 50]
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     limits=st.lists(st.integers(1, 60), min_size=1, max_size=3),
     calls=st.lists(st.tuples(st.integers(1, 10), st.integers(0, 10)), min_size=10, max_size=24),

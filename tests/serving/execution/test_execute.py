@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from threading import Barrier
@@ -165,6 +166,9 @@ def test_the_same_request_with_its_key_is_executed_once(kitchen: Kitchen) -> Non
     assert kitchen.ask(other, "GET", f"/prompts/executions/{first.json['execution_id']}").status == 404
     assert kitchen.execute(other, headers=key).json["execution_id"] != first.json["execution_id"]
     assert len(kitchen.executions) == len(kitchen.model.asked) == 2
+    kitchen.site.clock.now += timedelta(days=1)
+    anew = kitchen.execute(headers=key, user_id="other")
+    assert (anew.status, anew.json["execution_id"] != first.json["execution_id"]) == (200, True), "a day later"
 
 
 def test_many_at_once_with_one_key_ask_the_model_once(kitchen: Kitchen) -> None:

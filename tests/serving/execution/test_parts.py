@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from serving.logic.execution.asking import Asking, Target
 from serving.logic.models.bedrock import Bedrock
 from serving.logic.models.openai_compatible import OpenAICompatible
 from serving.logic.models.provider import CompletionRequest, Provider
@@ -50,3 +51,14 @@ def test_half_an_answer_is_none(model: ModelServer, kind: str, reply: Reply, fai
     completion = provider(kind, model).complete(request, lambda _: None)
     assert (completion.text, completion.usage) == ("", None)
     assert completion.failure in failures, completion.error
+
+
+def test_nothing_is_asked_again_once_a_part_was_passed_on(model: ModelServer) -> None:
+    model.script = [Reply(status=500, body=b"{}"), Reply(cut=True)]
+    asked_at, parts = provider("openai", model), list[str]()
+    asked = Asking(sleep=lambda _: None).ask(
+        [Target(asked_at, "m"), Target(asked_at, "n")], REQUEST, 20.0, parts.append
+    )
+    assert (asked.attempts, asked.completion.failure, asked.may_be_billed) == (2, "incomplete", 1)
+    assert parts == ["Hel", "lo!"]
+    assert [sent["model"] for _, sent in model.asked] == ["m", "m"]

@@ -8,16 +8,8 @@ from pathlib import Path
 import pytest
 
 from serving.stores.templates.sqlite import SqliteTable
-from tests.services.dynamodb import dynamodb_local
 from tests.serving.templates.people import Clock, Site, open_desk
 from tests.serving.templates.tables import KINDS, Open, tables
-
-
-@pytest.fixture(scope="session")
-def dynamodb() -> Iterator[str]:
-    """The address of DynamoDB Local, started once."""
-    with dynamodb_local() as url:
-        yield url
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -155,12 +155,12 @@ def test_it_is_a_dictionary_with_conditions(
     model: dict[str, tuple[str, int]] = {}
     for number, writes in enumerate(transactions):
         holds = all(
-            is_delete or replaces is None or (replaces == 0 and sort not in model) or
+            replaces is None or (replaces == 0 and sort not in model) or
             (replaces > 0 and sort in model and model[sort][1] == replaces)
-            for sort, _, replaces, is_delete in writes
+            for sort, _, replaces, _ in writes
         )  # fmt: skip
         asked = [
-            Delete(Key("p", sort)) if is_delete else Put(Key("p", sort), f"{number}", revision, replaces)
+            Delete(Key("p", sort), replaces) if is_delete else Put(Key("p", sort), f"{number}", revision, replaces)
             for sort, revision, replaces, is_delete in writes
         ]
         if holds:

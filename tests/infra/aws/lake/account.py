@@ -18,7 +18,7 @@ from ingest.contracts import layout
 from ingest.delivery.drain import Booking
 from ingest.delivery.privacy.consent import Decision
 from ingest.delivery.privacy.dynamo_consents import DynamoConsents
-from ingest.doors.lambdas.wiring import KEYS_VARIABLE, LEDGER_VARIABLE, TABLE_VARIABLE
+from ingest.doors.lambdas.wiring import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
 from tests.services import dynamodb, moto
 from tests.tables import make_table
 
@@ -36,7 +36,8 @@ class Account:
     environment: dict[str, str]
 
     def empty(self) -> None:
-        """Forget all that was in the account."""
+        """Forget all that was in the account, and what its owner has set."""
+        self.environment.pop(SETTINGS_VARIABLE, None)
         urllib.request.urlopen(urllib.request.Request(f"{self.moto_url}/moto-api/reset", method="POST")).close()  # noqa: S310
         self.s3().create_bucket(Bucket=BUCKET)
         number = next(_numbers)

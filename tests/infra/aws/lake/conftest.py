@@ -16,7 +16,7 @@ def services() -> Iterator[Account]:
 @pytest.fixture
 def aws(services: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
     """The account, which boto3 and all that builds on it ask; with nothing in it."""
+    services.empty()
     for name, value in services.environment.items():
         monkeypatch.setenv(name, value)
-    services.empty()
     return services

@@ -30,7 +30,8 @@ from transforms.engines.duck_engine import DuckEngine
 from transforms.engines.iceberg import Tables
 from transforms.engines.mirror import Mirror
 from transforms.jobs import build as build_job
-from transforms.jobs.build import BuildResult, GateFailed
+from transforms.jobs.build import GateFailed
+from transforms.jobs.build_result import BuildResult
 from transforms.jobs.pending import PENDING
 
 
