@@ -6,18 +6,17 @@ A silver table without a ``query.sql`` is what its contract says, see ``docs/adr
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 
 from ingest.contracts.registry import EVENTS
-from ingest.contracts.types import PiiClass
-from sql.checks import Check
 from sql.columns import described
-from sql.contract_tables import contract_checks, contract_columns, contract_query
+from sql.contract_tables import contract_columns, contract_query
 from sql.macros import expand
 from sql.places import at, yaml_line
+from sql.records import Metric, Model, ReadsDays, ViewSpec
 from sql.rollups import rollup_document
 
 T = TypeVar("T", bound=BaseModel)
@@ -30,105 +29,6 @@ VIEWS, METRICS = "views", "metrics"
 
 class CatalogError(Exception):
     """A model or metric is not what it must be. One sentence that names the file."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ColumnSpec(_Strict):
-    """One column of a table. ``type`` is Trino's."""
-
-    type: str
-    unit: str | None = None
-    description: str
-    pii: PiiClass | None = None
-    """How it touches a person, where no contract has a field of its name."""
-
-
-class ReadsDays(_Strict):
-    """Day D is computed from the days D - before to D + after of what is read."""
-
-    before: int = 0
-    after: int = 0
-
-
-class _ViewSpec(_Strict):
-    reads_days: ReadsDays
-
-
-class Model(_Strict):
-    """A silver or gold table."""
-
-    layer: Literal["silver", "gold"]
-    name: str
-    query: str
-    description: str
-    grain: tuple[str, ...]
-    partition: str | None = None
-    reads_days: ReadsDays = ReadsDays()
-    columns: dict[str, ColumnSpec]
-    checks: tuple[Check, ...] = ()
-    published: bool = True
-    """Whether the API reads it; tables that grow with every person are left to the analysts."""
-    expires: bool = True
-    """Whether it may be kept for some time only; a table that others are computed from, once more too, may not."""
-    rollup_of: str | None = None
-    """The gold table of which this one is the sums over fewer dimensions."""
-    written_in: Path
-    """Where the query stands, or what it follows from."""
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.layer}.{self.name}"
-
-    @property
-    def rules(self) -> tuple[Check, ...]:
-        """All that must hold: what the grain means, what the contract says of each field, and the checks."""
-        said = contract_checks(self.name) if self.layer == "silver" else ()
-        return (Check(rule="unique", columns=self.grain, severity="fail"), *said, *self.checks)
-
-    @property
-    def is_small(self) -> bool:
-        """Whether all of it can be read at every build."""
-        return self.layer == "gold" and self.published and self.partition is None
-
-    @property
-    def is_daily(self) -> bool:
-        """Whether a part of it can be computed anew, day by day."""
-        return "day" in self.grain
-
-
-class Percentile(_Strict):
-    """A percentile read from a table of counts by bucket."""
-
-    of: str
-    weight: str
-    rank: float = Field(gt=0, lt=1)
-    where: str
-
-
-class Metric(_Strict):
-    """A number people speak of: one expression over one gold table."""
-
-    name: str
-    title: str
-    description: str
-    table: str
-    expression: str | None = None
-    percentile: Percentile | None = None
-    unit: str
-    direction: Literal["up", "down", "neutral"]
-    good: float | None = None
-    poor: float | None = None
-    one_by_one: tuple[str, ...] = ()
-    """Columns of the grain over whose values it says nothing: each is on a scale of its own."""
-
-    @model_validator(mode="after")
-    def _one_definition(self) -> "Metric":
-        if (self.expression is None) == (self.percentile is None):
-            raise ValueError("give either expression or percentile")
-        return self
 
 
 @cache
@@ -177,7 +77,7 @@ def load_wide_views(root: Path) -> dict[str, ReadsDays]:
     for path in paths:
         if not path.with_suffix(".sql").exists():
             raise CatalogError(f"{path.with_suffix('.sql')} is missing, and {path.name} says how far it looks.")
-    return {f"silver.{path.stem}": _checked(_ViewSpec, path, _yaml(path)).reads_days for path in paths}
+    return {f"silver.{path.stem}": _checked(ViewSpec, path, _yaml(path)).reads_days for path in paths}
 
 
 def load_views(root: Path) -> dict[str, str]:

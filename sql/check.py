@@ -7,11 +7,12 @@ from pathlib import Path
 
 from sqlglot import MappingSchema, exp
 
-from sql.catalog import METRICS, ROOT, SPEC, VIEWS, CatalogError, Metric, Model, metrics, models, views
+from sql.catalog import METRICS, ROOT, SPEC, VIEWS, CatalogError, metrics, models, views
 from sql.dialects import SOURCE
 from sql.lineage import resolved
 from sql.places import yaml_line
 from sql.portable import refused
+from sql.records import Metric, Model
 from sql.resolved import Source, resolve_one, sources
 
 

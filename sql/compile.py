@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from sql.catalog import CatalogError, Metric, Model, metrics, models
+from sql.catalog import CatalogError, metrics, models
 from sql.dialects import parse
 from sql.periods import BY_DAY, DAY, Periods
+from sql.records import Metric, Model
 
 
 def metric_query(

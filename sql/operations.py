@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ingest.contracts import layout
-from sql.catalog import ColumnSpec
+from sql.records import ColumnSpec
 
 GATE_RESULTS = "operations.gate_results"
 

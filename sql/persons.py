@@ -3,7 +3,7 @@
 from ingest.contracts.derive import columns
 from ingest.contracts.registry import EVENTS
 from ingest.contracts.types import PII_CLASSES, PiiClass
-from sql.catalog import Model
+from sql.records import Model
 
 
 def person_kind(model: Model, column: str) -> PiiClass:

@@ -6,12 +6,13 @@ from threading import Lock
 from typing import Any
 
 from ingest.contracts import layout
-from sql.catalog import CatalogError, Model, models
+from sql.catalog import CatalogError, models
 from sql.compile import metric_query, tables_that_answer
 from sql.dialects import to_duckdb
 from sql.periods import BY_DAY, Periods
 from sql.publication import NothingPublished as NothingPublished
 from sql.publication import Publication, read_publication
+from sql.records import Model
 
 
 class PublishedTables:

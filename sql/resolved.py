@@ -16,11 +16,12 @@ from sqlglot.optimizer.scope import traverse_scope
 
 from ingest.contracts.derive import table_columns
 from ingest.contracts.registry import EVENTS
-from sql.catalog import CatalogError, Model
+from sql.catalog import CatalogError
 from sql.contract_tables import TRINO_TYPES
 from sql.dialects import SOURCE, parse
 from sql.given import GIVEN
 from sql.places import at, sql_line
+from sql.records import Model
 
 Types = Mapping[str, str]
 """Trino's type by column."""

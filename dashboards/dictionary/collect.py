@@ -18,13 +18,14 @@ from ingest.contracts.derive import PARTITION_KEY, QUARANTINE_COLUMNS, QUARANTIN
 from ingest.contracts.envelope import Event
 from ingest.contracts.registry import EVENTS
 from ingest.contracts.types import PII_CLASSES, PiiClass
-from sql.catalog import Metric, Model, metrics, models, views
+from sql.catalog import metrics, models, views
 from sql.columns import known_columns
 from sql.dialects import SOURCE
 from sql.given import GIVEN
 from sql.lineage import dependencies, direct_lineage, resolved
 from sql.operations import GATE_RESULT_COLUMNS, GATE_RESULTS
 from sql.persons import person_kind
+from sql.records import Metric, Model
 
 T = TypeVar("T", bound=Any)
 

@@ -6,7 +6,8 @@ from typing import Any
 from dashboards.reports.data import Column, Table, Vital, Vitals
 from dashboards.reports.labels import NOT_SET, column_of, metric_column
 from dashboards.reports.scope import Scope
-from sql.catalog import Metric, metrics
+from sql.catalog import metrics
+from sql.records import Metric
 
 ROWS_SHOWN, ROWS_SHOWN_HALF = 15, 8
 """Rows of a table across the page, and of one beside a chart."""

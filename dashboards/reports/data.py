@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from sql.catalog import Metric
+from sql.records import Metric
 
 SIMULATED = "simulated"
 """An environment whose name starts with this is a simulated application's; its figures never mix with real ones."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dashboards.reports.data import Cell, Column, Figure, Verdict
-from sql.catalog import Metric
+from sql.records import Metric
 
 DIFFERENCE_TOLD = 0.01
 """Share above which our cost and the reported one count as different."""

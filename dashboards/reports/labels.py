@@ -1,7 +1,8 @@
 """Names of columns and metrics as a reader sees them, from where they are defined."""
 
 from dashboards.reports.data import Column
-from sql.catalog import ColumnSpec, metrics, models
+from sql.catalog import metrics, models
+from sql.records import ColumnSpec
 
 NOT_SET = "not set"
 

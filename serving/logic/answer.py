@@ -13,9 +13,9 @@ from serving.logic.ordering import in_order
 from serving.logic.paging import cut
 from serving.logic.question import CHANGES, DAY, DIMENSIONS, Question, change_of
 from serving.logic.refused import bad_request
-from sql.catalog import Metric
 from sql.periods import BY_DAY, Periods
 from sql.publication import Publication
+from sql.records import Metric
 
 MAX_GROUPS = 20_000
 """More is no answer to a question, and more than a Lambda can hold and sort while somebody waits."""

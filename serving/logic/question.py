@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from sql.catalog import Metric, Model, metrics, models
+from sql.catalog import metrics, models
 from sql.periods import DAY as DAY
+from sql.records import Metric, Model
 
 DIMENSIONS = (
     "day",

@@ -10,7 +10,8 @@ from serving.logic.answer import Row, Tables
 from serving.logic.asked import Page, read_names
 from serving.logic.days import DayRange, day_range, read_date
 from serving.logic.paging import cut
-from sql.catalog import ColumnSpec, models
+from sql.catalog import models
+from sql.records import ColumnSpec
 
 TABLE = "reconciliation"
 KEYS = ("received_day", "received_hour", "event_type", "door")

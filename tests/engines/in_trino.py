@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from sql.catalog import Model, models, views
+from sql.catalog import models, views
 from sql.dialects import parse
+from sql.records import Model
 from transforms.engines.inputs import Input, naming_none
 
 

@@ -16,9 +16,10 @@ from typing import Any
 
 import yaml
 
-from sql.catalog import Model, models, views
+from sql.catalog import models, views
 from sql.dialects import table_names
 from sql.given import GIVEN
+from sql.records import Model
 
 Row = dict[str, Any]
 FOLDER = Path(__file__).parent

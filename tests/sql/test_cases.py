@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from sql.catalog import Model, models, views
+from sql.catalog import models, views
 from sql.dialects import table_names, to_duckdb
+from sql.records import Model
 from tests.sql.cases import Case, Input, Row, cases
 from transforms.engines.duck import session, trino_view
 

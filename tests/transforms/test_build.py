@@ -20,7 +20,9 @@ from ingest.contracts import layout
 from ingest.contracts.events.prompt_execution import PromptExecution
 from ingest.contracts.types import COUNT_MAX, NUMBER_MAX, TOKENS_MAX
 from ingest.delivery.privacy.consent import Choice
-from sql.catalog import Check, Model, models
+from sql.catalog import models
+from sql.checks import Check
+from sql.records import Model
 from tests.lakes import assert_reconciles, build_lake, event, make_lake, named, row, rows, send
 from transforms.engines.iceberg import Tables
 from transforms.jobs import build as build_job

@@ -20,7 +20,8 @@ from infra.local.maintaining import maintain_lake
 from infra.local.person import Search
 from ingest.contracts import layout
 from ingest.delivery.privacy.consent import Choice
-from sql.catalog import Check, models
+from sql.catalog import models
+from sql.checks import Check
 from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
 from transforms.jobs import build as build_job
 from transforms.jobs import erase as erase_job

@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 
 from ingest.contracts.derive import table_columns
-from sql.catalog import ColumnSpec
 from sql.dialects import to_duckdb
+from sql.records import ColumnSpec
 
 _TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}
 SCHEMAS = ("bronze", "silver", "gold", "operations", "ledger", "price", "metric", "consent")

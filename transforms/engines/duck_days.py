@@ -6,8 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from sql.catalog import Model, models, views, wide_views
+from sql.catalog import models, views, wide_views
 from sql.prices.daily import Pricing
+from sql.records import Model
 from transforms.engines.duck import literal, scan, trino_view, view
 from transforms.engines.duck_gold import WRITTEN_AS, register, register_prices, register_thresholds
 from transforms.engines.duck_silver import empty_query

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 
 from ingest.contracts import layout
-from sql.catalog import Model
 from sql.prices.daily import Pricing
 from sql.publication import Extract
+from sql.records import Model
 from transforms.engines import duck_days, duck_gold, duck_silver
 from transforms.engines.duck import count, file_list, literal, scan, session
 from transforms.engines.duck_keeping import DuckUpkeep

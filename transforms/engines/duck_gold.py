@@ -8,9 +8,10 @@ import duckdb
 import pyarrow as pa
 
 from ingest.contracts import layout
-from sql.catalog import Model, models
+from sql.catalog import models
 from sql.dialects import to_duckdb
 from sql.prices.daily import COLUMNS, SAID, Pricing
+from sql.records import Model
 from transforms.engines.duck import empty_rows, literal, scan, view, with_rows
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables

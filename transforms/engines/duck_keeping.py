@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import duckdb
 
 from ingest.contracts import layout
-from sql.catalog import Model, models
+from sql.catalog import models
+from sql.records import Model
 from transforms.engines import duck_reread, duck_upkeep
 from transforms.engines.iceberg import Tables
 from transforms.engines.unreadable import naming_unreadable

@@ -12,7 +12,7 @@ import duckdb
 
 from ingest.contracts import layout
 from ingest.contracts.instants import to_us
-from sql.catalog import Model
+from sql.records import Model
 from transforms.engines.duck import bronze_relation, count, literal, scan, view, with_rows
 from transforms.engines.duck_silver import WRITTEN_AS, empty_query, over
 from transforms.engines.iceberg import Tables

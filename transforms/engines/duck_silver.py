@@ -11,8 +11,8 @@ import duckdb
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.instants import to_us
-from sql.catalog import Model
 from sql.dialects import to_duckdb
+from sql.records import Model
 from transforms.engines.dedupe import ARRIVED_HOUR_US, HOUR_US, ID_WINDOW, VERDICTS, conflict_message
 from transforms.engines.duck import bronze_relation, literal, scan, view, with_rows
 from transforms.engines.iceberg import Tables

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.contracts import layout
-from sql.catalog import Model
+from sql.records import Model
 from transforms.engines import duck_gold, duck_silver, persons, upkeep
 from transforms.engines.duck import bronze_relation, file_list, literal, scan, with_rows
 from transforms.engines.duck_gold import empty_gold

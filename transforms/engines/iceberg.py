@@ -14,7 +14,7 @@ from pyiceberg.table import Table
 from pyiceberg.transforms import DayTransform, Transform
 
 from ingest.contracts import layout
-from sql.catalog import Model
+from sql.records import Model
 from transforms.engines.definition import PROPERTIES, partition_of
 from transforms.engines.warehouse import FolderWarehouse, Warehouse
 

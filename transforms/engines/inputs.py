@@ -6,10 +6,11 @@ from typing import Any
 
 from ingest.contracts.envelope import person_fields
 from ingest.contracts.registry import EVENTS
-from sql.catalog import Model, metrics
+from sql.catalog import metrics
 from sql.given import GIVEN
 from sql.prices.book import PriceBook
 from sql.prices.daily import TABLE, Row, daily_prices
+from sql.records import Model
 from transforms.jobs.ledger import Booking, Person
 
 

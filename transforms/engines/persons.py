@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.envelope import person_fields
 from ingest.contracts.registry import EVENTS
-from sql.catalog import Model
+from sql.records import Model
 
 _LINKS = ("anonymous_id", "session_id")
 _PERSON, _LINK = "SELECT id FROM person", "SELECT id FROM link"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-from sql.catalog import Model
 from sql.prices.daily import Pricing
 from sql.publication import Extract
+from sql.records import Model
 from transforms.engines.store import Store
 from transforms.engines.upkeep import Change
 from transforms.jobs.ledger import Booking, Person

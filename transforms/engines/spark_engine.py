@@ -8,10 +8,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ingest.contracts import layout
-from sql.catalog import Model, models, views
+from sql.catalog import models, views
 from sql.dialects import spark_view, to_spark
 from sql.prices.daily import COLUMNS, SAID, Pricing
 from sql.publication import Extract
+from sql.records import Model
 from transforms.engines.definition import partition_of
 from transforms.engines.inputs import (
     bookings as bookings_input,

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ingest.contracts import layout
-from sql.catalog import Model, models
+from sql.catalog import models
+from sql.records import Model
 from transforms.engines import persons, upkeep
 from transforms.engines.spark_session import CATALOG, bronze_schema, exists, table_name
 from transforms.engines.spark_tables import MAIN, branch_of, drop_branch, show_branch, snapshots, start_branch

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from ingest.contracts.derive import table_columns
-from sql.catalog import Model
 from sql.dialects import spark_view, to_spark
+from sql.records import Model
 from transforms.engines.inputs import Input
 
 if TYPE_CHECKING:

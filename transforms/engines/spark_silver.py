@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE, table_columns
-from sql.catalog import Model
 from sql.dialects import spark_view, to_spark
+from sql.records import Model
 from transforms.engines.dedupe import ARRIVED_HOUR_US, ID_WINDOW, VERDICTS, conflict_message
 from transforms.engines.protocol import Staged
 from transforms.engines.spark_session import bronze_schema, exists, on_days, silver_empty, table_name

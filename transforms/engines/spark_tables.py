@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sql.catalog import Model
+from sql.records import Model
 from transforms.engines.definition import PROPERTIES, partition_of
 from transforms.engines.spark_session import CATALOG, exists, gold_empty, silver_empty, table_name
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from sql.catalog import Model
+from sql.records import Model
 from transforms.engines.store import Store
 
 SMALL_BYTES = 64 << 20

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
-from sql.catalog import Model, models
+from sql.catalog import models
+from sql.records import Model
 from transforms.engines.protocol import Candidate, Engine, Staged
 from transforms.engines.upkeep import Change, Rereading, Upkeep
 from transforms.jobs.bronze import Bronze

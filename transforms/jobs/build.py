@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from ingest.contracts.instants import from_us
-from sql.catalog import Model, models
+from sql.catalog import models
 from sql.check import check_catalog
 from sql.prices.book import PriceBook
 from sql.prices.daily import Pricing
 from sql.prices.table import load_prices
 from sql.publication import Publication
+from sql.records import Model
 from transforms.engines.protocol import KEPT_FOR, Candidate, Engine, Staged
 from transforms.jobs.build_result import BuildResult
 from transforms.jobs.changes import DIRTY, STALE

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
-from sql.catalog import Model, models
+from sql.catalog import models
+from sql.records import Model
 from transforms.engines.upkeep import Upkeep, Who
 from transforms.jobs.bronze import Bronze, StoredObject
 from transforms.jobs.changes import Facts, apply_change, moved, outdated, reopened

@@ -6,8 +6,9 @@ from functools import cache
 from graphlib import TopologicalSorter
 from hashlib import sha256
 
-from sql.catalog import Model, ReadsDays, metrics, models, views, wide_views
+from sql.catalog import metrics, models, views, wide_views
 from sql.dialects import table_names
+from sql.records import Model, ReadsDays
 
 Days = Mapping[str, Collection[date]]
 """Days by silver table."""

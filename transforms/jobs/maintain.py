@@ -14,8 +14,9 @@ from typing import Any
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
-from sql.catalog import Model, models
+from sql.catalog import models
 from sql.operations import GATE_RESULTS
+from sql.records import Model
 from transforms.engines.upkeep import Upkeep
 from transforms.jobs.bronze import Bronze, StoredObject
 from transforms.jobs.changes import STALE, apply_change, moved, outdated

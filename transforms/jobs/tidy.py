@@ -7,7 +7,8 @@ no reader can still be in the middle of them.
 from datetime import UTC, datetime, timedelta
 
 from ingest.contracts import layout
-from sql.catalog import Model, models
+from sql.catalog import models
+from sql.records import Model
 from transforms.engines.iceberg import Tables
 from transforms.engines.protocol import KEPT_FOR
 

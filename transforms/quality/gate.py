@@ -9,9 +9,9 @@ from importlib import import_module
 from threading import Thread
 from typing import Any, Literal
 
-from sql.catalog import Model
 from sql.checks import Check
 from sql.persons import names_nobody
+from sql.records import Model
 from transforms.quality.expectations import unexpected, unmet
 from transforms.quality.result import Result
 from transforms.quality.rows import Rows

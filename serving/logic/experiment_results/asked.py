@@ -8,7 +8,8 @@ from typing import Any
 
 from serving.logic.days import shown
 from serving.logic.refused import bad_request
-from sql.catalog import Metric, metrics, models
+from sql.catalog import metrics, models
+from sql.records import Metric
 
 TABLE = "experiment_scorecard"
 DEFAULT_CONFIDENCE = 0.95

@@ -6,8 +6,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from sql.catalog import ColumnSpec, Model, models
+from sql.catalog import models
 from sql.checks import Check
+from sql.records import ColumnSpec, Model
 from transforms.engines.duck import session
 from transforms.quality.duck_rows import DuckRows
 from transforms.quality.gate import Gate

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sql.catalog import ColumnSpec, Model, models
+from sql.catalog import models
 from sql.checks import Check
 from sql.dialects import to_spark
+from sql.records import ColumnSpec, Model
 from transforms.engines.duck import session
 from transforms.quality.duck_rows import DuckRows
 from transforms.quality.gate import Gate

@@ -22,7 +22,8 @@ from infra.local.lake import Lake
 from infra.local.query import open_session
 from ingest.contracts import layout
 from ingest.delivery.privacy.consent import Choice
-from sql.catalog import Check, models
+from sql.catalog import models
+from sql.checks import Check
 from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, copy_withdrawals, count_at_the_doors
 from tests.lakes import build_lake as build_embedded
 from tests.lakes import event, make_lake, send
