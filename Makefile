@@ -6,6 +6,7 @@ LAKE ?= demo-lake
 PYTEST_ARGS ?= -n auto --dist loadfile
 LOCK_ARGS ?=
 FAULTS_ARGS ?=
+BENCH_ARGS ?=
 
 SHELL := /bin/bash
 ROOMS := ingest transforms serving sql infra dashboards
@@ -33,7 +34,7 @@ help: ## List the targets
 	@echo
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo 'Variables: PYTHON=python3.12 (3.11 or later), LAKE=folder (for demo), PYTEST_ARGS="-k word", LOCK_ARGS=--upgrade, FAULTS_ARGS="--seed 7 --kills 20"'
+	@echo 'Variables: PYTHON=python3.12 (3.11 or later), LAKE=folder (for demo), PYTEST_ARGS="-k word", LOCK_ARGS=--upgrade, FAULTS_ARGS="--seed 7 --kills 20", BENCH_ARGS="build large"'
 
 setup: $(DEV_READY) $(COMPILED) ## Set up .venv for development; instant when nothing changed
 	@echo 'Ready. The command is $(BIN)/promptlake'
@@ -89,8 +90,8 @@ generate: $(DEV_READY) ## Write again what is derived from contracts and models:
 costs: $(DEV_READY) ## Write docs/cost.md again, from the prices and assumptions in infra/aws/costs
 	@$(BIN)/python -m infra.aws.costs.page
 
-bench: $(DEV_READY) $(COMPILED) ## Measure speed and size; never part of the tests
-	@$(BIN)/python -m tests.bench
+bench: $(DEV_READY) $(COMPILED) ## Measure speed and size, or BENCH_ARGS of it; never part of the tests
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 faults: $(DEV_READY) $(COMPILED) ## Kill a lake 200 times under load and write the result to docs/faults.md
 	@$(BIN)/python -m tests.faults $(FAULTS_ARGS)
