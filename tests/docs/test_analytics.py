@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from serving.app import QUESTIONS
+from serving.paths import PROMPTS
 from tests.serving.lakes import EXAMPLE, Api
 from tests.serving.test_reconciliation import hour
 
@@ -40,7 +41,7 @@ def test_each_command_is_answered(api: Api, command: str) -> None:
 
 def test_it_names_every_path_and_parameter(api: Api) -> None:
     paths: dict[str, Any] = api.get("/openapi.json").json["paths"]
-    own = {path for path in paths if not path.startswith("/prompts")}
+    own = {path for path in paths if not path.startswith(PROMPTS)}
     assert {path for path in own if f" {path}`" not in PAGE} == set()
     for question in QUESTIONS:
         (operation,) = paths[question.path].values()

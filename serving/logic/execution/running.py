@@ -24,7 +24,7 @@ from serving.stores.templates.table import Lost, Unreachable
 CHARS_PER_TOKEN = 3
 """Of a prompt that is estimated; most texts have more, so that the estimate is rather too high."""
 
-_FAILED: dict[Failure, tuple[HTTPStatus, str]] = {
+FAILED: dict[Failure, tuple[HTTPStatus, str]] = {
     "timeout": (HTTPStatus.GATEWAY_TIMEOUT, "model_timed_out"),
     "throttled": (HTTPStatus.SERVICE_UNAVAILABLE, "model_throttled"),
     "unavailable": (HTTPStatus.BAD_GATEWAY, "model_unavailable"),
@@ -33,6 +33,8 @@ _FAILED: dict[Failure, tuple[HTTPStatus, str]] = {
     "bad_answer": (HTTPStatus.BAD_GATEWAY, "model_bad_answer"),
     "incomplete": (HTTPStatus.BAD_GATEWAY, "model_incomplete"),
 }
+"""What is answered where a model has failed."""
+
 _RETRY_AFTER_S = 5
 _log = logging.getLogger(__name__)
 
@@ -119,7 +121,7 @@ def _holds(budget: Budget, plan: Plan) -> bool:
 
 
 def _failed(plan: Plan, asked: Asked, failure: Failure) -> RequestRefused:
-    status, code = _FAILED[failure]
+    status, code = FAILED[failure]
     times = "once" if asked.attempts == 1 else f"{asked.attempts} times"
     message = f"The model was asked {times} and has not answered: {asked.completion.error}."
     wait_s = (
