@@ -42,7 +42,7 @@ class Search:
         """Every event that names the person, or a browser or session of the person's and of nobody else; and what
         quarantine holds of such.
         """
-        db = open_session(self.lake)
+        db = open_session(self.lake, needs_bronze=True)
         try:
             register(db, Who(frozenset(self.pseudonyms)))
             note_links(db, [f"SELECT user_id, anonymous_id, session_id FROM bronze.{table}" for table in EVENTS])

@@ -12,18 +12,19 @@ from ingest.contracts.registry import EVENTS
 from sql.catalog import models, views
 from sql.operations import GATE_RESULT_COLUMNS, GATE_RESULTS
 from sql.prices.daily import TABLE
-from transforms.engines.duck import bronze_relation, empty_rows, scan, session, trino_view, view
+from transforms.engines.duck import bronze_refusal, bronze_relation, empty_rows, scan, session, trino_view, view
 from transforms.engines.duck_gold import empty_gold, register_thresholds
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
 from transforms.engines.unreadable import UnreadableObjects, naming_unreadable
 
 
-def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection:
+def open_session(lake: Lake, *, drain: bool = True, needs_bronze: bool = False) -> duckdb.DuckDBPyConnection:
     """A session with ``bronze.*``, ``silver.*``, ``gold.*`` and ``operations.*`` as they stand now.
 
     Args:
         drain: move what the spool holds into bronze first, so that everything acknowledged is seen.
+        needs_bronze: refuse a lake of which some of bronze can't be read; else only queries of that table fail.
     """
     lake.check_catalog()
     if drain:
@@ -34,7 +35,9 @@ def open_session(lake: Lake, *, drain: bool = True) -> duckdb.DuckDBPyConnection
             with naming_unreadable(lake.root, [str(path.relative_to(lake.root)) for path in paths]):
                 view(db, f"bronze.{table}", bronze_relation(table, paths))
         except UnreadableObjects as error:
-            raise LakeError(str(error)) from error
+            if needs_bronze:
+                raise LakeError(str(error)) from error
+            view(db, f"bronze.{table}", bronze_refusal(table, str(error)))
     tables = Tables(lake.root)
     try:
         for name, model in models().items():

@@ -183,14 +183,14 @@ def _acts() -> list[dict[str, Any]]:
         *(
             event(
                 "behavior",
-                event_id=f"b-{user}-{ord(arm)}",
+                event_id=f"b-seen{i}",
                 user_id=user,
                 occurred_at=f"{_DAY}T07:00:00Z",
                 action="experiment_exposure",
                 experiment="tone",
                 variant=arm,
             )
-            for user, arm in (("ann", "b"), ("cat", "Ä"), ("dan", "b"), ("dan", "Ä"))
+            for i, (user, arm) in enumerate((("ann", "b"), ("cat", "Ä"), ("dan", "b"), ("dan", "Ä")))
         ),
         event("behavior", event_id="b-gone", anonymous_id="gone-browser", occurred_at=f"{_DAY}T08:02:00Z"),
     ]

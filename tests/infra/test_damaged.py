@@ -6,7 +6,7 @@ import pytest
 
 from ingest.contracts import layout
 from tests.commands import run, run_json
-from tests.lakes import build_lake, event, make_lake, send
+from tests.lakes import build_lake, event, make_lake, row, send
 from transforms.engines.unreadable import UnreadableObjects
 
 
@@ -38,6 +38,10 @@ def test_a_build_refuses_it_before_anything_is_written_and_goes_on_without_it(tm
     name = path.relative_to(lake.root).as_posix()
     assert str(refused.value).startswith(f"{name} can't be read (")
     assert f"set it aside with `promptlake quarantine aside {name}`" in str(refused.value)
+    assert stored(lake.root) == before
+    assert row(lake, "SELECT count(*) FROM gold.behavior_daily") == (1,), "readers keep the last good state"
+    of_bronze = run("sql", "SELECT max(hash(b)) FROM bronze.behavior AS b", "--lake", lake.root, check=False)
+    assert of_bronze.returncode == (damage != "gone")
     assert stored(lake.root) == before
     assert run_json("quarantine", "aside", name, "--lake", lake.root)["damaged"] == 2
     assert build_lake(lake).new_rows == {"prompt_execution": 1}

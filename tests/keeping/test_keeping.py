@@ -36,9 +36,6 @@ snapshots_hours = 0
 
 [retention.silver]
 behavior = 4
-
-[retention.gold]
-behavior_daily = 4
 """
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 TABLES = [name for name, model in models().items() if model.layer == "silver"] + ["gold.cost_daily", "gold.sessions"]
@@ -124,12 +121,11 @@ def maintains(kept: Kept) -> None:
     kept.say(SETTINGS)
     done = kept.maintain(NOW)
     assert (done.merged["silver.behavior"], done.merged["silver.prompt_execution"]) == (2, 2)
-    assert done.expired == {"silver.behavior": 1, "gold.behavior_daily": 1}
+    assert done.expired == {"silver.behavior": 1}
     assert done.removed > 10
     assert ids(kept, "behavior") == ["one", "two"]
     after = {name: kept.rows(name) for name in TABLES}
     assert after == before | {"silver.behavior": after["silver.behavior"]}
-    assert sum(row["acts"] for row in kept.rows("gold.behavior_daily")) == 2
 
 
 def ids(kept: Kept, event_type: str) -> list[str]:

@@ -35,12 +35,20 @@ def session(scratch: Path, memory_mb: int = 400, threads: int = 2) -> duckdb.Duc
 
 def bronze_relation(table: str, paths: Sequence[Path], extra: str = "") -> str:
     """SQL of a bronze table over some of its objects; columns that older objects lack are null."""
-    typed = ", ".join(f"CAST(NULL AS {_TYPES[c.type]}) AS {c.name}" for c in table_columns(table))
-    empty = f"SELECT {typed} WHERE FALSE"
+    empty = f"SELECT {_nulls(table)} WHERE FALSE"
     if not paths:
         return empty
     scan = f"read_parquet({file_list(paths)}, union_by_name = true, hive_partitioning = false{extra})"
     return f"{empty} UNION ALL BY NAME SELECT * FROM {scan}"
+
+
+def bronze_refusal(table: str, sentence: str) -> str:
+    """SQL of a bronze table that can't be read: whoever reads it gets the sentence as an error."""
+    return f"SELECT {_nulls(table)} WHERE error({literal(sentence)}) IS NULL"
+
+
+def _nulls(table: str) -> str:
+    return ", ".join(f"CAST(NULL AS {_TYPES[c.type]}) AS {c.name}" for c in table_columns(table))
 
 
 def file_list(paths: Iterable[Path]) -> str:

@@ -51,5 +51,5 @@ def unreadable(root: Path, objects: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _reason(error: duckdb.Error, root: Path) -> str:
-    said = " ".join(str(error).split()).partition(": ")[2] or str(error)
+    said = " ".join(str(error).partition("\n")[0].split()).partition(": ")[2] or str(error)
     return said.replace(f"{root}/", "").rstrip(".")

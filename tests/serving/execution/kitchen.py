@@ -102,7 +102,7 @@ def open_kitchen(table: Table, model: ModelServer, folder: Path, *, defers: bool
     """A kitchen with one template, ``greeting``, whose first version is in production."""
     clock = Clock()
     providers = {"openai": OpenAICompatible("openai", f"{model.url}/v1"), "bedrock": Bedrock("bedrock", "eu-central-1")}
-    desk = Desk(TemplateStore(table), RenderedAndTested(), Models(providers, MODEL), clock)
+    desk = Desk(TemplateStore(table), RenderedAndTested(), Models(providers, MODEL), clock=clock)
     site = Site(desk, clock, folder)
     kitchen = Kitchen(site, model)
     defer = (lambda environment, one: kitchen.deferred.append((environment, one))) if defers else None
