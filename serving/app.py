@@ -5,6 +5,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from serving.bare import Guard, bare_app
 from serving.logic.answer import Published
 from serving.logic.execution.events import RecordEvent
+from serving.logic.experiment_results.terms import terms_of
 from serving.logic.health import Probe
 from serving.logic.templates.desk import Desk
 from serving.prompts import Prompts, add_prompts, open_prompts
@@ -42,14 +43,14 @@ def build_app(
         prompts: what else works with prompts; made of the desk where it is left out.
         probe: looks at what the answers depend on.
     """
-    app = bare_app(guard)
+    app, prompts = bare_app(guard), prompts or open_prompts(desk, record)
     for question in QUESTIONS:
         add_question(app, reader, question)
-    add_experiment_results(app, reader)
+    add_experiment_results(app, reader, terms_of(prompts.assigning.store.find))
     add_reconciliation(app, reader)
     add_feedback(app, record)
     add_templates(app, desk, reader)
-    add_prompts(app, prompts or open_prompts(desk, record))
+    add_prompts(app, prompts)
     add_status(app, reader, probe)
     add_openapi(app)
     return app

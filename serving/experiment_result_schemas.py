@@ -11,7 +11,9 @@ from serving.schemas import MetricDefinition, Published
 class SampleRatio(BaseModel):
     """Whether the arms have as many units as they should."""
 
-    expected: dict[str, float] = Field(description="Share of the units by arm; equal unless `weight` says otherwise")
+    expected: dict[str, float] = Field(
+        description="Share of the units by arm: by `weight`, else by its terms, else equal"
+    )
     p_value: float | None = Field(description="Of Pearson's chi-squared test; null where there is nothing to compare")
     mismatch: bool | None = Field(description="p < 0.001: what sends people to arms is broken, and no result holds")
 
@@ -50,6 +52,9 @@ class Experiment(BaseModel):
     first_day: date
     last_day: date
     control: str | None = Field(description="The arm that others are compared with; null where nobody was seen in it")
+    not_judged: list[str] = Field(
+        description="Metrics that its terms name and that can't be compared so, such as percentiles"
+    )
     sample_ratio: SampleRatio
     variants: list[Variant]
 

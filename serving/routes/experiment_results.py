@@ -18,23 +18,28 @@ from serving.logic.experiment_results.asked import (
     read_parameters,
 )
 from serving.logic.experiment_results.scorecard import USUAL_CONTROL, scorecard
+from serving.logic.experiment_results.terms import FindTerms
 from serving.problems import JSON, documented, refuse_unknown_parameters
-from serving.stores.answers import Answers
 
 PATH = "/analytics/experiments"
 _PARAMETERS = ("experiment", "environment", "metric", "guardrail", "control", "weight", "confidence")
 
 _Names = Annotated[Sequence[str], Query(description="Only this one, or these")]
 _Metric = Annotated[
-    str | None, Query(description=f"The metric that decides. Known are {', '.join(known_metrics())}; default all")
+    str | None,
+    Query(description=f"The metric that decides, of {', '.join(known_metrics())}; default its terms', else all"),
 ]
-_Guardrails = Annotated[Sequence[str], Query(description="Metrics that must not get worse")]
+_Guardrails = Annotated[Sequence[str], Query(description="Metrics that must not get worse; default those of its terms")]
 _Control = Annotated[
-    str | None, Query(description=f"Arm to compare with; default `{USUAL_CONTROL}`, else the first by name")
+    str | None,
+    Query(description=f"Arm to compare with; default its terms' first, else `{USUAL_CONTROL}`, else the first by name"),
 ]
 _Weights = Annotated[
     Sequence[str],
-    Query(description="An arm and its share, such as `control:50`; default equal shares", examples=["control:50"]),
+    Query(
+        description="An arm and its share, such as `control:50`; default as its terms have it, else equal shares",
+        examples=["control:50"],
+    ),
 ]
 _Confidence = Annotated[
     float | None,
@@ -42,9 +47,8 @@ _Confidence = Annotated[
 ]
 
 
-def add_experiment_results(app: APIGatewayRestResolver, reader: Published) -> None:
+def add_experiment_results(app: APIGatewayRestResolver, reader: Published, find_terms: FindTerms) -> None:
     """Let the resolver tell of experiments."""
-    answers = Answers()
     done: Any = {"description": "What they say so far.", "content": {JSON: {"model": ExperimentsAnswer}}}
 
     @app.get(
@@ -69,6 +73,5 @@ def add_experiment_results(app: APIGatewayRestResolver, reader: Published) -> No
         refuse_unknown_parameters(_PARAMETERS, app.current_event.resolved_query_string_parameters)
         given = (experiment, environment, metric, guardrail, control, weight, confidence)
         asked = read_parameters(dict(zip(_PARAMETERS, given, strict=True)))
-        tables = reader.current()
-        body = answers.get(tables.publication, asked, lambda: json.dumps(scorecard(asked, tables)))
-        return Response(HTTPStatus.OK.value, JSON, body)
+        # Not kept, as other answers are: somebody may change an experiment's terms between two publications.
+        return Response(HTTPStatus.OK.value, JSON, json.dumps(scorecard(asked, reader.current(), find_terms)))

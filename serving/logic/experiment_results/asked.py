@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from serving.logic.days import shown
+from serving.logic.experiment_results.terms import Terms
 from serving.logic.refused import bad_request
 from sql.catalog import metrics, models
 from sql.records import Metric
@@ -42,8 +43,25 @@ class Asked:
     @property
     def metrics(self) -> tuple[str, ...]:
         """All that is asked for, the one that decides first; every known one where none is named."""
-        named = (self.metric,) if self.metric else ()
-        return tuple(dict.fromkeys((*named, *self.guardrails))) or tuple(known_metrics())
+        return self.named or tuple(known_metrics())
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        decides = (self.metric,) if self.metric else ()
+        return tuple(dict.fromkeys((*decides, *self.guardrails)))
+
+    def under(self, terms: Terms | None) -> "Asked":
+        """The same of one experiment; what the request leaves open is as its terms have it."""
+        if terms is None:
+            return self
+        judged_by = self if self.named else terms
+        return replace(
+            self,
+            metric=judged_by.metric,
+            guardrails=judged_by.guardrails,
+            control=self.control or terms.control,
+            weights=self.weights or terms.weights,
+        )
 
 
 def read_parameters(given: Mapping[str, Any]) -> Asked:
@@ -78,10 +96,10 @@ def read_parameters(given: Mapping[str, Any]) -> Asked:
 
 def condition(asked: Asked) -> tuple[str, Sequence[str]]:
     """A condition with placeholders, and their values."""
-    chosen = {"experiment": asked.experiments, "environment": asked.environments, "metric": asked.metrics}
+    chosen = {"experiment": asked.experiments, "environment": asked.environments, "metric": asked.named}
     wanted = {column: values for column, values in chosen.items() if values}
     conditions = [f"{column} IN ({', '.join('?' * len(values))})" for column, values in wanted.items()]
-    return " AND ".join(conditions), [value for values in wanted.values() for value in values]
+    return " AND ".join(conditions) or "TRUE", [value for values in wanted.values() for value in values]
 
 
 def _weight(text: str) -> tuple[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 from serving.logic.answer import Row, Tables, definition
 from serving.logic.experiment_results.asked import TABLE, Asked, condition, known_metrics
 from serving.logic.experiment_results.statistics import MIN_UNITS, Difference, Sums, difference, uneven
+from serving.logic.experiment_results.terms import FindTerms
 
 MAX_EXPERIMENTS = 50
 """So many are told, those that were seen last."""
@@ -17,27 +18,27 @@ MISMATCH_P_VALUE = 0.001
 USUAL_CONTROL = "control"
 
 
-def scorecard(asked: Asked, tables: Tables) -> dict[str, Any]:
+def scorecard(asked: Asked, tables: Tables, find_terms: FindTerms) -> dict[str, Any]:
     """The whole answer as JSON values; see :class:`serving.experiment_result_schemas.ExperimentsAnswer`.
 
     Args:
         tables: one publication, so that nothing in the answer is of another.
+        find_terms: what was set for an experiment.
     """
     where, parameters = condition(asked)
     rows = tables.rows(
         f"SELECT * FROM gold.{TABLE} WHERE {where} ORDER BY environment, experiment, variant", parameters
     )
-    found = [
-        _experiment(asked, environment, experiment, list(of_one))
-        for (environment, experiment), of_one in groupby(rows, lambda row: (row["environment"], row["experiment"]))
-    ]
-    newest = sorted(found, key=lambda one: one["last_day"], reverse=True)
+    seen = [(key, list(of_one)) for key, of_one in groupby(rows, lambda row: (row["environment"], row["experiment"]))]
+    newest = sorted(seen, key=lambda one: max(row["last_day"] for row in one[1]), reverse=True)
+    told = [_experiment(asked.under(find_terms(*key)), *key, of_one) for key, of_one in newest[:MAX_EXPERIMENTS]]
+    judged_by = {result["metric"] for one in told for arm in one["variants"] for result in arm["results"]}
     return {
         "as_of": tables.publication.as_of,
         "complete_through": tables.publication.complete_through,
         "confidence": asked.confidence,
-        "metrics": {name: definition(known_metrics()[name]) for name in asked.metrics},
-        "experiments": newest[:MAX_EXPERIMENTS],
+        "metrics": {name: definition(metric) for name, metric in known_metrics().items() if name in judged_by},
+        "experiments": told,
         "left_out": max(0, len(newest) - MAX_EXPERIMENTS),
     }
 
@@ -54,6 +55,7 @@ def _experiment(asked: Asked, environment: str, experiment: str, rows: Sequence[
         "first_day": min(row["first_day"] for row in rows).isoformat(),
         "last_day": max(row["last_day"] for row in rows).isoformat(),
         "control": control if control in arms else None,
+        "not_judged": [name for name in asked.metrics if name not in known_metrics()],
         "sample_ratio": _sample_ratio({variant: row["units"] for variant, row in seen.items()}, dict(asked.weights)),
         "variants": [
             {

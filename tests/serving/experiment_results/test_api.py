@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from infra.local.templates import open_desk
 from serving.logic.experiment_results.asked import known_metrics
+from serving.logic.experiments.model import Experiment, Variant
+from serving.stores.records import RecordStore
 from tests.serving.lakes import AS_OF, DAY_1, DAY_2, DAY_3, Answer, Api, Row
 from tests.serving.test_problems import EVIL, problem
 
@@ -104,6 +108,54 @@ def test_a_control_that_nobody_saw(tone: Api) -> None:
     (one,) = tone.get(PATH, experiment="tone", control="nobody", metric="error_rate").json["experiments"]
     assert one["control"] is None
     assert {v["results"][0]["difference"] for v in one["variants"]} == {None}
+
+
+def keep(api: Api, **terms: Any) -> None:
+    """An experiment whose terms were set before it began."""
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    signed = {
+        "revision": 1,
+        "created_by": "ann",
+        "created_at": now,
+        "changed_by": "ann",
+        "changed_at": now,
+        "salt": "s",
+    }
+    variants = [Variant(name="warm", weight=1, model="m"), Variant(name="control", weight=3)]
+    kept = Experiment(environment="production", template_id="t", variants=variants, **signed, **terms)
+    RecordStore(open_desk(api.root).store.table, "experiment", Experiment).save(kept)
+
+
+def test_an_experiment_is_judged_by_its_terms(tone: Api) -> None:
+    keep(tone, id="tone", metric="thumbs_up_rate", guardrails=("error_rate", "latency_p95_ms"))
+    answer = tone.get(PATH, experiment="tone")
+    (one,) = answer.json["experiments"]
+    assert (one["control"], one["not_judged"]) == ("warm", ["latency_p95_ms"])
+    assert one["sample_ratio"]["expected"] == {"warm": 0.25, "control": 0.75}
+    assert one["sample_ratio"]["mismatch"] is True
+    control = results(answer, "control")
+    assert control.keys() == answer.json["metrics"].keys() == {"thumbs_up_rate", "error_rate"}
+    assert {name: result["is_guardrail"] for name, result in control.items()} == {
+        "thumbs_up_rate": False,
+        "error_rate": True,
+    }
+
+
+def test_what_is_asked_for_goes_before_its_terms(tone: Api) -> None:
+    keep(tone, id="tone", metric="thumbs_up_rate")
+    query = [("weight", "control:1"), ("weight", "warm:1")]
+    answer = tone.get(PATH, query, experiment="tone", metric="error_rate", control="control")
+    (one,) = answer.json["experiments"]
+    assert (one["control"], one["sample_ratio"]["mismatch"]) == ("control", False)
+    assert results(answer, "warm").keys() == {"error_rate"}
+    assert tone.get(PATH, experiment="small").json["experiments"][0]["control"] == "a", "it has none"
+
+
+def test_a_name_that_no_record_can_have(api: Api) -> None:
+    api.publish(
+        {"experiment_scorecard": [arm("a", 40, 1, experiment="x/" * 100), arm("b", 40, 1, experiment="x/" * 100)]}
+    )
+    assert len(api.get(PATH).json["experiments"]) == 1
 
 
 def test_an_arm_without_data(api: Api) -> None:
