@@ -4,7 +4,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from serving.bare import Guard, bare_app
 from serving.logic.answer import Published
-from serving.logic.execution.events import RecordEvent
+from serving.logic.events import RecordEvent
 from serving.logic.experiment_results.terms import terms_of
 from serving.logic.health import Probe
 from serving.logic.templates.desk import Desk

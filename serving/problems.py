@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from serving.logic.refused import RequestRefused, bad_request
 from serving.resolver import Resolver
-from serving.stores.templates.table import Unreachable
+from serving.stores.table import Unreachable
 from sql.publication import NothingPublished
 
 PROBLEM_JSON = "application/problem+json"

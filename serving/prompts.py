@@ -9,8 +9,8 @@ from serving.logic.budgets.counting import Counting
 from serving.logic.budgets.model import Budget
 from serving.logic.budgets.notices import Notice, Notify
 from serving.logic.cabinet import Cabinet
+from serving.logic.events import RecordEvent
 from serving.logic.execution.cache import ResponseCache
-from serving.logic.execution.events import RecordEvent
 from serving.logic.execution.executions import Defer, Executions
 from serving.logic.execution.kept import KeptExecutions
 from serving.logic.execution.recording import Recorder

@@ -6,7 +6,7 @@ from infra.local.models import open_models
 from ingest.contracts import layout
 from serving.logic.templates.desk import Desk
 from serving.logic.testing.checks import RenderedAndTested
-from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.sqlite import SqliteTable
 from serving.stores.templates.store import TemplateStore
 
 

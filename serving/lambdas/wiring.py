@@ -14,7 +14,7 @@ import boto3
 
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.model import Checks, Content, Part, Run, Source, Variable, Version
-from serving.stores.templates.dynamo import DynamoTable
+from serving.stores.dynamo import DynamoTable
 from serving.stores.templates.store import TemplateStore
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from serving.logic.record import Record
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import conflict, not_found
 from serving.stores.records import RecordStore
-from serving.stores.templates.table import Full, Lost
+from serving.stores.table import Full, Lost
 
 ATTEMPTS = 5
 RETRY_AFTER_S = 1

@@ -1,17 +1,10 @@
 """Feedback gets what the server knows, and nothing else: what it may hold, the contract says."""
 
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-
-from ingest.contracts.validate import Refusal
-
-RecordFeedback = Callable[[dict[str, Any]], Refusal | None]
-"""Takes one event as a client would send it. Returns once it is safe, or says why it was not taken; that, too, is
-kept, in quarantine. Raises ``OSError`` where nothing can be kept now."""
 
 _KEYS = uuid.UUID("8d6c5a5e-7a0b-5f5e-9d55-6f2b0d1c7a11")
 

@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 from pydantic import SkipValidation
 
-from serving.logic.feedback import RecordFeedback, to_event
+from serving.logic.events import RecordEvent
+from serving.logic.feedback import to_event
 from serving.logic.refused import RequestRefused, bad_request
 from serving.problems import JSON, RETRY_AFTER_S, documented, is_json, not_json, refuse_unknown_parameters
 from serving.schemas import FeedbackRecorded, FeedbackRequest
@@ -34,7 +35,7 @@ _Key = Annotated[
 ]
 
 
-def add_feedback(app: APIGatewayRestResolver, record_feedback: RecordFeedback) -> None:
+def add_feedback(app: APIGatewayRestResolver, record_feedback: RecordEvent) -> None:
     """Let the resolver take feedback."""
     recorded: Any = {"description": "It is stored.", "content": {JSON: {"model": FeedbackRecorded}}}
     problems = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from serving.logic.record import Record
-from serving.stores.templates.table import Delete, Key, Put, Table, Write
+from serving.stores.table import Delete, Key, Put, Table, Write
 
 _Kept = TypeVar("_Kept", bound=Record)
 

@@ -18,8 +18,8 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from serving.logic.templates.model import Label, State, Template, Version
+from serving.stores.sqlite import SqliteTable
 from serving.stores.templates import keys
-from serving.stores.templates.sqlite import SqliteTable
 from tests.serving.templates.people import Clock, Site, open_desk
 
 TEMPLATES, VERSIONS, ASKED = 10_000, 100, 200

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from serving.logic.execution.running import FAILED
-from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.sqlite import SqliteTable
 from tests.serving.templates.people import ADA, ANN, Clock, Site, open_desk
 
 PAGE = (Path(__file__).parents[2] / "docs" / "execution.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from infra.local.gateway import ask
 from serving.stores.answers import Answers
-from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.sqlite import SqliteTable
 from sql.publication import Publication
 from tests.serving.lakes import EXAMPLE, publish
 from tests.serving.templates.people import ADA, ANN, VERA, Clock, Site, open_desk

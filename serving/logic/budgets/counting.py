@@ -12,7 +12,7 @@ from serving.logic.budgets.model import Budget, Period, period_at, to_usd
 from serving.logic.budgets.notices import Notices, Notify
 from serving.logic.refused import RequestRefused
 from serving.stores.records import RecordStore
-from serving.stores.templates.table import Add, Key, Lost
+from serving.stores.table import Add, Key, Lost
 
 ATTEMPTS = 10
 KEPT_FOR = timedelta(days=400)

@@ -7,7 +7,7 @@ from datetime import datetime
 import orjson
 
 from serving.logic.budgets.model import Budget, Period, to_usd
-from serving.stores.templates.table import Delete, Key, Lost, Put, Table
+from serving.stores.table import Delete, Key, Lost, Put, Table
 
 THRESHOLDS_PERCENT = (50, 80, 100)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from serving.logic.execution.plan import Plan
 from serving.logic.models.provider import Completion
-from serving.stores.templates.table import Full, Key, Put, Table
+from serving.stores.table import Full, Key, Put, Table
 
 
 class ResponseCache:

@@ -13,7 +13,7 @@ from serving.logic.execution.recording import Recorder
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.desk import Answer
 from serving.paths import EXECUTIONS
-from serving.stores.templates.table import Lost, Unreachable
+from serving.stores.table import Lost, Unreachable
 
 RETRY_AFTER_S = 2
 _log = logging.getLogger(__name__)

@@ -1,8 +1,7 @@
 """Each execution as the event that the contract describes."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
@@ -13,14 +12,6 @@ from serving.logic.models.usage import Usage
 
 PASSAGE_MAX_BYTES = 400_000
 """Of JSON, for each of prompt and answer: an event has a megabyte at most, in Firehose and Kinesis."""
-
-if TYPE_CHECKING:
-    from ingest.contracts.validate import Refusal  # and with it every contract
-
-RecordEvent = Callable[[dict[str, Any]], "Refusal | None"]
-"""Takes one event. Returns once it is safe, or says why the contract refuses it. Raises ``OSError`` where nothing can
-be kept now.
-"""
 
 
 def execution_event(

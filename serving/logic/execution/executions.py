@@ -20,7 +20,7 @@ from serving.logic.models.provider import OnText
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import not_found
 from serving.logic.templates.desk import Answer, Asking, Desk
-from serving.stores.templates.table import Full, Lost, Unreachable
+from serving.stores.table import Full, Lost, Unreachable
 
 POLL_S = 0.25
 WAITED_S = 20.0

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from ingest.contracts.roles import Role
 from serving.access import Principal
-from serving.stores.templates.table import Delete, Key, Put, Table
+from serving.stores.table import Delete, Key, Put, Table
 
 KEPT_FOR = timedelta(days=1)
 LEASE = timedelta(seconds=30)

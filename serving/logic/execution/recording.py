@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from serving.logic.execution.events import RecordEvent
+from serving.logic.events import RecordEvent
 from serving.logic.refused import RequestRefused
-from serving.stores.templates.table import Delete, Key, Lost, Put, Table, Unreachable
+from serving.stores.table import Delete, Key, Lost, Put, Table, Unreachable
 
 _WAITING = "outbox"
 AT_ONCE = 20

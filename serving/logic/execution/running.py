@@ -19,7 +19,7 @@ from serving.logic.models.provider import Completion, CompletionRequest, Failure
 from serving.logic.models.stand_in import STAND_IN
 from serving.logic.models.usage import Usage
 from serving.logic.refused import RequestRefused
-from serving.stores.templates.table import Lost, Unreachable
+from serving.stores.table import Lost, Unreachable
 
 CHARS_PER_TOKEN = 3
 """Of a prompt that is estimated; most texts have more, so that the estimate is rather too high."""

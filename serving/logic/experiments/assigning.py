@@ -13,7 +13,7 @@ from serving.logic.experiments.model import Assigned, Experiment, State, Variant
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import conflict, not_found
 from serving.stores.records import RecordStore
-from serving.stores.templates.table import Delete, Key, Lost, Put
+from serving.stores.table import Delete, Key, Lost, Put
 
 REMEMBERED_FOR = timedelta(days=400)
 

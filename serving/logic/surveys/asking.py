@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from serving.logic.experiments.chance import uniform
 from serving.logic.surveys.model import Survey
 from serving.stores.records import RecordStore
-from serving.stores.templates.table import Key, Lost, Put
+from serving.stores.table import Key, Lost, Put
 
 ATTEMPTS = 5
 REMEMBERED_FOR = timedelta(days=800)

@@ -15,9 +15,9 @@ from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import Act, etag, not_found
 from serving.logic.templates.changes import Change, Replay
 from serving.logic.templates.model import Checks, Selector, Template, Version
+from serving.stores.table import Full, Lost
 from serving.stores.templates.source import OfEnvironment
 from serving.stores.templates.store import TemplateStore
-from serving.stores.templates.table import Full, Lost
 
 ATTEMPTS = 12
 """So often a change is tried where others change the same template all the time."""

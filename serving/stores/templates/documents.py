@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from serving.logic.templates.changes import Change
 from serving.logic.templates.model import Comment, Entry, Run, Template, Version
+from serving.stores.table import Delete, Expect, Key, Put, Write
 from serving.stores.templates import keys
-from serving.stores.templates.table import Delete, Expect, Key, Put, Write
 
 Record = TypeVar("Record", Version, Comment, Run, Entry)
 _LISTED = "{}"

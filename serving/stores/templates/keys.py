@@ -6,7 +6,7 @@ Neither an environment's name nor an id holds a ``#``, so no two things share a 
 from typing import NamedTuple, Self
 
 from serving.logic.templates.model import Comment, Part, Run, Selector, Template
-from serving.stores.templates.table import Key
+from serving.stores.table import Key
 
 VERSION, ENTRY, COMMENT, RUN = "version#", "audit#", "comment#", "run#"
 ENVIRONMENTS = "environments"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from serving.logic.templates.changes import Page, Wanted
 from serving.logic.templates.model import Template
+from serving.stores.table import Table
 from serving.stores.templates import keys
-from serving.stores.templates.table import Table
 
 ROUNDS = 5
 """A search reads lists and then templates, so often at most; then it says how to go on."""

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from serving.logic.templates.changes import Change, Page, Replay, Wanted
 from serving.logic.templates.model import Comment, Entry, Run, Selector, Template, Version
+from serving.stores.table import Table, every
 from serving.stores.templates import keys
 from serving.stores.templates.documents import as_it_stands, known, writes_of
 from serving.stores.templates.searching import search
-from serving.stores.templates.table import Table, every
 
 _USES = 1_000
 """In a page: they are short."""

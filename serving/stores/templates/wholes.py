@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from serving.logic.templates.changes import Whole
 from serving.logic.templates.model import Comment, Entry, Run, Template, Version
+from serving.stores.table import Key, Lost, Put, Table, every
 from serving.stores.templates import keys
 from serving.stores.templates.documents import (
     Record,
@@ -14,7 +15,6 @@ from serving.stores.templates.documents import (
     without_state,
 )
 from serving.stores.templates.store import TemplateStore
-from serving.stores.templates.table import Key, Lost, Put, Table, every
 
 _ATTEMPTS = 5
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.sqlite import SqliteTable
 from tests.services.moto import ACCOUNT
 from tests.serving.execution.kitchen import Kitchen, open_kitchen
 from tests.serving.execution.model_server import ModelServer, model_server

@@ -20,8 +20,8 @@ from serving.logic.models.provider import Models
 from serving.logic.templates.desk import Desk
 from serving.logic.testing.checks import RenderedAndTested
 from serving.prompts import Prompts, open_prompts
+from serving.stores.table import Table
 from serving.stores.templates.store import TemplateStore
-from serving.stores.templates.table import Table
 from sql.reader import Reader
 from tests.serving.execution.model_server import ModelServer
 from tests.serving.lakes import Answer

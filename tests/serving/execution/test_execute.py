@@ -10,7 +10,7 @@ from threading import Barrier
 from typing import Any
 
 from serving.access import Principal
-from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.sqlite import SqliteTable
 from tests.serving.execution.kitchen import ANSWER_USD, MODEL, SHOP, Kitchen, open_kitchen
 from tests.serving.execution.model_server import ModelServer, Reply
 from tests.serving.templates.people import ANN, VERA

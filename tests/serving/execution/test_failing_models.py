@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from ingest.delivery.packing import ROW_MAX_BYTES
-from serving.stores.templates.table import Unreachable
+from serving.stores.table import Unreachable
 from tests.serving.execution.kitchen import ANSWER_USD, INPUT_USD, MODEL, OUTPUT_USD, Kitchen
 from tests.serving.execution.model_server import Reply
 

@@ -14,8 +14,8 @@ from ingest.contracts import layout
 from serving.lambdas import wiring
 from serving.lambdas.publishing import BucketReader
 from serving.logic.templates.bundle import check_bundle, restore
-from serving.stores.templates.dynamo import DynamoTable
-from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.dynamo import DynamoTable
+from serving.stores.sqlite import SqliteTable
 from serving.stores.templates.store import TemplateStore
 from serving.stores.templates.wholes import everything
 from tests.services.lambda_runtime import RuntimeApi, function, needs_runtime

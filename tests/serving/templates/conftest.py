@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.sqlite import SqliteTable
 from tests.serving.templates.people import Clock, Site, open_desk
 from tests.serving.templates.tables import KINDS, Open, tables
 

@@ -15,8 +15,8 @@ from serving.access import Principal
 from serving.app import build_app
 from serving.logic.templates.desk import Asking, Desk
 from serving.logic.testing.checks import RenderedAndTested
+from serving.stores.table import Table
 from serving.stores.templates.store import TemplateStore
-from serving.stores.templates.table import Table
 from sql.reader import Reader
 from tests.serving.lakes import Answer
 

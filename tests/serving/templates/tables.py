@@ -11,9 +11,9 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from serving.stores.templates.dynamo import DynamoTable
-from serving.stores.templates.sqlite import SqliteTable
-from serving.stores.templates.table import Table
+from serving.stores.dynamo import DynamoTable
+from serving.stores.sqlite import SqliteTable
+from serving.stores.table import Table
 from tests.services.dynamodb import client
 from tests.tables import make_table
 

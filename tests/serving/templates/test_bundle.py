@@ -15,7 +15,7 @@ from serving.logic.templates import editing, labels
 from serving.logic.templates.bundle import BadBundle, Standing, check_bundle, read_bundle, restore, write_bundle
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.moving import move_version
-from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.sqlite import SqliteTable
 from serving.stores.templates.wholes import environments, everything
 from serving.template_schemas import Transition
 from tests.serving.templates.people import ANN, BOB, asking, open_desk

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from serving.logic.templates.lifecycle import APPROVED_STATES
 from serving.logic.templates.model import State
-from serving.stores.templates.sqlite import SqliteTable
+from serving.stores.sqlite import SqliteTable
 from tests.serving.templates.people import ANN, BOB, Clock, Site, open_desk
 
 _names = st.sampled_from("ab")

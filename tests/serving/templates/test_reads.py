@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from serving.stores.dynamo import DynamoTable
+from serving.stores.table import Key
 from serving.stores.templates import keys
-from serving.stores.templates.dynamo import DynamoTable
 from serving.stores.templates.searching import ROUNDS
-from serving.stores.templates.table import Key
 from tests.services.dynamodb import client
 from tests.serving.templates.people import ANN, BOB, Clock, Site, open_desk
 from tests.tables import make_table

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.stores.templates.table import ITEM_MAX_BYTES, Add, Delete, Expect, Full, Key, Lost, Put, every
+from serving.stores.table import ITEM_MAX_BYTES, Add, Delete, Expect, Full, Key, Lost, Put, every
 from tests.serving.templates.tables import Open
 
 KEY = Key("p", "s")

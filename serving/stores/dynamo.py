@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from serving.stores.templates.table import Add, Delete, Document, Expect, Key, Lost, Unreachable, Write, check_sizes
+from serving.stores.table import Add, Delete, Document, Expect, Key, Lost, Unreachable, Write, check_sizes
 
 ATTEMPTS = 8
 _WAIT_S = 0.02

@@ -9,7 +9,7 @@ from time import time
 
 import orjson
 
-from serving.stores.templates.table import Add, Delete, Document, Expect, Key, Lost, Unreachable, Write, check_sizes
+from serving.stores.table import Add, Delete, Document, Expect, Key, Lost, Unreachable, Write, check_sizes
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
