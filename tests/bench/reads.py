@@ -15,8 +15,9 @@ from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import urlencode
 
+from tests.bench.measure import measured
 from tests.bench.rows import START, fill
-from tests.commands import run, up
+from tests.commands import PROMPTLAKE, up
 
 SMALL, LARGE, DAYS = 100_000, 10_000_000, 90
 USERS = 20
@@ -54,7 +55,7 @@ def measure(folder: Path) -> Reads:
     lakes = {executions: folder / str(executions) for executions in (SMALL, LARGE)}
     for executions, root in lakes.items():
         fill(root, executions, DAYS, 0, executions)
-        run("build", "--quiet", "--lake", root)
+        measured([str(PROMPTLAKE), "build", "--quiet", "--lake", str(root)])
     return measure_lakes(lakes[SMALL], lakes[LARGE])
 
 
@@ -86,7 +87,7 @@ def _readers(url: str, every_s: float) -> Times:
 
 
 def _new_ms(url: str) -> Iterator[float]:
-    """As long a time, of which a few features are left out: others each time."""
+    """As many days, of a few features: others each time."""
     for number in range(_NEW):
         chosen = [f"feature-{feature}" for feature in range(8) if number >> feature & 1]
         asked = [("group_by", "feature"), *RANGE.items(), *(("feature", name) for name in chosen), ("feature", "none")]
