@@ -3,7 +3,7 @@
 Filling and building a lake takes most of the time, so one lake goes through all of it.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -99,6 +99,7 @@ def test_a_lake_is_kept(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     found = kept.counts()
     assert [row for row in found if not row.is_whole or row.waiting] == []
     assert (sum(row.erased for row in found), sum(row.expired for row in found)) == (2 * 5 + 1, 1)
+    reads_again(kept)
 
 
 def erases(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,6 +114,14 @@ def erases(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     assert receipt["gone"]["snapshots_after"] > receipt["ended_at"] > receipt["received_before"]
     assert ids(kept, "prompt_execution") == ids(kept, "behavior") == ["old", "one", "two"]
     assert sum(row["output_tokens"] for row in kept.rows("gold.cost_daily")) == 9
+    assert [row for row in kept.counts() if not row.is_whole] == []
+
+
+def reads_again(kept: Kept) -> None:
+    """What was told apart when it came is told apart once more: what came twice, and what was refused."""
+    before = {name: kept.rows(name) for name in TABLES}
+    kept.build_again(date(2026, 3, 1), date(2026, 3, 9))
+    assert {name: kept.rows(name) for name in TABLES} == before
     assert [row for row in kept.counts() if not row.is_whole] == []
 
 

@@ -3,8 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, closing
-from datetime import datetime
+from contextlib import AbstractContextManager, closing, nullcontext
+from datetime import date, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -35,6 +35,7 @@ from sql.catalog import models
 from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, count_at_the_doors
 from tests.lakes import build_lake, make_lake, send
 from transforms.engines.iceberg import Tables
+from transforms.jobs.backfill import BackfillRequest, backfill
 from transforms.jobs.glue import spark_engine
 from transforms.jobs.maintain import Maintained
 
@@ -53,6 +54,9 @@ class Kept(Protocol):
         """Have the owner's settings say so."""
 
     def build(self) -> None: ...
+    def build_again(self, first: date, last: date) -> None:
+        """Read silver of some days from bronze once more."""
+
     def erase(self, *ids: str) -> Row:
         """Returns the receipt."""
 
@@ -85,6 +89,9 @@ class Folder:
 
     def build(self) -> None:
         build_lake(self.source)
+
+    def build_again(self, first: date, last: date) -> None:
+        build_lake(self.source, again=(first, last))
 
     def erase(self, *ids: str) -> Row:
         return erase_from_lake(self.source, ids)[0]
@@ -163,6 +170,11 @@ class Function:
         with self._jobs() as jobs:
             jobs.build()
 
+    def build_again(self, first: date, last: date) -> None:
+        with self._jobs() as jobs:
+            done, _ = jobs.backfill(first, last)
+        assert not done.left
+
     def erase(self, *ids: str) -> Row:
         self._account.take_keys(self.source)
         with self._jobs() as jobs:
@@ -216,6 +228,13 @@ class Glue(Function):
             assert main(["--job", "erase", *own, "--pseudonyms", ",".join(self._pseudonyms(ids))]) == 0
         (receipt,) = (receipt for receipt in self.receipts() if receipt not in before)
         return receipt
+
+    def build_again(self, first: date, last: date) -> None:
+        lake = self.lake()
+        with lake.alone(900), spark_engine(lake.mirror.bucket) as engine:
+            request = BackfillRequest(first, last, lambda: nullcontext(engine), lake.bronze, lake.ledger)
+            assert not backfill(request).left
+        self.build()
 
     def maintain(self, now: datetime) -> Maintained:
         lake = self.lake()

@@ -28,6 +28,7 @@ from transforms.engines.inputs import (
 )
 from transforms.engines.protocol import KEPT_FOR, Candidate, Staged
 from transforms.engines.spark_keeping import SparkUpkeep
+from transforms.engines.spark_reread import SparkRereading
 from transforms.engines.spark_session import (
     exists,
     gold_empty,
@@ -40,6 +41,7 @@ from transforms.engines.spark_session import (
 from transforms.engines.spark_silver import Stager
 from transforms.engines.spark_tables import branch_of, drop_branch, ensure, show_branch, snapshots, start_branch
 from transforms.engines.store import Store
+from transforms.engines.upkeep import Change
 from transforms.jobs.ledger import Booking, Person
 from transforms.quality.rows import Rows
 from transforms.quality.spark_rows import SparkRows
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-class SparkEngine(SparkUpkeep):
+class SparkEngine(SparkUpkeep, SparkRereading):
     """Implements :class:`transforms.engines.protocol.Engine`.
 
     Args:
@@ -134,7 +136,9 @@ class SparkEngine(SparkUpkeep):
         rows = self._committed(model) if candidate is None else self._after(candidate)
         rows.createOrReplaceTempView(spark_view(model.full_name))
 
-    def rows(self, item: Staged | Candidate) -> Rows:
+    def rows(self, item: Staged | Candidate | Change) -> Rows:
+        if isinstance(item, Change):
+            return SparkRows(self._changed_rows(item))
         return SparkRows(self._candidate_rows(item) if isinstance(item, Candidate) else self._staged_rows(item))
 
     def rows_after(self, candidate: Candidate) -> Rows:
@@ -201,6 +205,10 @@ class SparkEngine(SparkUpkeep):
         since = {} if head is None or head[0] is None else {"start-snapshot-id": str(head[0])}
         until = {"end-snapshot-id": str(snapshots(self._spark, model)[branch])}
         return self._spark.read.options(**since, **until).table(table_name(model))
+
+    def _changed_rows(self, change: Change) -> "DataFrame":
+        (branch,) = change.written
+        return self._spark.table(table_name(models()[change.table], branch)).where(on_days("occurred_at", change.days))
 
     def _committed(self, model: Model) -> "DataFrame":
         return self._spark.table(table_name(model)) if exists(self._spark, model) else gold_empty(self._spark, model)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
@@ -54,6 +54,10 @@ class Backfilled:
     """By silver table."""
     left: list[str] = field(default_factory=list)
     """A sentence for each table of which days had to be left as they are."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is told of it as JSON."""
+        return {"days_read_again": self.days, "left": self.left}
 
 
 def backfill(request: BackfillRequest) -> Backfilled:

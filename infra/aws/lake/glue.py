@@ -6,6 +6,7 @@ A person to be erased is named by pseudonym, which the function tells, for Glue 
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
@@ -31,7 +32,9 @@ def main(argv: Sequence[str]) -> int:
         PriceError: or ``SettingsError``: one of the owner's files says nonsense.
     """
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("--job", choices=("build", "maintain", "erase"), default="build")
+    parser.add_argument("--job", choices=("build", "backfill", "maintain", "erase"), default="build")
+    for argument, what in (("--from", "first"), ("--to", "last")):
+        parser.add_argument(argument, dest=what, type=date.fromisoformat, help=f"the {what} day of a backfill")
     parser.add_argument("--pseudonyms", type=_names, help="of the person to be erased, with commas between them")
     parser.add_argument("--settings", dest=SETTINGS_VARIABLE, help="file among --extra-files")
     for argument, variable in _NEEDED.items():
@@ -39,16 +42,27 @@ def main(argv: Sequence[str]) -> int:
     given, _ = parser.parse_known_args(argv)
     if (given.job == "erase") != bool(given.pseudonyms):
         parser.error("--job erase needs --pseudonyms, and no other job has any.")
+    if (given.job == "backfill") != bool(given.first and given.last):
+        parser.error("--job backfill needs --from and --to, and no other job has any.")
+    if given.first and given.first > given.last:
+        parser.error(f"--from {given.first} lies after --to {given.last}; swap them.")
     lake = open_lake(vars(given), Path(gettempdir()) / "lake")
     jobs = Jobs(lake, partial(spark_engine, lake.mirror.bucket), print)
     with lake.alone(LONGEST_S):
-        return run(partial(_do, jobs, given.job, given.pseudonyms))
+        return run(partial(_do, jobs, given))
 
 
-def _do(jobs: Jobs, job: str, names: Sequence[str]) -> Mapping[str, Any]:
-    if job == "erase":
-        return jobs.erase(names)
-    return (jobs.build() if job == "build" else jobs.maintain()).to_dict()
+def _do(jobs: Jobs, given: argparse.Namespace) -> Mapping[str, Any]:
+    match given.job:
+        case "erase":
+            return jobs.erase(given.pseudonyms)
+        case "backfill":
+            done, built = jobs.backfill(given.first, given.last)
+            return {**done.to_dict(), **built.to_dict()}
+        case "maintain":
+            return jobs.maintain().to_dict()
+        case _:
+            return jobs.build().to_dict()
 
 
 def _names(text: str) -> list[str]:

@@ -1,18 +1,20 @@
 """The jobs as a Lambda function, in a container since its libraries have no room in a zip.
 
-It is asked with ``{"job": "build"}``, ``{"job": "maintain"}``, or ``{"job": "erase", "users": ["u-4711"]}``; and with
-``{"job": "pseudonyms", "users": [...]}`` it only tells under which names the lake keeps a person.
+It is asked with ``{"job": "build"}``, ``{"job": "maintain"}``, ``{"job": "backfill", "from": "2026-11-01", "to":
+"2026-11-03"}``, or ``{"job": "erase", "users": ["u-4711"]}``; and with ``{"job": "pseudonyms", "users": [...]}`` it
+only tells under which names the lake keeps a person.
 """
 
 import logging
 import os
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from infra.aws.lake.function import jobs_of
 from infra.aws.lake.lake import AwsLake, open_lake
@@ -39,13 +41,26 @@ class _Routine(_Asked):
     job: Literal["build", "maintain"]
 
 
+class _OfDays(_Asked):
+    job: Literal["backfill"]
+    first: date = Field(alias="from", strict=False)
+    last: date = Field(alias="to", strict=False)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first > self.last:
+            raise ValueError(f"from {self.first} lies after to {self.last}; swap them")
+        return self
+
+
 class _OfPerson(_Asked):
     job: Literal["erase", "pseudonyms"]
     users: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
     """As the application names one person."""
 
 
-_ASKED: TypeAdapter[_Routine | _OfPerson] = TypeAdapter(Annotated[_Routine | _OfPerson, Field(discriminator="job")])
+_Request = _Routine | _OfDays | _OfPerson
+_ASKED: TypeAdapter[_Request] = TypeAdapter(Annotated[_Request, Field(discriminator="job")])
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -58,8 +73,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     asked = read_request(event)
     root = Path(gettempdir()) / "lake"
     lake = open_lake(os.environ, root)
-    if isinstance(asked, _Routine):
-        return _do(asked.job, lake, _limits(asked.job, root, context))
+    if not isinstance(asked, _OfPerson):
+        return _do(asked, lake, _limits(asked.job, root, context))
     names = sorted({name for user in asked.users for name in lake.keys().pseudonyms(user)})
     if asked.job == "pseudonyms":
         return {"pseudonyms": names}
@@ -67,7 +82,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return jobs.erase(names)
 
 
-def read_request(event: dict[str, Any]) -> _Routine | _OfPerson:
+def read_request(event: dict[str, Any]) -> _Request:
     """What the function is asked for.
 
     Raises:
@@ -88,15 +103,20 @@ def _limits(job: str, root: Path, context: LambdaContext) -> Limits:
     return replace(limits, left=_NOTHING_COMMITTED) if job == "build" else limits
 
 
-def _do(job: Literal["build", "maintain"], lake: AwsLake, limits: Limits) -> dict[str, Any]:
-    done = "built" if job == "build" else "maintained"
+def _do(asked: _Routine | _OfDays, lake: AwsLake, limits: Limits) -> dict[str, Any]:
+    done = "maintained" if asked.job == "maintain" else "built"
+    again: dict[str, Any] = {}
     try:
         with jobs_of(lake, limits) as jobs:
-            if job == "maintain":
+            if asked.job == "maintain":
                 return {done: True, **jobs.maintain().to_dict()}
-            result = jobs.build()
+            if isinstance(asked, _OfDays):
+                read_again, result = jobs.backfill(asked.first, asked.last)
+                again = read_again.to_dict()
+            else:
+                result = jobs.build()
     except Busy as busy:
         return {done: False, "reason": str(busy)}
     for warning in result.warnings:
         _log.warning(warning.sentence)
-    return {done: True, **result.to_dict()}
+    return {done: True, **again, **result.to_dict()}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from infra.aws.lake.discovery import receive
@@ -11,18 +11,22 @@ from infra.aws.lake.lake import AwsLake
 from infra.aws.lake.prices import book_in
 from infra.aws.lake.receipts import write_receipt
 from ingest.contracts.instants import from_us
-from transforms.engines.protocol import Engine
-from transforms.engines.upkeep import Upkeep
+from transforms.engines.protocol import Candidate, Engine, Staged
+from transforms.engines.upkeep import Change, Rereading, Upkeep
+from transforms.jobs.backfill import Backfilled, BackfillRequest, backfill
 from transforms.jobs.build import BuildRequest, build
 from transforms.jobs.build_result import BuildResult
 from transforms.jobs.erase import EraseRequest, Erasure, erase, finish_erasure
 from transforms.jobs.maintain import Maintained, MaintainRequest, maintain
 from transforms.jobs.pending import finish_pending
 from transforms.jobs.publish import published
+from transforms.quality.rows import Rows
 
 
-class LakeEngine(Engine, Upkeep, Protocol):
-    """Both builds tables and keeps them."""
+class LakeEngine(Engine, Upkeep, Rereading, Protocol):
+    """Builds tables, keeps them, and makes them anew."""
+
+    def rows(self, item: Staged | Candidate | Change) -> Rows: ...
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,18 @@ class Jobs:
             PriceError: one of the owner's price files says nonsense; nothing was read or written.
         """
         return build(self._building(takes_new=True))
+
+    def backfill(self, first: date, last: date) -> tuple[Backfilled, BuildResult]:
+        """Read silver of some days from bronze once more, and bring the tables up to it and to what was received.
+
+        Raises:
+            GateFailed: or ``PriceError``, as :meth:`build`.
+        """
+        self._finish_pending()
+        done = backfill(
+            BackfillRequest(first, last, self.open_engine, self.lake.bronze, self.lake.ledger, self.on_step)
+        )
+        return done, self.build()
 
     def erase(self, names: Collection[str]) -> dict[str, Any]:
         """Erase a person whom the lake keeps under some pseudonyms; returns the receipt.

@@ -18,6 +18,23 @@ def test_the_job_waits_for_no_other_build_of_its_lake(aws: Account, tmp_path: Pa
         main(["--JOB_NAME", "promptlake", *own, "--TempDir", "s3://elsewhere/tmp"])
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (["--job", "backfill"], "--job backfill needs --from and --to"),
+        (["--job", "build", "--from", "2026-03-01", "--to", "2026-03-02"], "no other job has any"),
+        (["--job", "backfill", "--from", "2026-03-02", "--to", "2026-03-01"], "swap them"),
+        (["--job", "erase"], "--job erase needs --pseudonyms"),
+    ],
+)
+def test_arguments_that_do_not_belong_together_are_refused(
+    said: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*said, "--lake", "s3://owner/lake", "--ledger", "ledger", "--consents", "consents"])
+    assert told in capsys.readouterr().err
+
+
 def test_an_argument_that_is_missing_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--lake", "s3://owner/lake"])

@@ -31,6 +31,8 @@ def test_the_function_does_its_jobs_and_says_what_it_did(aws: Account, tmp_path:
             busy = [asked(job="build"), asked(job="maintain"), asked(job="erase", users=["ann"])]
         built = asked(job="build")
         pseudonyms, erased = asked(job="pseudonyms", users=["ann"]), asked(job="erase", users=["ann"])
+        again = asked(job="backfill", **{"from": "2026-03-01", "to": "2026-03-31"})
+        reversed_ = asked(job="backfill", **{"from": "2026-03-31", "to": "2026-03-01"})
         maintained = asked(job="maintain")
         wrong = [asked(), asked(job="erase"), asked(job="erase", users=[""]), asked(job="maintain", users=["ann"])]
         lambda_.lives_s = 5
@@ -42,6 +44,10 @@ def test_the_function_does_its_jobs_and_says_what_it_did(aws: Account, tmp_path:
     assert (said["built"], said["new_rows"], said["duplicates"]) == (True, {"prompt_execution": 1, "feedback": 1}, 1)
     assert pseudonyms == ("response", {"pseudonyms": [open_keys(embedded).keyring.pseudonym("ann")]})
     assert (erased[0], erased[1]["rows"]["bronze.feedback"], erased[1]["rows"]["silver.feedback"]) == ("response", 1, 1)
+    assert (again[0], again[1]["built"], again[1]["days_read_again"], again[1]["left"]) == (
+        "response", True, {"prompt_execution": 1}, []
+    )  # fmt: skip
+    assert "from 2026-03-31 lies after to 2026-03-01; swap them" in reversed_[1]["errorMessage"]
     assert maintained == ("response", {"maintained": True, "expired": {}, "merged": {}, "removed": 0})
     assert json.loads(aws.pointer())["publication"] > said["publication"]
     assert [kind for kind, _ in wrong] == ["error"] * 4
