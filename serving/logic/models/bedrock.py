@@ -50,7 +50,7 @@ class Bedrock:
                 return _completion(client.converse(**_asked(request)), request.model, begun)
             return _in_parts(client.converse_stream(**_asked(request)), request, begun, on_text)
         except (ReadTimeoutError, ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError):
-            error = NoAnswer("timeout", f"no answer within {request.timeout_s:g} s")
+            error = NoAnswer("timeout", f"no answer within {request.timeout_s:.3g} s")
         except ClientError as refused:
             error = _refused(refused)
         except urllib3.exceptions.HTTPError as broken:
@@ -98,7 +98,7 @@ def _in_parts(answer: Any, request: CompletionRequest, begun: float, on_text: On
     parts = Parts(begun, on_text)
     for event in answer["stream"]:
         if time.monotonic() > begun + request.timeout_s:
-            raise NoAnswer("timeout", f"no answer within {request.timeout_s:g} s")
+            raise NoAnswer("timeout", f"no answer within {request.timeout_s:.3g} s")
         if text := event.get("contentBlockDelta", {}).get("delta", {}).get("text"):
             parts.add(text)
         parts.finish = event.get("messageStop", {}).get("stopReason") or parts.finish

@@ -45,7 +45,7 @@ class OpenAICompatible:
                 return self._whole(request, begun)
             return self._in_parts(request, begun, on_text)
         except httpx.TimeoutException:
-            error = NoAnswer("timeout", f"no answer within {request.timeout_s:g} s")
+            error = NoAnswer("timeout", f"no answer within {request.timeout_s:.3g} s")
         except (httpx.RemoteProtocolError, httpx.ReadError) as broken:
             error = NoAnswer("incomplete", f"the provider's answer broke off ({_said(broken)})")
         except (httpx.HTTPError, httpx.InvalidURL) as broken:
@@ -110,7 +110,8 @@ def _check(size: int, begun: float, request: CompletionRequest) -> None:
 def _check_status(response: httpx.Response, body: bytearray) -> None:
     status = response.status_code
     if status != httpx.codes.OK:
-        message = f"the provider answered {status}: {_reason(body)}"
+        reason = _reason(body)
+        message = f"the provider answered {status}" + (f": {reason}" if reason else "")
         raise NoAnswer(failure_of_status(status), message, seconds(response.headers.get("retry-after")))
 
 

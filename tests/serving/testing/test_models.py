@@ -45,6 +45,7 @@ def test_without_a_key_none_is_sent(server: Completions) -> None:
     [
         (401, b'{"error": {"message": "Incorrect API key"}}', "openai: the provider answered 401: Incorrect API key"),
         (500, b"<html>oops</html>", "the provider answered 500: <html>oops</html>"),
+        (503, b"", "the provider answered 503"),
         (200, b"not json", "the provider's answer is not JSON"),
         (200, b"[]", "no choices"),
         (200, b'{"choices": []}', "no choices"),
