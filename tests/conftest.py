@@ -7,6 +7,7 @@ run all of them can't lose some quietly.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -34,6 +35,11 @@ def _fail_instead_of_skip(report: Report) -> Report:
         report.outcome = "failed"
         report.longrepr = f"{REQUIRE_ALL}=1, so this must not be skipped. {_skip_reason(report.longrepr)}"
     return report
+
+
+def pytest_runtest_teardown() -> None:
+    # `promptlake build` lives too short to collect garbage; tests that call it in their own process live on.
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,7 +2,7 @@
 
 import json
 import os
-import select
+import selectors
 import shutil
 import subprocess
 import tempfile
@@ -85,12 +85,13 @@ class Browser:
     def _next(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         end = time.monotonic() + DEADLINE_S
-        while b"\0" not in self._read:
-            ready, _, _ = select.select([self._process.stdout], [], [], max(0, end - time.monotonic()))
-            assert ready, f"the browser said nothing for {DEADLINE_S} s"
-            part = os.read(self._process.stdout.fileno(), 1 << 16)
-            assert part, "the browser ended"
-            self._read += part
+        with selectors.DefaultSelector() as waiting:  # which knows descriptors of any number
+            waiting.register(self._process.stdout, selectors.EVENT_READ)
+            while b"\0" not in self._read:
+                assert waiting.select(max(0, end - time.monotonic())), f"the browser said nothing for {DEADLINE_S} s"
+                part = os.read(self._process.stdout.fileno(), 1 << 16)
+                assert part, "the browser ended"
+                self._read += part
         message, _, self._read = self._read.partition(b"\0")
         answer: dict[str, Any] = json.loads(message)
         return answer
