@@ -24,7 +24,7 @@ class Gate:
         # Analytics would call out of the owner's account; progress bars would write into the user's terminal.
         os.environ["GX_ANALYTICS_ENABLED"] = "false"
         self._importing = Thread(target=import_module, args=("great_expectations",), daemon=True)
-        self._context: Any = None
+        self._definitions: dict[str, Any] = {}
         self.results: list[Result] = []
 
     def warm_up(self) -> None:
@@ -55,7 +55,7 @@ class Gate:
         total = rows.count() if checks else 0
         if not total and not any(rule.is_of_the_table for rule in rules):
             return
-        suspected = self._suspected(model, rows, checks)
+        suspected = self._suspected(rows, checks)
         for key, rule in checks.items():
             self.results.append(
                 self._second_look(model, rows, key, rule, total)
@@ -63,38 +63,41 @@ class Gate:
                 else Result(model.full_name, rule, total)
             )
 
-    def _suspected(self, model: Model, rows: Rows, checks: Mapping[str, Check]) -> set[str]:
+    def _suspected(self, rows: Rows, checks: Mapping[str, Check]) -> set[str]:
         """The checks that some row breaks, or that two values of one hash seem to."""
         found: list[str] = []
         for is_of_the_table in (False, True):
             alike = {k: r for k, r in checks.items() if r.rule != "unique" and r.is_of_the_table == is_of_the_table}
             if alike:
-                found += unmet(self._batch(model, rows.source, rows.telling(alike)), alike)
+                found += unmet(self._batch(rows.source, rows.telling(alike)), alike)
         for key, rule in checks.items():
             if rule.rule == "unique":
-                found += unmet(self._batch(model, rows.source, rows.compared(key, rule)), {key: rule})
+                found += unmet(self._batch(rows.source, rows.compared(key, rule)), {key: rule})
         return set(found)
 
     def _second_look(self, model: Model, rows: Rows, key: str, rule: Check, total: int) -> Result:
         if rule.is_of_the_table:
             frame = rows.telling({key: rule})
-            (value,) = unexpected(self._batch(model, rows.source, frame), rule, key)
+            (value,) = unexpected(self._batch(rows.source, frame), rule, key)
             return Result(model.full_name, rule, total, total, (f"it is {value:g}",), is_met=False)
         frame = rows.compared(key, rule) if rule.rule == "unique" else rows.different(key, rule)
-        values = unexpected(self._batch(model, rows.source, frame), rule, key)
+        values = unexpected(self._batch(rows.source, frame), rule, key)
         shown = [name for name in dict.fromkeys((*model.grain, *rule.about)) if names_nobody(model, name)]
         broken, examples = rows.broken(rule, values, shown)
         return Result(model.full_name, rule, total, broken, examples, is_met=broken == 0)
 
-    def _batch(self, model: Model, kind: Literal["pandas", "spark"], frame: Any) -> Any:
-        if self._context is None:
+    def _batch(self, kind: Literal["pandas", "spark"], frame: Any) -> Any:
+        return self._definition(kind).get_batch(batch_parameters={"dataframe": frame})
+
+    def _definition(self, kind: Literal["pandas", "spark"]) -> Any:
+        """What takes frames of a kind: made once, for the library writes all that it knows out at each that is made."""
+        if kind not in self._definitions:
             if self._importing.ident:
                 self._importing.join()
             import great_expectations as gx
 
-            self._context = gx.get_context(mode="ephemeral")
-            self._context.variables.progress_bars = {"globally": False}
-        add = {"pandas": "add_pandas", "spark": "add_spark"}[kind]
-        source = getattr(self._context.data_sources, add)(f"{model.full_name}-{len(self._context.data_sources.all())}")
-        definition = source.add_dataframe_asset(model.full_name).add_batch_definition_whole_dataframe("changed")
-        return definition.get_batch(batch_parameters={"dataframe": frame})
+            context: Any = gx.get_context(mode="ephemeral")
+            context.variables.progress_bars = {"globally": False}
+            add = {"pandas": context.data_sources.add_pandas, "spark": context.data_sources.add_spark}[kind]
+            self._definitions[kind] = add(kind).add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
+        return self._definitions[kind]
