@@ -352,3 +352,23 @@ def test_who_withdraws_leaves_gold_at_the_next_build_and_comes_back_by_a_new_dec
     transform.decide([Choice(None, ("ann", "b-ann"), {"analytics": True}, datetime.now(UTC))])
     build_lake(lake)
     assert gold(lake) == everyone
+
+
+def test_an_id_that_silver_has_twice_costs_no_other_event_its_place(tmp_path: Path) -> None:
+    lake = make_lake(tmp_path / "lake")
+    early, late = "2026-03-01T10:00:00Z", "2026-03-09T10:00:00Z"
+    for moment in (early, late):  # further apart than ids are looked for, so both count
+        send(lake, [event(event_id="x", occurred_at=moment)])
+        build_lake(lake)
+    between = event(event_id="between", occurred_at="2026-03-03T10:00:00Z")
+    send(lake, [event(event_id="x", occurred_at=late), event(event_id="new", occurred_at=late), between])
+    done = build_lake(lake)
+    assert (done.new_rows, done.duplicates, done.conflicts) == ({"prompt_execution": 2}, 1, 0)
+    assert sorted(rows(lake, "SELECT event_id FROM silver.prompt_execution")) == [
+        ("between",),
+        ("new",),
+        ("x",),
+        ("x",),
+    ]
+    assert row(lake, "SELECT sum(executions) FROM gold.cost_daily WHERE day = DATE '2026-03-09'") == (2,)
+    assert_reconciles(lake)

@@ -7,7 +7,7 @@ ID_WINDOW = timedelta(days=7)
 hour of events the same however large the lake has grown."""
 
 VERDICTS = """
-SELECT file, row, CASE WHEN occurred_at_us = first_at_us THEN 'duplicates' ELSE 'conflicts' END AS verdict
+SELECT file, row, CASE WHEN bool_or(occurred_at_us = first_at_us) THEN 'duplicates' ELSE 'conflicts' END AS verdict
 FROM (
     SELECT a.file, a.row, a.occurred_at_us, k.event_id IS NOT NULL AS is_known,
         row_number() OVER arrived AS position,
@@ -16,9 +16,11 @@ FROM (
     WINDOW arrived AS (PARTITION BY a.event_id ORDER BY a.received_at_us, a.file, a.row)
 ) AS judged
 WHERE is_known OR position > 1
+GROUP BY file, row
 """
 """Rows of ``arrival`` (event_id, occurred_at_us, received_at_us, file, row) that are not the first with their id, where
-``known`` (event_id, occurred_at_us) are the ids of silver.
+``known`` (event_id, occurred_at_us) are the ids of silver. It may have one twice, of times further apart than ids are
+looked for; each row has one verdict all the same.
 """
 
 HOUR_US = 3_600_000_000

@@ -33,6 +33,10 @@ class SilverDays:
 
     def __init__(self, db: duckdb.DuckDBPyConnection, files: Files, withdrawn: Collection[Person]) -> None:
         self._db, self._files, self._any_withdrawn = db, files, bool(withdrawn)
+        self._bytes_of = {
+            table: {day: sum(path.stat().st_size for path in paths) for day, paths in by_day.items()}
+            for table, by_day in files.items()
+        }
         register(db, persons(_WITHDRAWN, withdrawn))
         self._lay(files.keys(), None)
 
@@ -57,7 +61,7 @@ class SilverDays:
         yield tuple(portion)
 
     def _bytes(self, tables: Collection[str], days: Collection[date]) -> int:
-        return sum(path.stat().st_size for table in tables for path in self._of(table, days))
+        return sum(self._bytes_of[table].get(day, 0) for table in tables for day in days)
 
     def _of(self, table: str, days: Collection[date] | None) -> list[Path]:
         by_day = self._files[table]

@@ -27,7 +27,6 @@ from transforms.engines.inputs import (
     persons as persons_input,
 )
 from transforms.engines.protocol import KEPT_FOR, Candidate, Staged
-from transforms.engines.spark_keeping import SparkUpkeep
 from transforms.engines.spark_reread import SparkRereading
 from transforms.engines.spark_session import (
     exists,
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-class SparkEngine(SparkUpkeep, SparkRereading):
+class SparkEngine(SparkRereading):
     """Implements :class:`transforms.engines.protocol.Engine`.
 
     Args:
@@ -205,10 +204,6 @@ class SparkEngine(SparkUpkeep, SparkRereading):
         since = {} if head is None or head[0] is None else {"start-snapshot-id": str(head[0])}
         until = {"end-snapshot-id": str(snapshots(self._spark, model)[branch])}
         return self._spark.read.options(**since, **until).table(table_name(model))
-
-    def _changed_rows(self, change: Change) -> "DataFrame":
-        (branch,) = change.written
-        return self._spark.table(table_name(models()[change.table], branch)).where(on_days("occurred_at", change.days))
 
     def _committed(self, model: Model) -> "DataFrame":
         return self._spark.table(table_name(model)) if exists(self._spark, model) else gold_empty(self._spark, model)

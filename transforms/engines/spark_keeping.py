@@ -9,13 +9,13 @@ from ingest.contracts import layout
 from sql.catalog import models
 from sql.records import Model
 from transforms.engines import persons, upkeep
-from transforms.engines.spark_session import CATALOG, bronze_schema, exists, table_name
+from transforms.engines.spark_session import CATALOG, bronze, exists, table_name
 from transforms.engines.spark_tables import MAIN, branch_of, drop_branch, show_branch, snapshots, start_branch
 from transforms.engines.upkeep import Change, Found, Who
 from transforms.jobs.runs import new_run
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 _ORPHANS_KEPT = timedelta(days=1, minutes=5)
 """What nothing refers to may be of a commit that is being made. Iceberg insists on a day."""
@@ -34,7 +34,7 @@ class SparkUpkeep:
         for table, paths in waiting.items():
             if paths:
                 events.append(f"waiting_{table}")
-                self._bronze(table, paths).createOrReplaceTempView(events[-1])
+                bronze(self._spark, self._url, table, paths).createOrReplaceTempView(events[-1])
         if not events:
             return frozenset()
         return frozenset(name for (name,) in self._spark.sql(persons.links(events)).collect())
@@ -43,7 +43,9 @@ class SparkUpkeep:
         if not objects:
             return {}
         self._register_person(who)
-        numbered = self._bronze(table, objects).select("*", "_metadata.file_path", "_metadata.row_index")
+        numbered = bronze(self._spark, self._url, table, objects).select(
+            "*", "_metadata.file_path", "_metadata.row_index"
+        )
         numbered.createOrReplaceTempView("searched")
         named = f"SELECT file_path, row_index, received_at_us, door FROM searched WHERE {persons.is_of_person(table)}"
         rows: dict[str, list[int]] = defaultdict(list)
@@ -150,9 +152,6 @@ class SparkUpkeep:
 
     def _existing(self) -> Iterator[Model]:
         return (model for model in models().values() if exists(self._spark, model))
-
-    def _bronze(self, table: str, paths: Sequence[str]) -> "DataFrame":
-        return self._spark.read.schema(bronze_schema(table)).parquet(*(f"{self._url}/{path}" for path in paths))
 
     def _register_person(self, who: Who) -> None:
         """The tables of the session that :mod:`transforms.engines.persons` asks."""

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
+from sql.catalog import models
 from sql.dialects import spark_view, to_spark
 from sql.records import Model
-from transforms.engines.spark_session import bronze_schema, on_days, table_name
+from transforms.engines.spark_keeping import SparkUpkeep
+from transforms.engines.spark_session import bronze, on_days, table_name
 from transforms.engines.spark_tables import branch_of, start_branch
 from transforms.engines.upkeep import Change
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 _KNOWN = """
 SELECT a.* FROM {arrived} AS a LEFT SEMI JOIN {silver} AS s ON s.event_id = a.event_id
@@ -30,11 +32,8 @@ SELECT a.* FROM {arrived} AS a LEFT ANTI JOIN {quarantine} AS q ON q.stage = 'si
 """Rows of bronze that were not refused for a conflict."""
 
 
-class SparkRereading:
-    """Implements :class:`transforms.engines.upkeep.Rereading`. ``url`` is the lake's root."""
-
-    def __init__(self, spark: "SparkSession", url: str) -> None:
-        self._spark, self._url = spark, url.rstrip("/")
+class SparkRereading(SparkUpkeep):
+    """Implements :class:`transforms.engines.upkeep.Rereading`."""
 
     def arrival_hours(self, model: Model, days: Collection[date]) -> set[str] | None:
         from py4j.protocol import Py4JJavaError
@@ -59,7 +58,7 @@ class SparkRereading:
         if refused is None:
             counts = self._spark.sql(_KNOWN, arrived=arrived, silver=self._stored(model, days))
         else:
-            quarantine = self._objects(QUARANTINE_TABLE, refused)
+            quarantine = bronze(self._spark, self._url, QUARANTINE_TABLE, refused)
             counts = self._spark.sql(_JUDGED, arrived=arrived, quarantine=quarantine, event_type=model.name)
         # Of events that arrived twice at once, only one counts.
         came = row_number().over(Window.partitionBy("event_id").orderBy("received_at_us", "file", "row"))
@@ -72,19 +71,17 @@ class SparkRereading:
         return Change(model.full_name, run, (), (branch,), days=tuple(sorted(days)))
 
     def missing(self, model: Model, change: Change) -> int:
+        stored = self._stored(model, change.days)
+        return int(stored.join(self._changed_rows(change), "event_id", "left_anti").count())
+
+    def _changed_rows(self, change: Change) -> "DataFrame":
+        """Silver of the changed days, as it will be."""
         (branch,) = change.written
-        written = self._spark.table(table_name(model, branch)).where(on_days("occurred_at", change.days))
-        return int(self._stored(model, change.days).join(written, "event_id", "left_anti").count())
+        return self._spark.table(table_name(models()[change.table], branch)).where(on_days("occurred_at", change.days))
 
     def _stored(self, model: Model, days: Collection[date]) -> "DataFrame":
         return self._spark.table(table_name(model)).where(on_days("occurred_at", days))
 
     def _arrived(self, table: str, paths: Sequence[str]) -> "DataFrame":
-        rows = self._objects(table, paths)
         place = ("_metadata.file_path AS file", "_metadata.row_index AS row") if paths else ("'' AS file", "0L AS row")
-        return rows.selectExpr("*", *place)
-
-    def _objects(self, table: str, paths: Sequence[str]) -> "DataFrame":
-        if not paths:
-            return self._spark.createDataFrame([], bronze_schema(table))
-        return self._spark.read.schema(bronze_schema(table)).parquet(*(f"{self._url}/{path}" for path in paths))
+        return bronze(self._spark, self._url, table, paths).selectExpr("*", *place)

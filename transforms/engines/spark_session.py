@@ -49,9 +49,16 @@ def bronze_schema(table: str) -> str:
     return ", ".join(f"{column.name} {column.type}" for column in table_columns(table))
 
 
+def bronze(spark: "SparkSession", url: str, table: str, paths: Sequence[str]) -> "DataFrame":
+    """Rows of some objects of a bronze table, which lie below ``url``."""
+    if not paths:
+        return spark.createDataFrame([], bronze_schema(table))
+    return spark.read.schema(bronze_schema(table)).parquet(*(f"{url}/{path}" for path in paths))
+
+
 def silver_empty(spark: "SparkSession", model: Model) -> "DataFrame":
     """The silver table without a row: its columns and types."""
-    spark.createDataFrame([], bronze_schema(model.name)).createOrReplaceTempView(spark_view(f"bronze.{model.name}"))
+    bronze(spark, "", model.name, []).createOrReplaceTempView(spark_view(f"bronze.{model.name}"))
     return spark.sql(to_spark(model.query))
 
 

@@ -11,7 +11,7 @@ from sql.dialects import spark_view, to_spark
 from sql.records import Model
 from transforms.engines.dedupe import ARRIVED_HOUR_US, ID_WINDOW, VERDICTS, conflict_message
 from transforms.engines.protocol import Staged
-from transforms.engines.spark_session import bronze_schema, exists, on_days, silver_empty, table_name
+from transforms.engines.spark_session import bronze, exists, on_days, silver_empty, table_name
 from transforms.engines.spark_tables import branch_of, ensure, start_branch
 from transforms.engines.store import Store
 from transforms.jobs.ledger import Booking
@@ -32,20 +32,20 @@ class Stager:
 
     def stage(self, objects: Sequence[str]) -> Staged:
         """See :meth:`transforms.engines.protocol.Engine.stage`."""
-        bronze = self._bronze(objects)
-        arrival = bronze.select("event_id", "occurred_at_us", "received_at_us", "door", *_PLACE).persist()
+        arrived = self._bronze(objects)
+        arrival = arrived.select("event_id", "occurred_at_us", "received_at_us", "door", *_PLACE).persist()
         rejected = self._judge(arrival).persist()
         try:
             judged = _judged(arrival, rejected)
             days = tuple(sorted({row.day for row in judged if row.kind == _ACCEPTED}))
             refused_hours = sorted({row.hour_us for row in judged if row.kind == "conflicts"})
             is_all_new = all(row.kind == _ACCEPTED for row in judged)
-            accepted = bronze if is_all_new else bronze.join(rejected, _PLACE, "left_anti")
+            accepted = arrived if is_all_new else arrived.join(rejected, _PLACE, "left_anti")
             return Staged(
                 self._model.name,
                 tuple(objects),
                 self._write(accepted.drop(*_PLACE)) if days else (),
-                tuple(self._conflicts(bronze, rejected, hour_us) for hour_us in refused_hours),
+                tuple(self._conflicts(arrived, rejected, hour_us) for hour_us in refused_hours),
                 tuple(self._bookings(judged)),
                 days,
             )
@@ -54,7 +54,7 @@ class Stager:
             arrival.unpersist()
 
     def _bronze(self, objects: Sequence[str]) -> "DataFrame":
-        read = self._spark.read.schema(bronze_schema(self._model.name)).parquet(*(f"{self._url}/{o}" for o in objects))
+        read = bronze(self._spark, self._url, self._model.name, objects)
         return read.select("*", "_metadata.file_path", "_metadata.row_index").withColumnsRenamed(
             {"file_path": "file", "row_index": "row"}
         )
@@ -87,8 +87,8 @@ class Stager:
         for (hour_us, door, kind), count in sorted(events.items()):
             yield layout.received_hour(hour_us), self._model.name, door, kind, count
 
-    def _conflicts(self, bronze: "DataFrame", rejected: "DataFrame", hour_us: int) -> tuple[str, str]:
-        refused = bronze.join(rejected.where("verdict = 'conflicts'").drop("verdict"), _PLACE)
+    def _conflicts(self, arrived: "DataFrame", rejected: "DataFrame", hour_us: int) -> tuple[str, str]:
+        refused = arrived.join(rejected.where("verdict = 'conflicts'").drop("verdict"), _PLACE)
         hour, name = layout.received_hour(hour_us), f"{self._run}-{self._model.name}"
         folder = layout.refused(hour, name)
         rows = _quarantined(refused.where(f"{ARRIVED_HOUR_US} = {hour_us}"), self._model)

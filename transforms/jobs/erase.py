@@ -7,6 +7,7 @@ goes, silver goes; then gold, what was decided on consent, and what follows from
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
@@ -120,9 +121,10 @@ def _finish(request: EraseRequest, erasure: Erasure) -> Erasure:
     who = Who(frozenset(erasure.names), frozenset(erasure.links))
     with request.open_engine() as engine:
         sweep_refused(engine.store)
+        untraced = _untraced(request.ledger)
         for model in _layer(layout.SILVER):
             request.on_step(model.name)
-            _take_out_events(request, engine, model, who)
+            _take_out_events(request, engine, model, who, untraced.get(model.name, ()))
         request.on_step(QUARANTINE_TABLE)
         _take_out_of_bronze(request, engine, QUARANTINE_TABLE, request.bronze.objects(QUARANTINE_TABLE), who)
         for model in _layer(layout.GOLD):
@@ -140,9 +142,9 @@ def _finish(request: EraseRequest, erasure: Erasure) -> Erasure:
     return erasure
 
 
-def _take_out_events(request: EraseRequest, engine: Upkeep, model: Model, who: Who) -> None:
+def _take_out_events(request: EraseRequest, engine: Upkeep, model: Model, who: Who, untraced: Collection[str]) -> None:
     change = engine.take_out(model, who, new_run())
-    hours = {hour for hour, _, _ in change.arrived} | _untraced(request.ledger, model.name)
+    hours = {hour for hour, _, _ in change.arrived}.union(untraced)
     objects = [o for o in request.bronze.objects(model.name) if not hours.isdisjoint(o.hours) or not o.is_built]
     _take_out_of_bronze(request, engine, model.name, objects, who)
     if change.rows:
@@ -163,14 +165,20 @@ def _take_out_of_bronze(
         request.bronze.take_out(path, found, bookings, _noted(request, f"{layout.BRONZE}.{table}", len(found.rows)))
 
 
-def _untraced(ledger: JobLedger, event_type: str) -> set[str]:
-    """Hours of which silver does not have every row, and so can't tell whether bronze holds the person in them."""
+def _untraced(ledger: JobLedger) -> dict[str, set[str]]:
+    """By type of event the hours of which silver does not have every row, and so can't tell whether bronze holds the
+    person in them.
+    """
     booked, _ = ledger.bookings_and_waiting()
-    balance: dict[str, int] = {}
-    for hour, kind_of_event, _, kind, events in booked:
-        if kind_of_event == event_type and kind in ("bronze", "silver"):
-            balance[hour] = balance.get(hour, 0) + (events if kind == "bronze" else -events)
-    return {hour for hour, missing in balance.items() if missing}
+    balance: Counter[tuple[str, str]] = Counter()
+    for hour, event_type, _, kind, events in booked:
+        if kind in ("bronze", "silver"):
+            balance[event_type, hour] += events if kind == "bronze" else -events
+    untraced: dict[str, set[str]] = {}
+    for (event_type, hour), missing in balance.items():
+        if missing:
+            untraced.setdefault(event_type, set()).add(hour)
+    return untraced
 
 
 def _noted(request: EraseRequest, table: str, rows: int) -> Facts:

@@ -46,7 +46,6 @@ class BucketBronze:
         return self._ledger.objects(table)
 
     def take_out(self, path: str, found: Found, bookings: Iterable[Entry], facts: Mapping[str, str | None]) -> None:
-        self.land()
         self._mirror.fetch([path])
         staged = layout.staged(path)
         size_bytes = write_parquet(without(self._mirror.root / path, found.rows), self._mirror.root / staged)

@@ -4,29 +4,20 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from infra.aws.lake.discovery import receive
 from infra.aws.lake.lake import AwsLake
 from infra.aws.lake.prices import book_in
 from infra.aws.lake.receipts import write_receipt
 from ingest.contracts.instants import from_us
-from transforms.engines.protocol import Candidate, Engine, Staged
-from transforms.engines.upkeep import Change, Rereading, Upkeep
-from transforms.jobs.backfill import Backfilled, BackfillRequest, backfill
+from transforms.jobs.backfill import Backfilled, BackfillRequest, RereadingEngine, backfill
 from transforms.jobs.build import BuildRequest, build
 from transforms.jobs.build_result import BuildResult
 from transforms.jobs.erase import EraseRequest, Erasure, erase, finish_erasure
 from transforms.jobs.maintain import Maintained, MaintainRequest, maintain
 from transforms.jobs.pending import finish_pending
 from transforms.jobs.publish import published
-from transforms.quality.rows import Rows
-
-
-class LakeEngine(Engine, Upkeep, Rereading, Protocol):
-    """Builds tables, keeps them, and makes them anew."""
-
-    def rows(self, item: Staged | Candidate | Change) -> Rows: ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +25,7 @@ class Jobs:
     """What can be done with a lake. The caller has it alone, see :meth:`infra.aws.lake.lake.AwsLake.alone`."""
 
     lake: AwsLake
-    open_engine: Callable[[], AbstractContextManager[LakeEngine]]
+    open_engine: Callable[[], AbstractContextManager[RereadingEngine]]
     on_step: Callable[[str], None] = lambda _: None
 
     def build(self) -> BuildResult:
