@@ -71,7 +71,7 @@ def open_prompts(desk: Desk, record: RecordEvent, notify: Notify = log_notice, d
         executions,
         counting,
         Cabinet(budgets, "budget", clock),
-        Cabinet(experiments, "experiment", clock),
+        Cabinet(experiments, "experiment", clock, at_most=None),
         assigning,
         Cabinet(surveys, "survey", clock),
         AskingSurveys(surveys, clock),

@@ -4,13 +4,13 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import orjson
 
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.model import Checks, Content, Part, Run, Source, Variable, Version
@@ -137,7 +137,7 @@ def notify(notice: "Notice") -> None:
     entry = {
         "Source": "promptlake",
         "DetailType": "Budget threshold reached",
-        "Detail": json.dumps(asdict(notice), default=str),
+        "Detail": orjson.dumps(notice).decode(),
         "EventBusName": os.environ.get(BUS_VARIABLE, "default"),
     }
     try:

@@ -162,11 +162,7 @@ def _find(question: Question, asked: Asked, days: DayRange, periods: Periods, ta
 def _merge(groups: dict[tuple[Any, ...], Row], keys: Sequence[str], rows: list[Row]) -> None:
     for row in rows:
         groups.setdefault(tuple(json_value(row[key]) for key in keys), {}).update(row)
-    if len(groups) > MAX_GROUPS:
-        raise bad_request(
-            "too_many_rows",
-            f"That makes more than {MAX_GROUPS} rows; group by less, or restrict the days or dimensions.",
-        )
+    check_groups(len(groups))
 
 
 def _rows(asked: Asked, metrics: Sequence[str], found: Found, then: Found | None) -> list[Row]:
@@ -188,3 +184,12 @@ def _with_changes(now: Row, then: Row | None, metrics: Sequence[str]) -> Row:
             told = changes(now.get(name), then.get(name))
             row |= {change_of(name, change): json_value(value) for change, value in zip(CHANGES, told, strict=True)}
     return row
+
+
+def check_groups(count: int) -> None:
+    """Raises ``RequestRefused`` for more rows than an answer may be made of."""
+    if count > MAX_GROUPS:
+        raise bad_request(
+            "too_many_rows",
+            f"That makes more than {MAX_GROUPS} rows; group by less, or restrict the days or dimensions.",
+        )

@@ -29,11 +29,13 @@ class Cabinet(Generic[_Kept]):
         store: where they are kept.
         name: what one of them is called.
         clock: tells the time.
+        at_most: so many there may be in an environment; None where those that have ended stay.
     """
 
     store: RecordStore[_Kept]
     name: str
     clock: Callable[[], datetime]
+    at_most: int | None = RECORDS_MAX
 
     def find(self, environment: str, record_id: str) -> _Kept:
         """Raises ``RequestRefused``, 404."""
@@ -64,8 +66,8 @@ class Cabinet(Generic[_Kept]):
         now = self.clock()
         signed = {"created_by": who.name, "created_at": now, "changed_by": who.name, "changed_at": now}
         made = make({"id": record_id, "environment": environment, "revision": 1, **signed})
-        if len(self.store.page(environment, limit=RECORDS_MAX)) == RECORDS_MAX:
-            message = f"{environment} has {RECORDS_MAX} {self.name}s, the most there may be; take one away."
+        if self.at_most is not None and len(self.store.page(environment, limit=self.at_most)) == self.at_most:
+            message = f"{environment} has {self.at_most} {self.name}s, the most there may be; take one away."
             raise conflict(f"too_many_{self.name}s", message)
         try:
             self._save(made)
@@ -101,8 +103,8 @@ class Cabinet(Generic[_Kept]):
 
     def remove(
         self, environment: str, record_id: str, if_match: str | None, check: Callable[[_Kept], None] | None = None
-    ) -> None:
-        """Take a record away. Raises as :meth:`change`, and what ``check`` raises of it."""
+    ) -> _Kept:
+        """Take a record away, and say what it was. Raises as :meth:`change`, and what ``check`` raises of it."""
         for _ in range(ATTEMPTS):
             found = self.seen(environment, record_id, if_match)
             if check is not None:
@@ -111,7 +113,7 @@ class Cabinet(Generic[_Kept]):
                 self.store.remove(found)
             except Lost:
                 continue
-            return
+            return found
         raise self._busy()
 
     def _save(self, record: _Kept) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from serving.logic.answer import Row, Tables
+from serving.logic.answer import MAX_GROUPS, Row, Tables, check_groups
 from serving.logic.asked import Page, read_names
 from serving.logic.days import DayRange, day_range, read_date
 from serving.logic.paging import cut
@@ -102,11 +102,10 @@ def _counts(asked: Asked, keys: tuple[str, ...], days: DayRange, tables: Tables)
     sums = ", ".join(f"SUM({name}) AS {name}" for name in counted())
     picked = "".join(f"{_EXPRESSIONS.get(key, key)} AS {key}, " for key in keys)
     numbers = ", ".join(str(number + 1) for number in range(len(keys)))
-    grouped = f" GROUP BY {numbers} ORDER BY {numbers}" if keys else ""
+    grouped = f" GROUP BY {numbers} ORDER BY {numbers} LIMIT {MAX_GROUPS + 1}" if keys else ""
     rows = tables.rows(f"SELECT {picked}{sums} FROM gold.{TABLE} WHERE {where}{grouped}", parameters)
-    return [
-        {name: value if name in keys or value is None else int(value) for name, value in row.items()} for row in rows
-    ]
+    check_groups(len(rows))
+    return rows
 
 
 def _gaps(asked: Asked, days: DayRange, tables: Tables) -> list[Row]:

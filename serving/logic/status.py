@@ -60,10 +60,9 @@ def _stale(data: Row) -> str:
 def _counts(tables: Tables | None) -> Row:
     if tables is None:
         return {"reconciles": None, "gap_count": None, "received": None, "hours": [], "days": []}
-    is_gap = " OR ".join(f"{name} <> 0" for name in gaps())
+    each = " + ".join(f"CASE WHEN {name} <> 0 THEN 1 ELSE 0 END" for name in gaps())
     (found,) = tables.rows(
-        f"SELECT COUNT(*) AS counted, SUM(received) AS received, SUM(CASE WHEN {is_gap} THEN 1 ELSE 0 END) AS gaps "
-        f"FROM gold.{TABLE}"
+        f"SELECT COUNT(*) AS counted, SUM(received) AS received, SUM({each}) AS gaps FROM gold.{TABLE}"
     )
     is_empty = found["counted"] == 0
     return {

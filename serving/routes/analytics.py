@@ -25,6 +25,7 @@ from sql.periods import Granularity
 CSV = "text/csv"
 _CSV_TYPE = "text/csv; charset=utf-8; header=present"
 _FORMS = {"json": JSON, "csv": CSV}
+_VARIES: dict[str, Any] = {"Vary": "Accept"}
 
 
 def add_question(app: APIGatewayRestResolver, reader: Published, question: Question) -> None:
@@ -43,7 +44,9 @@ def add_question(app: APIGatewayRestResolver, reader: Published, question: Quest
         form = (
             _FORMS[asked["format"]] if asked["format"] else chosen(app.current_event.headers.get("accept"), (JSON, CSV))
         )
-        return _in_csv(question, json.loads(body), sent) if form == CSV else Response(HTTPStatus.OK.value, JSON, body)
+        if form == CSV:
+            return _in_csv(question, json.loads(body), sent)
+        return Response(HTTPStatus.OK.value, JSON, body, _VARIES)
 
     handle.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
@@ -84,7 +87,7 @@ def _in_csv(question: Question, told: Mapping[str, Any], sent: Mapping[str, list
     headers: dict[str, Any] = {
         "Promptlake-As-Of": told["as_of"],
         "Promptlake-Complete-Through": told["complete_through"],
-        "Vary": "Accept",
+        **_VARIES,
     }
     if told["next"]:
         following = urlencode({**sent, "cursor": told["next"]}, doseq=True)

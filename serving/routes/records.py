@@ -92,9 +92,7 @@ def add_records(routes: Routes, kind: Kind[_Kept]) -> None:
         record_id: RecordIdPath, if_match: IfMatch, environment: EnvironmentQuery = None
     ) -> Response[Any]:
         asking = routes.asking(environment, if_match, role=kind.role)
-        found = cabinet.find(asking.environment, record_id)
-        cabinet.remove(asking.environment, record_id, if_match, kind.check_removal)
-        return send(tell_record(found))
+        return send(tell_record(cabinet.remove(asking.environment, record_id, if_match, kind.check_removal)))
 
     may, article = f"The role {kind.role} is needed.", "an" if name[0] in "aeiou" else "a"
     described: list[tuple[Callable[..., Response[Any]], str, str, str, str, Any, HTTPStatus]] = [

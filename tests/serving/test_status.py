@@ -56,6 +56,12 @@ def test_stale_broken_or_down_is_said(api: Api) -> None:
     assert gaps.startswith("At 2 hand-overs")
 
 
+def test_each_hand_over_of_an_hour_is_counted(api: Api) -> None:
+    api.publish({"reconciliation": [hour("2026-03-02-00", 7, delivery_gap=1, silver_gap=-1)]})
+    day = {"from_": "2026-03-02", "to": "2026-03-02"}
+    assert told(api, UP)["counts"]["gap_count"] == api.get("/analytics/reconciliation", **day).json["gap_count"] == 2
+
+
 def test_nothing_built_is_not_zero(api: Api) -> None:
     answer = api.get("/status").json
     assert answer["problems"] == ["Nothing has been built yet."]

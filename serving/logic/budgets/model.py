@@ -27,8 +27,8 @@ class Scope(BaseModel):
 
     def holds(self, team: str | None, feature: str | None, template_id: str) -> bool:
         """Whether an execution is one of those."""
-        asked = {self.team: team, self.feature: feature, self.template_id: template_id}
-        return all(wanted in (None, has) for wanted, has in asked.items())
+        asked = ((self.team, team), (self.feature, feature), (self.template_id, template_id))
+        return all(wanted in (None, has) for wanted, has in asked)
 
 
 class BudgetTerms(BaseModel):

@@ -86,6 +86,9 @@ class Executions:
             if answered is None:
                 raise _in_progress() from None
             return answered
+        except Full as error:
+            message = f"{error}; make it smaller."
+            raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", message) from error
         if not is_deferred:
             try:
                 return self._run(kept, planned, on_text)

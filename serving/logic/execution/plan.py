@@ -74,7 +74,7 @@ def plan(
     now = desk.clock()
     check_usable(version, now)
     _check_approved(version, who)
-    rendering = render(compose(member(version), desk.source(environment)), wanted.values)
+    rendering = render(compose(member(version), desk.source(environment, now)), wanted.values)
     if len(rendering.text) > MAX_PROMPT_CHARS:
         message = f"The prompt has {len(rendering.text):,} characters, and at most {MAX_PROMPT_CHARS:,} are sent."
         raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, "prompt_too_long", message)

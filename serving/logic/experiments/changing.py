@@ -9,6 +9,7 @@ from serving.logic.experiments.model import Experiment, ExperimentTerms, State, 
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import conflict
 from serving.logic.templates.desk import Answer, Asking, Desk
+from serving.logic.templates.following import check_followers
 from serving.logic.templates.labels import point
 from serving.logic.templates.lifecycle import APPROVED_STATES, PRODUCTION
 from serving.logic.templates.sunset import check_usable
@@ -111,7 +112,7 @@ def move_label(desk: Desk, asking: Asking, experiment: Experiment, variant: Vari
     desk.change(
         Asking(asking.who, asking.environment),
         experiment.template_id,
-        lambda template, act: point(template, label, number, act),
+        lambda template, act: check_followers(desk, point(template, label, number, act), label, act),
         lambda _: Answer(HTTPStatus.OK, {}, ""),
         why,
     )

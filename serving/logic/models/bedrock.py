@@ -23,9 +23,9 @@ _FINISHED: dict[Any, FinishReason] = {
 }
 _THROTTLED = frozenset({"ThrottlingException", "TooManyRequestsException", "ServiceQuotaExceededException"})
 _CONNECT_S = 5.0
-_WAITS_S = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 420, 600)
+_WAITS_S = (1, 2, 3, 5, 7, 10, 15, 20, *range(25, 600, 15), 600)
 """A client of boto3 has one time limit, and takes a tenth of a second to make; so there is one for each of these, and
-the next longer one is taken.
+the next longer one is taken. None is so much longer that whoever waits would take the execution for lost.
 """
 
 

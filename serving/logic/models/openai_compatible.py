@@ -55,13 +55,10 @@ class OpenAICompatible:
         return failed(self.name, request.model, error, begun)
 
     def _whole(self, request: CompletionRequest, begun: float) -> Completion:
-        received = bytearray()
         with self._client.stream(
             "POST", "chat/completions", json=_payload(request), timeout=request.timeout_s
         ) as response:
-            for chunk in response.iter_bytes():
-                received += chunk
-                _check(len(received), begun, request)
+            received = _received(response, begun, request)
         _check_status(response, received)
         return _completion(_json(received), request.model, (time.monotonic() - begun) * 1_000)
 
@@ -70,7 +67,7 @@ class OpenAICompatible:
         parts, size = Parts(begun, on_text), 0
         with self._client.stream("POST", "chat/completions", json=payload, timeout=request.timeout_s) as response:
             if response.status_code != httpx.codes.OK:
-                _check_status(response, bytearray(response.read()[:MAX_ANSWER_BYTES]))
+                _check_status(response, _received(response, begun, request))
             for line in response.iter_lines():
                 size += len(line)
                 _check(size, begun, request)
@@ -98,6 +95,14 @@ def _payload(request: CompletionRequest) -> dict[str, Any]:
         "max_tokens": request.max_output_tokens,
     }
     return payload if request.temperature is None else payload | {"temperature": request.temperature}
+
+
+def _received(response: httpx.Response, begun: float, request: CompletionRequest) -> bytearray:
+    received = bytearray()
+    for chunk in response.iter_bytes():
+        received += chunk
+        _check(len(received), begun, request)
+    return received
 
 
 def _check(size: int, begun: float, request: CompletionRequest) -> None:

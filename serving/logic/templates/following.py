@@ -27,9 +27,6 @@ class _Instead:
     def at(self) -> datetime:
         return self.source.at
 
-    def template(self, template_id: str) -> Template | None:
-        return self.changed if template_id == self.changed.id else self.source.template(template_id)
-
     def version(self, template_id: str, selector: Selector) -> Version | None:
         if template_id != self.changed.id:
             return self.source.version(template_id, selector)

@@ -5,12 +5,12 @@ from datetime import datetime
 from http import HTTPStatus
 
 from ingest.contracts.roles import Role
-from serving.access import Principal, are_told_apart
+from serving.access import People, Principal, are_told_apart
 from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import Act, conflict
 from serving.logic.templates.changes import Change
 from serving.logic.templates.model import Deprecation, Part, Source, State, Template, Version
-from serving.logic.templates.sunset import gone, has_ended, is_sunset
+from serving.logic.templates.sunset import is_sunset
 
 PRODUCTION = "production"
 
@@ -41,7 +41,7 @@ APPROVED_STATES = frozenset({State.APPROVED, State.PUBLISHED, State.DEPRECATED})
 """What someone else than its author has approved, and is not archived."""
 
 
-def check_move(template: Template, version: Version, to: State, who: Principal) -> Move:
+def check_move(template: Template, version: Version, to: State, who: Principal, people: People) -> Move:
     """The move that is asked for.
 
     Raises:
@@ -55,7 +55,7 @@ def check_move(template: Template, version: Version, to: State, who: Principal) 
         raise conflict("no_such_move", f"Version {version.number} is {state} and can't become {to}; {ways}.")
     who.demand(move.role)
     if move.action == "approve":
-        _check_approver(version, who)
+        _check_approver(version, who, people)
     return move
 
 
@@ -101,15 +101,13 @@ def check_parts(version: Version, source: Source) -> None:
     """What is approved is composed of what is approved.
 
     Raises:
-        RequestRefused: a part is not; or, with 410, its sunset has come.
+        RequestRefused: a part is not.
     """
     for part in version.parts:
         found = source.version(part.template_id, part.selector)
         if found is None or found.state not in APPROVED_STATES:
             is_now = "is missing" if found is None else f"is {found.state}"
             raise conflict("part_not_approved", f"The part {part} {is_now}; have it approved first.")
-        if (ended := has_ended(found, source.at)) is not None:
-            raise gone(found.template_id, found.number, ended, source.at, f"{version.template_id}@{version.number}")
 
 
 def is_live(template: Template, number: int, at: datetime) -> bool:
@@ -118,11 +116,12 @@ def is_live(template: Template, number: int, at: datetime) -> bool:
     return is_on_its_way and is_sunset(template, number, at) is None
 
 
-def _check_approver(version: Version, who: Principal) -> None:
+def _check_approver(version: Version, who: Principal, people: People) -> None:
     if not who.is_person:
         message = "Many may take on this AWS role, so it can't approve; sign in as yourself."
         raise RequestRefused(HTTPStatus.FORBIDDEN, "not_a_person", message)
-    for author in (version.created_by, *version.also_by):
+    # A version says under which name it was written, an owner's list may have come since.
+    for author in (people.get(name, name) for name in (version.created_by, *version.also_by)):
         if author == who.name:
             message = "Nobody approves their own version; ask another approver."
             raise RequestRefused(HTTPStatus.FORBIDDEN, "self_approval", message)
@@ -143,10 +142,11 @@ def _check_unlabelled(template: Template, number: int) -> None:
 def _checked(deprecation: Deprecation, template: Template, number: int, now: datetime) -> Deprecation:
     if deprecation.sunset_at and deprecation.sunset_at <= now:
         raise conflict("sunset_in_past", "sunset_at lies in the past; name a time from now on.")
-    if deprecation.replacement and _points_to(deprecation.replacement, template, number):
+    if deprecation.replacement and points_to(deprecation.replacement, template, number):
         raise conflict("replaces_itself", f"Version {number} can't be replaced by itself; name another.")
     return deprecation
 
 
-def _points_to(part: Part, template: Template, number: int) -> bool:
+def points_to(part: Part, template: Template, number: int) -> bool:
+    """Whether a part is this version, by what its labels are now."""
     return part.template_id == template.id and template.resolve(part.selector) == number

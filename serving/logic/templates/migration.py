@@ -11,6 +11,7 @@ from serving.logic.templates.changes import Change
 from serving.logic.templates.dependants import Dependant, dependants
 from serving.logic.templates.desk import Answer, Asking, Desk
 from serving.logic.templates.difference import body_difference
+from serving.logic.templates.lifecycle import points_to
 from serving.logic.templates.model import Part, Template
 
 MAX_DEPENDANTS = 50
@@ -61,6 +62,9 @@ def migrate(
     if deprecation is None or deprecation.replacement is None:
         message = f"Nothing is named to replace version {number} of {template_id}; deprecate it with a replacement."
         raise conflict("no_replacement", message)
+    if points_to(deprecation.replacement, template, number):
+        message = f"{deprecation.replacement} has come to be version {number} itself; move the label, or name another."
+        raise conflict("replaces_itself", message)
     # Each dependant has an answer of its own; the request's key belongs to none of them.
     each = replace(asking, key=None, if_match=None)
     done: list[Migrated] = []

@@ -205,9 +205,6 @@ class Source(Protocol):
     def at(self) -> datetime:
         """That moment: what has ended by then can't be used."""
 
-    def template(self, template_id: str) -> Template | None:
-        """A template; None where there is none."""
-
     def version(self, template_id: str, selector: Selector) -> Version | None:
         """A version as it stands; None where there is none, or no such label."""
 

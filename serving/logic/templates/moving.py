@@ -29,7 +29,7 @@ def move_version(desk: Desk, template: Template, number: int, wanted: Transition
     source = desk.source(template.environment, act.at)
     version = desk.version(template.environment, template.id, number)
     relies_on = {}
-    move = lifecycle.check_move(template, version, wanted.to, act.who)
+    move = lifecycle.check_move(template, version, wanted.to, act.who, desk.people)
     if move.action in ("approve", *_PUBLISHING):
         lifecycle.check_parts(version, source)
         desk.checks.variables(version, source)

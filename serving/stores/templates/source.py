@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from serving.logic.templates.model import Part, Selector, Template, Version
+from serving.logic.templates.model import Part, Selector, Version
 from serving.stores.templates.store import TemplateStore
 
 
@@ -16,20 +16,16 @@ class OfEnvironment:
     environment: str
     at: datetime
     _revisions: dict[str, int] = field(default_factory=dict)
-
-    def template(self, template_id: str) -> Template | None:
-        found = self.store.template(self.environment, template_id)
-        if found is not None:
-            self._revisions.setdefault(template_id, found.revision)
-        return found
+    _given: dict[tuple[str, Selector], Version | None] = field(default_factory=dict)
 
     def version(self, template_id: str, selector: Selector) -> Version | None:
-        found = self.store.find(self.environment, template_id, selector)
-        if found is None:
-            return None
-        template, version = found
-        self._revisions.setdefault(template_id, template.revision)
-        return version
+        key = template_id, selector
+        if key not in self._given:
+            found = self.store.find(self.environment, template_id, selector)
+            if found is not None:
+                self._revisions.setdefault(template_id, found[0].revision)
+            self._given[key] = found and found[1]
+        return self._given[key]
 
     def relied_on(self, parts: Iterable[Part]) -> dict[str, int]:
         """The revision of each template of these parts when it was first given."""

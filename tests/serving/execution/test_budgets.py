@@ -94,10 +94,11 @@ def test_a_budget_counts_what_its_scope_holds(kitchen: Kitchen) -> None:
     kitchen.budget("both", scope={"team": "growth", "feature": "chat"})
     kitchen.budget("template", scope={"template_id": "greeting"})
     kitchen.budget("other", scope={"template_id": "other"})
+    kitchen.budget("alike", scope={"team": "chat", "feature": "chat"})
     for team, feature in (("growth", "chat"), ("growth", "mail"), ("core", "chat"), (None, None)):
         assert kitchen.execute(team=team, feature=feature).status == 200
-    spent = {name: kitchen.spent(name) / ANSWER_USD for name in ("team", "both", "template", "other")}
-    assert spent == {"team": 2, "both": 1, "template": 4, "other": 0}
+    spent = {name: kitchen.spent(name) / ANSWER_USD for name in ("team", "both", "template", "other", "alike")}
+    assert spent == {"team": 2, "both": 1, "template": 4, "other": 0, "alike": 0}
 
 
 def test_half_most_and_all_are_told_once_by_many_at_once(kitchen: Kitchen) -> None:

@@ -130,6 +130,20 @@ def test_the_rules_for_labels_hold_for_a_winner_too(kitchen: Kitchen) -> None:
     assert kitchen.site.get("/greeting").json["labels"]["production"] == 1
 
 
+def test_no_winner_breaks_what_follows_the_label(kitchen: Kitchen) -> None:
+    kitchen.site.make("letter", "{% include 'greeting@production' %}", variables=[{"name": "name"}])
+    kitchen.site.publish("letter")
+    named = [{"name": "name", "type": "list"}]
+    kitchen.site.save("greeting", body="{% for one in name %}{{ one }}{% endfor %}", variables=named)
+    kitchen.site.publish("greeting", 2)
+    assert kitchen.ask(ANN, "POST", "/experiments", {"id": "e"} | terms()).status == 201
+    act(kitchen, "start")
+    refused = act(kitchen, "ship", BOB, {"variant": "short"})
+    assert (refused.status, refused.json["code"]) == (409, "breaks_dependant")
+    assert kitchen.ask(VERA, "GET", "/experiments/e").json["state"] == "running"
+    assert kitchen.site.get("/greeting").json["labels"]["production"] == 1
+
+
 def test_a_person_is_exposed_once_though_many_ask_at_once(kitchen: Kitchen) -> None:
     draft(kitchen)
     act(kitchen, "start")

@@ -45,6 +45,20 @@ def test_only_references_are_rewritten_and_all_of_them(replaced: Site) -> None:
     assert saved["note"] == "new@1 in place of old@1, old@production"
 
 
+def test_what_has_come_to_be_its_own_replacement_is_told(site: Site) -> None:
+    site.make("old", "one")
+    site.save("old", body="two")
+    for number in (1, 2):
+        site.publish("old", number)
+    assert site.label("old", "stable", 2).status == 200
+    site.make("t", "{% include 'old@1' %}")
+    stable = {"template_id": "old", "selector": "stable"}
+    assert site.move("old", 1, "deprecated", BOB, replacement=stable).status == 200
+    assert site.label("old", "stable", 1).status == 200
+    answer = site.ask(ANN, "POST", "/old/versions/1/migrate", {"why": "old ends"})
+    assert (answer.status, answer.json["code"]) == (409, "replaces_itself")
+
+
 def test_all_dependants_are_reached_past_those_that_can_not_be(replaced: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("serving.logic.templates.migration.MAX_DEPENDANTS", 2)
     replaced.make("gone")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -46,17 +47,43 @@ def approve(site: Site, template_id: str) -> None:
 def test_nobody_approves_their_own_under_another_name(
     site: Site, author: str, approver: str, outcome: tuple[int, str | None]
 ) -> None:
-    def ask(who: str, method: str, path: str, body: object) -> Answer:
-        event = to_gateway_event(method, TEMPLATES + path, "", {}, json.dumps(body).encode())
-        signed_in = {"authorizer": {"claims": {"sub": who, "groups": "promptlake-approver"}}}
-        by_aws = {"identity": {"userArn": f"{who}/session" if who == ROLE else who}, "accountId": "123456789012"}
-        event["requestContext"] |= by_aws if who.startswith("arn:") else signed_in
-        return Answer(*from_gateway_response(site.app.resolve(event, LambdaContext())))
+    submit(site, author)
+    assert approved_by(site, approver) == outcome
 
-    assert ask(author, "POST", "", {"id": "t", "body": "x"}).status == 201
-    assert ask(author, "POST", "/t/versions/1/transitions", {"to": "in_review", "why": "x"}).status == 200
-    answer = ask(approver, "POST", "/t/versions/1/transitions", {"to": "approved", "why": "x"})
-    assert (answer.status, answer.json.get("code")) == outcome
+
+@pytest.mark.parametrize(
+    ("author", "people", "outcome"),
+    [
+        ("u-9", {"u-9": "u-1"}, (403, "self_approval")),
+        (USER.format("ann"), {USER.format("ann"): "u-1"}, (403, "self_approval")),
+        (USER.format("ann"), {USER.format("ann"): "u-2"}, (200, None)),
+    ],
+)
+def test_who_is_who_may_be_said_after_a_version_was_written(
+    site: Site, author: str, people: dict[str, str], outcome: tuple[int, str | None]
+) -> None:
+    submit(site, author)
+    since = Site(replace(site.desk, people=people), site.clock, site.root)
+    assert approved_by(since, "u-1") == outcome
+
+
+def ask(site: Site, who: str, path: str, body: object) -> Answer:
+    """A request of somebody whom AWS names, or a token."""
+    event = to_gateway_event("POST", TEMPLATES + path, "", {}, json.dumps(body).encode())
+    signed_in = {"authorizer": {"claims": {"sub": who, "groups": "promptlake-approver"}}}
+    by_aws = {"identity": {"userArn": f"{who}/session" if who == ROLE else who}, "accountId": "123456789012"}
+    event["requestContext"] |= by_aws if who.startswith("arn:") else signed_in
+    return Answer(*from_gateway_response(site.app.resolve(event, LambdaContext())))
+
+
+def submit(site: Site, author: str) -> None:
+    assert ask(site, author, "", {"id": "t", "body": "x"}).status == 201
+    assert ask(site, author, "/t/versions/1/transitions", {"to": "in_review", "why": "x"}).status == 200
+
+
+def approved_by(site: Site, approver: str) -> tuple[int, str | None]:
+    answer = ask(site, approver, "/t/versions/1/transitions", {"to": "approved", "why": "x"})
+    return answer.status, answer.json.get("code")
 
 
 def test_words_that_nobody_has_approved_do_not_become_anothers(site: Site) -> None:
