@@ -10,6 +10,7 @@ from serving.logic.templates.model import (
     MAX_CASES,
     MAX_TAGS,
     MAX_VARIABLES,
+    PART_OF_ID,
     Case,
     Comment,
     Content,
@@ -225,7 +226,7 @@ class Migrate(_Sent):
 
     why: Reason = Field(description="For the audit logs")
     dry_run: bool = Field(default=False, description="Only show what would be written")
-    after: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{0,100}$")] = Field(
+    after: Annotated[str, StringConstraints(pattern=PART_OF_ID)] = Field(
         default="", description="Go on after this id: `next` of the answer before"
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from serving.access import Principal
 from serving.logic.record import Record
 from serving.logic.refused import RequestRefused
-from serving.logic.templates.acts import conflict, not_found
+from serving.logic.templates.acts import check_match, conflict, not_found
 from serving.stores.records import RecordStore
 from serving.stores.table import Full, Lost
 
@@ -47,7 +47,7 @@ class Cabinet(Generic[_Kept]):
     def seen(self, environment: str, record_id: str, if_match: str | None) -> _Kept:
         """A record as it is, which ``If-Match`` says. Raises ``RequestRefused``, 404 and 412."""
         found = self.find(environment, record_id)
-        _check_match(found, if_match)
+        check_match(found.id, lambda: etag(found), if_match)
         return found
 
     def page(self, environment: str, after: str, limit: int) -> tuple[Sequence[_Kept], str | None]:
@@ -132,11 +132,3 @@ class Cabinet(Generic[_Kept]):
 def etag(record: Record) -> str:
     """Changes whenever the record does."""
     return f'"{record.revision}"'
-
-
-def _check_match(record: Record, if_match: str | None) -> None:
-    if if_match is None or if_match.strip() == "*":
-        return
-    if etag(record) not in (tag.strip() for tag in if_match.split(",")):
-        message = f"{record.id} was changed meanwhile; read it again, and save what you want of both."
-        raise RequestRefused(HTTPStatus.PRECONDITION_FAILED, "changed_meanwhile", message)

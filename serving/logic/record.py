@@ -1,12 +1,17 @@
 """What budgets, experiments and surveys have in common."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from serving.logic.templates.model import TEMPLATE_ID, EnvironmentName, Who
 
 RecordId = Annotated[str, StringConstraints(pattern=TEMPLATE_ID)]
+
+
+def values_of(kind: type[BaseModel], given: BaseModel) -> dict[str, Any]:
+    """Those fields of what is given that a model of this kind has."""
+    return {name: getattr(given, name) for name in kind.model_fields}
 
 
 class Record(BaseModel):

@@ -9,6 +9,7 @@ from serving.logic.budgets.counting import Counting
 from serving.logic.budgets.model import Budget, BudgetTerms, to_usd
 from serving.logic.budgets.notices import Notices
 from serving.logic.cabinet import Cabinet
+from serving.logic.record import values_of
 from serving.routes.records import Kind, RecordIdPath, add_records
 from serving.routes.templates.registering import EnvironmentQuery, Routes, send, tell
 
@@ -31,12 +32,12 @@ def add_budgets(routes: Routes, cabinet: Cabinet[Budget], counting: Counting) ->
     """Let the resolver keep budgets."""
 
     def make(terms: BudgetTerms, signed: dict[str, Any]) -> Budget:
-        return Budget(**_values(terms), **signed)
+        return Budget(**values_of(BudgetTerms, terms), **signed)
 
-    add_records(
-        routes,
-        Kind("budget", BUDGETS, cabinet, Budget, BudgetTerms, "admin", make, lambda _, terms: _values(terms)),
-    )
+    def change(_: Budget, terms: BudgetTerms) -> dict[str, Any]:
+        return values_of(BudgetTerms, terms)
+
+    add_records(routes, Kind("budget", BUDGETS, cabinet, Budget, BudgetTerms, "admin", make, change))
 
     @routes.add("GET", f"{BUDGETS}/<record_id>/spending", "Look at what is spent", BudgetSpending)
     def get_budget_spending(record_id: RecordIdPath, environment: EnvironmentQuery = None) -> Response[Any]:
@@ -56,7 +57,3 @@ def add_budgets(routes: Routes, cabinet: Cabinet[Budget], counting: Counting) ->
             }
         )
         return send(tell(spending))
-
-
-def _values(terms: BudgetTerms) -> dict[str, object]:
-    return {name: getattr(terms, name) for name in BudgetTerms.model_fields}

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import BaseModel, SkipValidation, create_model
 
 from ingest.contracts.roles import Role
@@ -14,13 +14,10 @@ from serving.logic.cabinet import Cabinet, etag
 from serving.logic.record import Record, RecordId
 from serving.logic.templates.desk import Answer
 from serving.logic.templates.model import TEMPLATE_ID
-from serving.routes.templates.registering import EnvironmentQuery, IfMatch, LimitQuery, Routes, send, tell
+from serving.routes.templates.registering import AfterId, EnvironmentQuery, IfMatch, LimitQuery, Routes, send, tell
 
 _Kept = TypeVar("_Kept", bound=Record)
 RecordIdPath = Annotated[str, Path(pattern=TEMPLATE_ID, description="Its id")]
-_After = Annotated[
-    str, Query(pattern=r"^[a-z0-9._-]{0,100}$", description="Go on after this id: `next` of the page before")
-]
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,9 @@ def add_records(routes: Routes, kind: Kind[_Kept]) -> None:
     new_body: Any = Annotated[new, SkipValidation, Body(description=f"The {name}")]
     terms_body: Any = Annotated[kind.terms, SkipValidation, Body(description="All of what it is to be")]
 
-    def list_records(environment: EnvironmentQuery = None, after: _After = "", limit: LimitQuery = 50) -> Response[Any]:
+    def list_records(
+        environment: EnvironmentQuery = None, after: AfterId = "", limit: LimitQuery = 50
+    ) -> Response[Any]:
         found, following = cabinet.page(routes.reader(environment), after, limit)
         return send(tell(page(records=found, next=following)))
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from ingest.contracts.roles import EXECUTOR
 from serving.logic.cabinet import Cabinet
+from serving.logic.record import values_of
 from serving.logic.refused import bad_request
 from serving.logic.surveys.asking import AskingSurveys
 from serving.logic.surveys.model import Question, Survey, SurveyTerms
@@ -58,7 +59,7 @@ def add_surveys(routes: Routes, cabinet: Cabinet[Survey], asking: AskingSurveys)
             SurveyTerms,
             "editor",
             _make,
-            lambda _, terms: _values(terms),
+            lambda _, terms: values_of(SurveyTerms, terms),
         ),
     )
 
@@ -68,8 +69,4 @@ def _make(terms: SurveyTerms, signed: dict[str, Any]) -> Survey:
         raise bad_request(
             "no_such_id", f"No survey can have the id {_NEXT}, which asks for a person's; choose another."
         )
-    return Survey(**_values(terms), **signed)
-
-
-def _values(terms: SurveyTerms) -> dict[str, Any]:
-    return {name: getattr(terms, name) for name in SurveyTerms.model_fields}
+    return Survey(**values_of(SurveyTerms, terms), **signed)

@@ -84,9 +84,6 @@ class Add:
     expires_at_s: int | None = None
 
 
-NUMBER_MAX = 2**63 - 1
-"""What such a number may be, in either direction."""
-
 Write = Put | Delete | Expect | Add
 
 

@@ -18,7 +18,7 @@ from serving.logic.execution.running import Runner
 from serving.logic.experiments.assigning import Assigning
 from serving.logic.models.provider import OnText
 from serving.logic.refused import RequestRefused
-from serving.logic.templates.acts import not_found
+from serving.logic.templates.acts import key_used, not_found
 from serving.logic.templates.desk import Answer, Asking, Desk
 from serving.stores.table import Full, Lost, Unreachable
 
@@ -186,8 +186,7 @@ class Executions:
             self.kept.free(asking.environment, asking.who.name, asking.key)  # a table may take its time to forget
             return None
         if pointer.request != asking.request:
-            message = "This Idempotency-Key was sent with another request; take a new one for each."
-            raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, "key_used", message)
+            raise key_used()
         if kept.refusal is not None:
             return None
         if kept.state != "done" and self.endings.end_if_lost(kept):

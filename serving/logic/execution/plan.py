@@ -12,7 +12,7 @@ from serving.access import Principal
 from serving.logic.execution.asking import Target
 from serving.logic.models.provider import Models, Provider
 from serving.logic.refused import RequestRefused, bad_request
-from serving.logic.templates.acts import conflict
+from serving.logic.templates.acts import not_approved
 from serving.logic.templates.desk import Desk
 from serving.logic.templates.lifecycle import APPROVED_STATES, PRODUCTION
 from serving.logic.templates.model import Selector, Version
@@ -103,8 +103,7 @@ def _prompt(wanted: "ExecuteRequest", assigned: "Assigned | None") -> tuple[str,
 
 def _check_approved(version: Version, who: Principal) -> None:
     if version.state not in APPROVED_STATES and not includes(who.role, "editor"):
-        message = f"Version {version.number} of {version.template_id} is {version.state}; have it approved first."
-        raise conflict("not_approved", message)
+        raise not_approved(version)
 
 
 def _targets(models: Models, wanted: "ExecuteRequest", assigned: "Assigned | None") -> tuple[Target, ...]:

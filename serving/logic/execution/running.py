@@ -148,24 +148,11 @@ def _executed(
             "is_stand_in": asked.target.provider.name == STAND_IN,
             "text": completion.text,
             "finish_reason": completion.finish_reason,
-            "tokens": _tokens(completion.usage),
+            "tokens": completion.usage and Tokens.model_validate(completion.usage, from_attributes=True),
             "cost_usd": None if cost is None else f"{cost.normalize():f}",
             "latency_ms": round(asked.latency_ms),
             "is_local_cache_hit": is_cache_hit,
             "attempts": asked.attempts,
             "warnings": warnings,
         }
-    )
-
-
-def _tokens(usage: Usage | None) -> Tokens | None:
-    if usage is None:
-        return None
-    return Tokens(
-        uncached_input=usage.uncached_input,
-        cache_read=usage.cache_read,
-        cache_write_5m=usage.cache_write_5m,
-        cache_write_1h=usage.cache_write_1h,
-        output=usage.output,
-        reasoning=usage.reasoning,
     )

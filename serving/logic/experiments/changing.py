@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 from serving.logic.experiments.model import Experiment, ExperimentTerms, State, Variant
+from serving.logic.record import values_of
 from serving.logic.refused import RequestRefused
-from serving.logic.templates.acts import conflict
+from serving.logic.templates.acts import conflict, not_approved
 from serving.logic.templates.desk import Answer, Asking, Desk
 from serving.logic.templates.following import check_followers
 from serving.logic.templates.labels import point
@@ -32,7 +33,7 @@ def make(desk: Desk, terms: ExperimentTerms, signed: dict[str, Any]) -> Experime
     """
     desk.find(signed["environment"], terms.template_id)
     _check_metrics(terms)
-    return Experiment(**_values(terms), **signed, salt=secrets.token_hex(_SALT_BYTES))
+    return Experiment(**values_of(ExperimentTerms, terms), **signed, salt=secrets.token_hex(_SALT_BYTES))
 
 
 def change(desk: Desk, experiment: Experiment, terms: ExperimentTerms) -> dict[str, object]:
@@ -50,7 +51,7 @@ def change(desk: Desk, experiment: Experiment, terms: ExperimentTerms) -> dict[s
         return {"variants": terms.variants}
     desk.find(experiment.environment, terms.template_id)
     _check_metrics(terms)
-    return _values(terms)
+    return values_of(ExperimentTerms, terms)
 
 
 def start(desk: Desk, experiment: Experiment, at: datetime) -> dict[str, object]:
@@ -137,14 +138,9 @@ def _check_version(desk: Desk, experiment: Experiment, variant: Variant, at: dat
     version = desk.version(experiment.environment, experiment.template_id, selector)
     check_usable(version, at)
     if version.state not in APPROVED_STATES:
-        message = f"Version {version.number} of {version.template_id} is {version.state}; have it approved first."
-        raise conflict("not_approved", message)
+        raise not_approved(version)
 
 
 def _without_weights(terms: ExperimentTerms) -> dict[str, object]:
     variants = [variant.model_copy(update={"weight": 1}) for variant in terms.variants]
-    return _values(terms) | {"variants": variants}
-
-
-def _values(terms: ExperimentTerms) -> dict[str, object]:
-    return {name: getattr(terms, name) for name in ExperimentTerms.model_fields}
+    return values_of(ExperimentTerms, terms) | {"variants": variants}

@@ -53,14 +53,6 @@ class Completion:
     first_text_ms: float | None = None
     """Until the first part of the text came, where it came in parts."""
 
-    @property
-    def input_tokens(self) -> int | None:
-        return None if self.usage is None else self.usage.input
-
-    @property
-    def output_tokens(self) -> int | None:
-        return None if self.usage is None else self.usage.output
-
 
 OnText = Callable[[str], None]
 """Is given each part of an answer as it comes."""

@@ -1,6 +1,6 @@
 """What every change has in common: who does it, when, and its line of the audit log."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -63,6 +63,30 @@ def etag(template: Template) -> str:
 def conflict(code: str, message: str) -> RequestRefused:
     """What can't be done as things stand."""
     return RequestRefused(HTTPStatus.CONFLICT, code, message)
+
+
+def check_match(name: str, tag: Callable[[], str], if_match: str | None) -> None:
+    """Raises ``RequestRefused``, 412, where something is not what ``If-Match`` says.
+
+    Args:
+        name: what it is called.
+        tag: gives its ETag, which is only made where it is asked for.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return
+    if tag() not in (one.strip() for one in if_match.split(",")):
+        message = f"{name} was changed meanwhile; read it again, and save what you want of both."
+        raise RequestRefused(HTTPStatus.PRECONDITION_FAILED, "changed_meanwhile", message)
+
+
+def key_used() -> RequestRefused:
+    message = "This Idempotency-Key was sent with another request; take a new one for each."
+    return RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, "key_used", message)
+
+
+def not_approved(version: Version) -> RequestRefused:
+    message = f"Version {version.number} of {version.template_id} is {version.state}; have it approved first."
+    return conflict("not_approved", message)
 
 
 def not_found(code: str, message: str) -> RequestRefused:

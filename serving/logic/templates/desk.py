@@ -12,7 +12,7 @@ from serving.access import People, Principal
 from serving.logic.models.provider import Models
 from serving.logic.models.stand_in import stand_in_alone
 from serving.logic.refused import RequestRefused
-from serving.logic.templates.acts import Act, etag, not_found
+from serving.logic.templates.acts import Act, check_match, etag, key_used, not_found
 from serving.logic.templates.changes import Change, Replay
 from serving.logic.templates.model import Checks, Selector, Template, Version
 from serving.stores.table import Full, Lost
@@ -103,7 +103,7 @@ class Desk:
 
         def attempt(act: Act) -> tuple[Change | None, Template]:
             template = self.find(asking.environment, template_id)
-            _check_match(template, asking.if_match)
+            check_match(template.id, lambda: etag(template), asking.if_match)
             return make(template, act), template
 
         return self._repeat(asking, attempt, tell, why, unchanged)
@@ -163,8 +163,7 @@ class Desk:
         if asking.key is None or (found := self.store.replay(_asker(asking), asking.key, self.clock())) is None:
             return None
         if found.request != asking.request:
-            message = "This Idempotency-Key was sent with another request; take a new one for each."
-            raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, "key_used", message)
+            raise key_used()
         return Answer(found.status, {**found.headers, "Idempotent-Replayed": "true"}, found.body)
 
 
@@ -184,11 +183,3 @@ def _replay(asking: Asking, answer: Answer, at: datetime) -> Replay | None:
         body=answer.body,
         until=at + REPLAYED_FOR,
     )
-
-
-def _check_match(template: Template, if_match: str | None) -> None:
-    if if_match is None or if_match.strip() == "*":
-        return
-    if etag(template) not in (tag.strip() for tag in if_match.split(",")):
-        message = f"{template.id} was changed meanwhile; read it again, and save what you want of both."
-        raise RequestRefused(HTTPStatus.PRECONDITION_FAILED, "changed_meanwhile", message)

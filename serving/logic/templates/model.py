@@ -20,6 +20,7 @@ MAX_VARIABLES = 100
 MAX_CASES = 100
 MAX_LABELS = 20
 
+PART_OF_ID = r"^[a-z0-9._-]{0,100}$"
 TEMPLATE_ID = r"^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$"
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
 NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$"

@@ -12,9 +12,10 @@ from serving.logic.templates import editing
 from serving.logic.templates.acts import Act
 from serving.logic.templates.changes import Change, Wanted
 from serving.logic.templates.desk import Desk
-from serving.logic.templates.model import NAME, NO_CONTROLS, State
+from serving.logic.templates.model import NAME, NO_CONTROLS, PART_OF_ID, State
 from serving.paths import TEMPLATES
 from serving.routes.templates.registering import (
+    AfterId,
     EnvironmentQuery,
     IdempotencyKey,
     LimitQuery,
@@ -25,9 +26,7 @@ from serving.routes.templates.registering import (
 )
 from serving.template_schemas import NewTemplate, TemplatePage, TemplateView
 
-_PART_OF_ID = r"^[a-z0-9._-]{0,100}$"
-_Prefix = Annotated[str, Query(pattern=_PART_OF_ID, description="What the id begins with")]
-_After = Annotated[str, Query(pattern=_PART_OF_ID, description="Go on after this id: `next` of the page before")]
+_Prefix = Annotated[str, Query(pattern=PART_OF_ID, description="What the id begins with")]
 _Tag = Annotated[str | None, Query(pattern=NAME, description="A tag that it has")]
 _Owner = Annotated[str | None, Query(min_length=1, max_length=200, pattern=NO_CONTROLS, description="Who owns it")]
 _Status = Annotated[State | None, Query(description="A state that one of its versions is in")]
@@ -44,7 +43,7 @@ def add_collection(routes: Routes, desk: Desk) -> None:
         tag: _Tag = None,
         owner: _Owner = None,
         status: _Status = None,
-        after: _After = "",
+        after: AfterId = "",
         limit: LimitQuery = 50,
     ) -> Response[Any]:
         """Templates in the order of their ids that fit all that is asked for. A page may hold fewer than `limit` and

@@ -18,7 +18,7 @@ from serving.logic.refused import RequestRefused
 from serving.logic.templates.acts import etag
 from serving.logic.templates.changes import Change
 from serving.logic.templates.desk import Answer, Asking
-from serving.logic.templates.model import MAX_VERSIONS, NAME, TEMPLATE_ID, Selector, Template
+from serving.logic.templates.model import MAX_VERSIONS, NAME, PART_OF_ID, TEMPLATE_ID, Selector, Template
 from serving.paths import TEMPLATES
 from serving.problems import JSON, documented, is_json, not_json, refuse_unknown_parameters
 from serving.template_schemas import MovedTemplate, TemplateView
@@ -38,6 +38,7 @@ EnvironmentQuery = Annotated[
     str | None, Query(pattern=NAME, description="Environment; default the first of those that you may act in")
 ]
 LimitQuery = Annotated[int, Query(ge=1, le=100, description="So many at most")]
+AfterId = Annotated[str, Query(pattern=PART_OF_ID, description="Go on after this id: `next` of the page before")]
 AfterRevision = Annotated[int, Query(ge=0, le=10**12, description="Go on after this: `next` of the page before")]
 IfMatch = Annotated[
     str, Header(alias="If-Match", description="ETag of what you have seen; `*` for whatever it is by now")

@@ -27,7 +27,8 @@ def server() -> Iterator[Completions]:
 def test_an_answer_comes_with_its_tokens_and_its_time(server: Completions) -> None:
     completion = OpenAICompatible("openai", server.url, "sk-secret").complete(REQUEST)
     assert (completion.text, completion.finish_reason, completion.error) == ("Hello!", "stop", None)
-    assert (completion.model, completion.input_tokens, completion.output_tokens) == ("gpt-4o-mini", 1_000, 100)
+    assert completion.usage is not None
+    assert (completion.model, completion.usage.input, completion.usage.output) == ("gpt-4o-mini", 1_000, 100)
     assert completion.latency_ms > 0
     ((path, headers, sent),) = server.asked
     assert path == "/v1/chat/completions"
