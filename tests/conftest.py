@@ -11,10 +11,13 @@ import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from tests.infra.aws.lake.account import Account
 
 hypothesis.settings.register_profile("promptlake", deadline=None)  # a slow machine is no bug
 hypothesis.settings.load_profile("promptlake")
@@ -70,3 +73,21 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"{REAL_DATA} names {folder}, and there is no such folder.")
     return folder
+
+
+@pytest.fixture(scope="session")
+def services() -> Generator[Account, None, None]:
+    """S3 and Glue by moto, DynamoDB by Amazon's own engine: one account for all tests of a lake in AWS."""
+    from tests.infra.aws.lake.account import account  # which most tests have no use for
+
+    with account() as running:
+        yield running
+
+
+@pytest.fixture
+def aws(services: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """The account, which boto3 and all that builds on it ask; with nothing in it."""
+    services.empty()
+    for name, value in services.environment.items():
+        monkeypatch.setenv(name, value)
+    return services

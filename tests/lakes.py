@@ -37,6 +37,18 @@ def event(event_type: str = "prompt_execution", **fields: Any) -> dict[str, Any]
     return {**envelope, **needed[event_type], **fields}
 
 
+def of_ann(day: int = 2) -> list[dict[str, Any]]:
+    """What names Ann, a browser and a session that are hers alone, on a day of March."""
+    at = f"2026-03-0{day}T10:00:00Z"
+    return [
+        event(event_id=f"a{day}", user_id="ann", session_id="s-ann", output_tokens=5, occurred_at=at),
+        event("behavior", event_id=f"ab{day}", session_id="s-ann", occurred_at=at),
+        event("web_vital", event_id=f"aw{day}", anonymous_id="b-ann", occurred_at=at, metric_id="m"),
+        event("behavior", event_id=f"al{day}", user_id="ann", anonymous_id="b-ann", occurred_at=at),
+        event("email_event", event_id=f"ae{day}", recipient="ann", occurred_at=at, message_id="m"),
+    ]
+
+
 def send(lake: Lake, events: Iterable[Any], door: str = "native") -> Outcome:
     """Deliver one batch into the spool, as a door would, and close the segment."""
     outcome = open_transform(lake)(list(events), datetime.now(UTC))
@@ -77,4 +89,4 @@ def assert_reconciles(lake: Lake) -> dict[str, int]:
     return {name: sum(getattr(row, name) for row in found) for name in names}
 
 
-__all__ = ["assert_reconciles", "build_lake", "event", "make_lake", "named", "row", "rows", "send"]
+__all__ = ["assert_reconciles", "build_lake", "event", "make_lake", "named", "of_ann", "row", "rows", "send"]

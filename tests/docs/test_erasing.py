@@ -38,4 +38,4 @@ def test_its_commands_are_commands(line: str, tmp_path: Path, capsys: pytest.Cap
 def test_what_it_asks_the_function_for_are_its_jobs() -> None:
     (block,) = blocks("json")
     asked = [read_request(json.loads(line)).job for line in block.splitlines()]
-    assert asked == ["erase", "maintain", "pseudonyms"]
+    assert asked == ["erase", "maintain", "backfill", "pseudonyms"]

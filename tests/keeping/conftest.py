@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, account
+from tests.infra.aws.lake.account import BUCKET, PREFIX, Account
 from tests.keeping.wirings import Folder, Function, Glue, Kept
 from tests.services.spark import spark as spark_session
 
@@ -16,25 +16,10 @@ if TYPE_CHECKING:
 FOLDER, FUNCTION, GLUE = "folder", "function", "glue"
 
 
-@pytest.fixture(scope="session")
-def services() -> Iterator[Account]:
-    with account() as running:
-        yield running
-
-
 @pytest.fixture(scope="module")
 def spark(services: Account) -> "Iterator[SparkSession]":
     with spark_session(services.moto_url, f"s3://{BUCKET}/{PREFIX}") as session:
         yield session
-
-
-@pytest.fixture
-def aws(services: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
-    """The account, which boto3 and all that builds on it ask; with nothing in it."""
-    services.empty()
-    for name, value in services.environment.items():
-        monkeypatch.setenv(name, value)
-    return services
 
 
 @pytest.fixture(params=[FOLDER, FUNCTION, GLUE])

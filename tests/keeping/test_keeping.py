@@ -11,7 +11,7 @@ import pytest
 from infra.local.keyring import open_keys, rotate
 from sql.catalog import models
 from tests.keeping.wirings import Kept
-from tests.lakes import event
+from tests.lakes import event, of_ann
 from transforms.engines import upkeep
 from transforms.jobs import changes
 
@@ -54,17 +54,6 @@ def of_bob(name: str, day: int) -> list[dict[str, Any]]:
     return [
         event(event_id=name, user_id="bob", session_id="s-bob", output_tokens=3, occurred_at=at),
         event("behavior", event_id=name, user_id="bob", anonymous_id="shared", occurred_at=at),
-    ]
-
-
-def of_ann(day: int) -> list[dict[str, Any]]:
-    at = f"2026-03-0{day}T10:00:00Z"
-    return [
-        event(event_id=f"a{day}", user_id="ann", session_id="s-ann", output_tokens=5, occurred_at=at),
-        event("behavior", event_id=f"ab{day}", session_id="s-ann", occurred_at=at),
-        event("web_vital", event_id=f"aw{day}", anonymous_id="b-ann", occurred_at=at, metric_id="m"),
-        event("behavior", event_id=f"al{day}", user_id="ann", anonymous_id="b-ann", occurred_at=at),
-        event("email_event", event_id=f"ae{day}", recipient="ann", occurred_at=at, message_id="m"),
     ]
 
 

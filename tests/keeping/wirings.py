@@ -31,10 +31,8 @@ from infra.local.reconcile import Counts, counts
 from ingest.contracts import layout
 from ingest.delivery.privacy.consent import Decision, Person
 from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
-from sql.catalog import models
-from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, count_at_the_doors
+from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, count_at_the_doors, in_order, table
 from tests.lakes import build_lake, make_lake, send
-from transforms.engines.iceberg import Tables
 from transforms.jobs.backfill import BackfillRequest, backfill
 from transforms.jobs.glue import spark_engine
 from transforms.jobs.maintain import Maintained
@@ -105,7 +103,7 @@ class Folder:
     def rows(self, name: str) -> list[Row]:
         db = open_session(self.source)
         try:
-            return _sorted(db.sql(f"SELECT * FROM {name}").to_arrow_table().to_pylist())
+            return in_order(db.sql(f"SELECT * FROM {name}").to_arrow_table().to_pylist())
         finally:
             db.close()
 
@@ -137,13 +135,13 @@ class Function:
         send(self.source, events)
         self.source.drain()
         bronze = self.source.root / layout.BRONZE
-        for table in bronze.iterdir():
-            fresh = sorted(set(table.rglob("*.parquet")) - self._delivered)
+        for folder in bronze.iterdir():
+            fresh = sorted(set(folder.rglob("*.parquet")) - self._delivered)
             self._delivered |= set(fresh)
             if fresh:
                 rows = pa.concat_tables([pq.read_table(path, partitioning=None) for path in fresh])
                 hour = fresh[0].parent.name.partition("=")[2]
-                self._upload(layout.bronze_object(table.name, hour, uuid4().hex), rows)
+                self._upload(layout.bronze_object(folder.name, hour, uuid4().hex), rows)
         self._count()
 
     def _upload(self, path: str, rows: pa.Table) -> None:
@@ -195,9 +193,7 @@ class Function:
         return [json.loads(self._read(key)) for key in self._account.keys(layout.RECEIPTS)]
 
     def rows(self, name: str) -> list[Row]:
-        with closing(Tables(self.lake().mirror)) as tables:
-            found = tables.find(models()[name])
-            return [] if found is None else _sorted(found.scan().to_arrow().to_pylist())
+        return table(self.lake(), name)
 
     def traces(self, names: Collection[str]) -> set[str]:
         dynamodb = boto3.client("dynamodb")
@@ -254,7 +250,3 @@ def _says(path: str, content: bytes, names: Collection[str]) -> bool:
     if path.endswith(".parquet"):
         content += orjson.dumps(pq.read_table(pa.BufferReader(content)).to_pylist(), default=str)
     return any(name.encode() in content for name in names)
-
-
-def _sorted(found: list[Row]) -> list[Row]:
-    return sorted(({name: row[name] for name in sorted(row)} for row in found), key=repr)

@@ -22,7 +22,7 @@ from ingest.contracts import layout
 from ingest.delivery.privacy.consent import Choice
 from sql.catalog import models
 from sql.checks import Check
-from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
+from tests.lakes import assert_reconciles, build_lake, event, make_lake, of_ann, row, rows, send
 from transforms.jobs import build as build_job
 from transforms.jobs import erase as erase_job
 from transforms.jobs.build import GateFailed
@@ -61,17 +61,6 @@ def of_others(day: int = 2) -> list[dict[str, Any]]:
         event(event_id=f"o{day}", user_id="bob", session_id="s-bob", output_tokens=3, occurred_at=at),
         event("behavior", event_id=f"ob{day}", user_id="bob", anonymous_id="shared", occurred_at=at),
         event("feedback", event_id=f"of{day}", user_id="bob", execution_id=f"o{day}", occurred_at=at),
-    ]
-
-
-def of_ann(day: int = 2) -> list[dict[str, Any]]:
-    at = f"2026-03-0{day}T10:00:00Z"
-    return [
-        event(event_id=f"a{day}", user_id="ann", session_id="s-ann", output_tokens=5, occurred_at=at),
-        event("behavior", event_id=f"ab{day}", session_id="s-ann", occurred_at=at),
-        event("web_vital", event_id=f"aw{day}", anonymous_id="b-ann", occurred_at=at, metric_id="m"),
-        event("behavior", event_id=f"al{day}", user_id="ann", anonymous_id="b-ann", occurred_at=at),
-        event("email_event", event_id=f"ae{day}", recipient="ann", occurred_at=at, message_id="m"),
     ]
 
 

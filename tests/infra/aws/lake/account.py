@@ -19,8 +19,10 @@ from ingest.delivery.drain import Booking
 from ingest.delivery.privacy.consent import Decision
 from ingest.delivery.privacy.dynamo_consents import DynamoConsents
 from ingest.doors.lambdas.wiring import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
+from sql.catalog import models
 from tests.services import dynamodb, moto
 from tests.tables import make_table
+from transforms.engines.iceberg import Tables
 
 BUCKET, PREFIX = "owner", "lake"
 REGION = moto.ACCOUNT["region_name"]
@@ -114,3 +116,18 @@ def account() -> Iterator[Account]:
                 LAKE_VARIABLE: f"s3://{BUCKET}/{PREFIX}/",
             },
         )
+
+
+def table(lake: AwsLake, name: str) -> list[dict[str, Any]]:
+    """The rows of a table as Glue and S3 have it, for any reader of Iceberg."""
+    tables = Tables(lake.mirror)
+    try:
+        found = tables.find(models()[name])
+        return [] if found is None else in_order(found.scan().to_arrow().to_pylist())
+    finally:
+        tables.close()
+
+
+def in_order(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows in an order of their own, whatever reader they come from."""
+    return sorted(({name: row[name] for name in sorted(row)} for row in found), key=repr)

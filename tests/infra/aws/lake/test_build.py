@@ -24,7 +24,7 @@ from ingest.contracts import layout
 from ingest.delivery.privacy.consent import Choice
 from sql.catalog import models
 from sql.checks import Check
-from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, copy_withdrawals, count_at_the_doors
+from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, copy_withdrawals, count_at_the_doors, in_order, table
 from tests.lakes import build_lake as build_embedded
 from tests.lakes import event, make_lake, send
 from transforms.engines.duck_engine import DuckEngine
@@ -51,24 +51,10 @@ def build_within(lake: AwsLake, limits: Limits) -> BuildResult:
         return jobs.build()
 
 
-def table(lake: AwsLake, name: str) -> list[dict[str, Any]]:
-    """The rows of a table as Glue and S3 have it, for any reader of Iceberg."""
-    tables = Tables(lake.mirror)
-    try:
-        found = tables.find(models()[name])
-        return [] if found is None else _sorted(found.scan().to_arrow().to_pylist())
-    finally:
-        tables.close()
-
-
-def _sorted(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(({name: row[name] for name in sorted(row)} for row in found), key=repr)
-
-
 def embedded_tables(lake: Lake, *names: str) -> dict[str, list[dict[str, Any]]]:
     db = open_session(lake)
     try:
-        return {name: _sorted(db.sql(f"SELECT * FROM {name}").to_arrow_table().to_pylist()) for name in names}
+        return {name: in_order(db.sql(f"SELECT * FROM {name}").to_arrow_table().to_pylist()) for name in names}
     finally:
         db.close()
 
