@@ -20,6 +20,7 @@ from serving.routes.reconciliation import add_reconciliation
 from serving.routes.status import add_status
 from serving.routes.templates.every import add_templates
 from serving.routes.usage import USAGE
+from sql.small_groups import SMALLEST_GROUP
 
 QUESTIONS = (USAGE, PERFORMANCE, COSTS, QUALITY)
 
@@ -32,6 +33,7 @@ def build_app(
     prompts: Prompts | None = None,
     *,
     probe: Probe = tuple,
+    smallest_group: int = SMALLEST_GROUP,
 ) -> APIGatewayRestResolver:
     """The resolver with every route.
 
@@ -42,10 +44,11 @@ def build_app(
         guard: decides who may ask for analytics, where nobody has decided it before.
         prompts: what else works with prompts; made of the desk where it is left out.
         probe: looks at what the answers depend on.
+        smallest_group: a group of fewer people is told together with others.
     """
     app, prompts = bare_app(guard), prompts or open_prompts(desk, record)
     for question in QUESTIONS:
-        add_question(app, reader, question)
+        add_question(app, reader, question, smallest_group)
     add_experiment_results(app, reader, terms_of(prompts.assigning.store.find))
     add_reconciliation(app, reader)
     add_feedback(app, record)

@@ -141,6 +141,8 @@ def _load_rollup(folder: Path, document: dict[str, Any], bases: Mapping[str, Mod
     base = bases.get(document["rollup_of"])
     if base is None:
         raise CatalogError(f"{_line_of(spec, 'rollup_of')}: there is no gold table {document['rollup_of']!r}.")
+    if base.people is not None:
+        raise CatalogError(f"{_line_of(spec, 'rollup_of')}: {base.full_name} counts people, who do not add up.")
     made = rollup_document(document, base.model_dump())
     return _complete(spec, {"layer": "gold", "name": folder.name, "written_in": spec, **made})
 
@@ -149,6 +151,8 @@ def _complete(spec: Path, document: dict[str, Any]) -> Model:
     model = _checked(Model, spec, document)
     named = [("grain", number, name) for number, name in enumerate(model.grain)]
     named += [("checks", number, name) for number, check in enumerate(model.checks) for name in check.about]
+    if model.people is not None:
+        named += [("people", 0, name) for name in (model.people.column, *model.people.sum_over)]
     for key, number, name in named:
         if name not in model.columns:
             raise CatalogError(f"{_line_of(spec, key, number)}: there is no column {name!r}, which {key} names.")

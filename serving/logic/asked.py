@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from serving.logic.days import Compared, DayRange, read_compared, read_date, shown
+from serving.logic.days import Compared, read_compared, read_date, shown
 from serving.logic.paging import DEFAULT_ROWS, Cursor
 from serving.logic.question import CHANGES, DAY, Question, change_of
 from serving.logic.refused import bad_request
+from sql.folding import Span, condition
 from sql.periods import Granularity
 
 MAX_VALUES = 100
@@ -39,17 +40,9 @@ class Asked:
         """Dimensions that can have one value only in the answer."""
         return {dimension for dimension, values in self.filters if len(values) == 1}
 
-    def where(self, days: DayRange) -> tuple[str, list[Any]]:
+    def where(self, span: Span) -> tuple[str, list[Any]]:
         """A condition with placeholders, and their values. An empty text asks for rows that have no value there."""
-        parameters: list[Any]
-        conditions, parameters = [f"{DAY} BETWEEN ? AND ?"], [days.first, days.last]
-        for dimension, wanted in self.filters:
-            named = [value for value in wanted if value]
-            either = [f"{dimension} IN ({', '.join('?' * len(named))})"] if named else []
-            either += [f"{dimension} IS NULL"] if "" in wanted else []
-            conditions.append(f"({' OR '.join(either)})")
-            parameters += named
-        return " AND ".join(conditions), parameters
+        return condition(span.first, span.last, dict(self.filters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +85,8 @@ def _filters(question: Question, given: Mapping[str, Any]) -> tuple[tuple[str, t
     return filters
 
 
-def _names(given: Sequence[str]) -> list[str]:
+def listed(given: Sequence[str]) -> list[str]:
+    """Names, as a query lists them: with commas, or repeated."""
     return [name.strip(" ") for text in given for name in text.split(",") if name.strip(" ")]
 
 
@@ -102,7 +96,7 @@ def read_names(given: Sequence[str], known: Collection[str], asked_of: str) -> t
     Raises:
         RequestRefused: one of them is unknown.
     """
-    names = _names(given)
+    names = listed(given)
     for name in names:
         if name not in known:
             message = f"There is no dimension {shown(name)} of {asked_of}; known are {', '.join(known)}."
@@ -113,7 +107,7 @@ def read_names(given: Sequence[str], known: Collection[str], asked_of: str) -> t
 def _sort(question: Question, given: Sequence[str], group_by: Sequence[str], *, is_compared: bool) -> tuple[str, ...]:
     changes = [change_of(metric, change) for metric in question.metrics for change in CHANGES] if is_compared else []
     known = {*group_by, *question.metrics, *changes}
-    names = _names(given)
+    names = listed(given)
     for name in names:
         if name.removeprefix("-") not in known:
             metric = question.metrics[0]

@@ -22,6 +22,9 @@ DIMENSIONS = (
 )
 """What can be grouped by. Other columns of a grain, such as a latency bucket, are a metric's own business."""
 
+PERSONS = {"user_id": "gold.cost_user_daily", "person": "gold.person_daily"}
+"""What tells people one by one, and the table to query for it."""
+
 CHANGES = ("previous", "delta", "ratio")
 """What a comparison says of a metric: its value then, now less then, and now as a multiple of then."""
 

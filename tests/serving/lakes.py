@@ -138,9 +138,9 @@ EXAMPLE: dict[str, list[Row]] = {
         latency(DAY_2, "chat", 40, 1, "time_to_first_token"),
     ],
     "engagement_daily": [
-        {"day": DAY_1, "environment": "production", "active_users": 4, "sessions": 5, "session_duration_s": 500,
+        {"day": DAY_1, "environment": "production", "active_users": 40, "sessions": 50, "session_duration_s": 5000,
          "executions": 3},
-        {"day": DAY_2, "environment": "production", "active_users": 2, "sessions": 2, "session_duration_s": 60,
+        {"day": DAY_2, "environment": "production", "active_users": 20, "sessions": 20, "session_duration_s": 600,
          "executions": 3},
     ],
     "web_vitals_daily": [
