@@ -5,6 +5,7 @@ A silver table without a ``query.sql`` is what its contract says, see ``docs/adr
 
 from collections.abc import Mapping
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from ingest.contracts.registry import EVENTS
 from sql.columns import described
 from sql.contract_tables import contract_columns, contract_query
+from sql.dialects import table_names
 from sql.macros import expand
 from sql.places import at, yaml_line
 from sql.records import Metric, Model, ReadsDays, ViewSpec
@@ -57,8 +59,15 @@ def load_models(root: Path) -> dict[str, Model]:
 
 @cache
 def views() -> dict[str, str]:
-    """Queries that tables share, by full name such as ``silver.activity``; they are never stored."""
-    return load_views(ROOT)
+    """Queries that tables share, by full name such as ``silver.activity``, each after those it reads; they are never
+    stored.
+    """
+    found = load_views(ROOT)
+    graph = {name: sorted(table_names(query) & found.keys()) for name, query in found.items()}
+    try:
+        return {name: found[name] for name in TopologicalSorter(graph).static_order()}
+    except CycleError:
+        return found  # the check of the catalog says which file
 
 
 @cache
