@@ -10,7 +10,9 @@ from serving.logic.health import Probe
 from serving.logic.templates.desk import Desk
 from serving.prompts import Prompts, add_prompts, open_prompts
 from serving.routes.analytics import add_question
+from serving.routes.content import CONTENT
 from serving.routes.costs import COSTS
+from serving.routes.email import EMAIL
 from serving.routes.experiment_results import add_experiment_results
 from serving.routes.feedback import add_feedback
 from serving.routes.openapi import add_openapi
@@ -18,11 +20,12 @@ from serving.routes.performance import PERFORMANCE
 from serving.routes.quality import QUALITY
 from serving.routes.reconciliation import add_reconciliation
 from serving.routes.status import add_status
+from serving.routes.support import SUPPORT
 from serving.routes.templates.every import add_templates
 from serving.routes.usage import USAGE
 from sql.small_groups import SMALLEST_GROUP
 
-QUESTIONS = (USAGE, PERFORMANCE, COSTS, QUALITY)
+QUESTIONS = (USAGE, PERFORMANCE, COSTS, QUALITY, CONTENT, EMAIL, SUPPORT)
 
 
 def build_app(

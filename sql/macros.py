@@ -2,13 +2,14 @@
 
 ``BUCKET(x)`` is the middle of the bucket that a whole number is counted in, see :mod:`sql.buckets`. ``EXACT(x)`` is a
 double as a DECIMAL with 9 digits: engines that cast it multiply first or round first, and so differ in the last digits
-of large values. ``x`` is a column.
+of large values. ``PAGE(x)`` is a page's path without the ids in it, see :mod:`sql.pages`. ``x`` is a column.
 """
 
 import re
 from collections.abc import Callable
 
 from sql.buckets import middle
+from sql.pages import without_ids
 
 
 def decimal_of(value: str, digits: int) -> str:
@@ -19,7 +20,11 @@ def decimal_of(value: str, digits: int) -> str:
     return f"({whole} + CAST({rest} AS DECIMAL({digits + 1}, {digits})))"
 
 
-_MACROS: dict[str, Callable[[str], str]] = {"BUCKET": middle, "EXACT": lambda value: decimal_of(value, 9)}
+_MACROS: dict[str, Callable[[str], str]] = {
+    "BUCKET": middle,
+    "EXACT": lambda value: decimal_of(value, 9),
+    "PAGE": without_ids,
+}
 _CALL = re.compile(rf"\b({'|'.join(_MACROS)})\((\w+(?:\.\w+)?)\)", re.IGNORECASE)
 
 

@@ -4,7 +4,8 @@
 |---|---|---|
 | page, screen | page_view | the page's or screen's name |
 | identify | identify | |
-| track | feature_used; experiment_exposure where the event is "Experiment Viewed" | the event |
+| track | experiment_exposure where the event is "Experiment Viewed", content_created where it is "Content Created"
+(Edited and Consumed likewise), else feature_used | the event |
 | group, alias | other | group, alias |
 
 Traits tell about a person and are stored nowhere. What a call's properties say under the name of a contract field
@@ -38,6 +39,7 @@ EVENT_MAX_BYTES = 32 << 10
 LIFTED = ("environment", "team", "feature", "content_id", "execution_id", "template_id", "template_version")
 
 _EXPOSURE = "experiment viewed"
+_OF_CONTENT = frozenset({"content_created", "content_edited", "content_consumed"})
 _EXPERIMENT = ("experiment_name", "experimentName", "experiment_id", "experimentId")
 _VARIANT = ("variation_name", "variationName", "variation_id", "variationId")
 _PAGE_PROPERTIES = frozenset({"path", "url", "search", "referrer", "title", "name"})
@@ -135,7 +137,10 @@ def _screen(call: dict[str, Any], _: dict[str, Any]) -> dict[str, Any]:
 
 def _track(call: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
     event = call["event"]
-    if not isinstance(event, str) or event.replace("_", " ").strip().lower() != _EXPOSURE:
+    said = event.replace("_", " ").strip().lower() if isinstance(event, str) else ""
+    if (action := said.replace(" ", "_")) in _OF_CONTENT:
+        return {"action": action, "name": event}
+    if said != _EXPOSURE:
         return {"action": "feature_used", "name": event}
     experiment, variant = _first(properties, _EXPERIMENT), _first(properties, _VARIANT)
     return {"action": "experiment_exposure", "name": event, "experiment": experiment, "variant": variant}

@@ -19,6 +19,17 @@ DIMENSIONS = (
     "model",
     "metric",
     "error_class",
+    "page",
+    "element",
+    "device",
+    "made_with",
+    "survey",
+    "question",
+    "campaign",
+    "email_template",
+    "topic",
+    "channel",
+    "priority",
 )
 """What can be grouped by. Other columns of a grain, such as a latency bucket, are a metric's own business."""
 

@@ -24,5 +24,10 @@ PERFORMANCE = Question(
         "cls",
         "fcp",
         "ttfb",
+        "lcp_good_share",
+        "inp_good_share",
+        "cls_good_share",
+        "fcp_good_share",
+        "ttfb_good_share",
     ),
 )

@@ -6,7 +6,7 @@ QUALITY = Question(
     name="quality",
     title="Quality",
     description="How good answers were: what people said and did, what evaluators found, and what failed. Group by "
-    "`error_class` for failures by kind, and by `metric` for evaluations.",
+    "`error_class` for failures by kind, by `metric` for evaluations, and by `survey` and `question` for answers.",
     metrics=(
         "average_rating",
         "ratings",
@@ -14,6 +14,10 @@ QUALITY = Question(
         "thumbs",
         "nps",
         "nps_answers",
+        "nps_low",
+        "nps_high",
+        "survey_answers",
+        "survey_mean",
         "comments",
         "implicit_positive_rate",
         "implicit_negative_rate",

@@ -13,7 +13,6 @@ SELECT
     e.model,
     o.rating,
     o.thumb,
-    o.nps,
     o.signal,
     o.has_comment,
     o.metric,
@@ -22,13 +21,13 @@ SELECT
 FROM (
     SELECT
         kind, event_id, occurred_at, environment, team, feature, template_id, template_version, execution_id,
-        rating, thumb, nps, signal, comment IS NOT NULL AS has_comment,
+        rating, thumb, signal, comment IS NOT NULL AS has_comment,
         CAST(NULL AS VARCHAR) AS metric, CAST(NULL AS DOUBLE) AS score, CAST(NULL AS BOOLEAN) AS passed
     FROM silver.feedback
     UNION ALL
     SELECT
         'evaluation', event_id, occurred_at, environment, team, feature, template_id, template_version, execution_id,
-        NULL, NULL, NULL, NULL, FALSE, metric, score, passed
+        NULL, NULL, NULL, FALSE, metric, score, passed
     FROM silver.evaluation
 ) AS o
 LEFT JOIN silver.prompt_execution AS e

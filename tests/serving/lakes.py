@@ -125,10 +125,34 @@ EXAMPLE: dict[str, list[Row]] = {
     ],
     "quality_daily": [
         quality(DAY_1, "chat", executions=3, errors=1, thumbs_up=3, thumbs_down=1, ratings=2, rating_sum=9),
-        quality(DAY_2, "chat", executions=2, nps_answers=4, nps_promoters=3, nps_detractors=1),
+        quality(DAY_2, "chat", executions=2),
         quality(DAY_2, None, executions=1, evaluations_passed=1, evaluations_failed=3),
         quality(DAY_3, "search", executions=4, errors=4, implicit_negative=2),
     ],
+    "nps": [quality(DAY_2, "chat", survey="spring", nps_answers=4, nps_promoters=3, nps_detractors=1)],
+    "survey_results": [
+        quality(DAY_2, "chat", survey="spring", question="useful", score=4, survey_answers=3, survey_numbers=3,
+                survey_number_sum="12"),
+        quality(DAY_2, "chat", survey="spring", question="why", survey_answers=1, survey_number_sum="0"),
+    ],
+    "content_daily": [
+        {"day": DAY_1, "environment": "production", "feature": "notes", "made_with": "prompt", "content_created": 3,
+         "content_edited": 6},
+        {"day": DAY_1, "environment": "production", "feature": "notes", "made_with": "no prompt", "content_created": 1},
+    ],
+    "heatmap": [
+        {"day": DAY_1, "environment": "production", "page": "/", "x_bin": 0, "y_bin": 19, "clicks": 3},
+        {"day": DAY_1, "environment": "production", "page": "/", "clicks": 1, "clicks_outside": 1},
+    ],
+    "email_daily": [
+        {"day": DAY_1, "environment": "production", "campaign": "spring", "emails_sent": 10, "emails_delivered": 8,
+         "emails_opened": 4},
+    ],
+    "support_daily": [
+        {"day": DAY_1, "environment": "production", "topic": "billing", "resolution_bucket_min": minutes, "tickets": 1,
+         "tickets_solved": 1, "tickets_timed": 1}
+        for minutes in (10, 20, 90)
+    ] + [{"day": DAY_1, "environment": "production", "topic": "billing", "tickets": 1}],
     "evaluation_daily": [quality(DAY_2, None, metric="tone", evaluations=4, passed=1, failed=3)],
     "error_daily": [quality(DAY_3, "search", error_class="timeout", errors=4)],
     "latency_daily": [

@@ -21,8 +21,9 @@ def judged(api: Api) -> Api:
         {
             "quality_daily": [
                 quality(DAY_1, "chat", executions=10, errors=3, ratings=2, rating_sum=9, thumbs_up=3, thumbs_down=1),
-                quality(DAY_2, "chat", executions=1, nps_answers=4, nps_promoters=3, nps_detractors=1, comments=2),
+                quality(DAY_2, "chat", executions=1, comments=2),
             ],
+            "nps": [quality(DAY_2, "chat", nps_answers=4, nps_promoters=3, nps_detractors=1)],
             "evaluation_daily": [
                 evaluated("tone", evaluations=3, scored=2, score_sum="1.5"),
                 evaluated("length", evaluations=1, scored=1, score_sum="400"),

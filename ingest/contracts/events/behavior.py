@@ -38,6 +38,7 @@ class Behavior(Event):
         "click",
         "feature_used",
         "content_created",
+        "content_edited",
         "content_consumed",
         "experiment_exposure",
         "other",
@@ -56,7 +57,7 @@ class Behavior(Event):
     y_px: Pixels | None = described("Where, from the top of the viewport", "CSS pixels", default=None)
     viewport_width_px: Pixels | None = described("Width of the viewport", "CSS pixels", default=None)
     viewport_height_px: Pixels | None = described("Height of the viewport", "CSS pixels", default=None)
-    content_id: Text | None = described("Content that was created or consumed", default=None)
+    content_id: Text | None = described("Content that was created, edited or consumed", default=None)
     execution_id: Identifier | None = described("event_id of the execution that made the content", default=None)
     template_id: Text | None = described("Prompt template behind the feature or content", default=None)
     template_version: Text | None = described("Version of that template", default=None)

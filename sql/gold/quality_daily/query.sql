@@ -15,9 +15,6 @@ SELECT
     SUM(rating_sum) AS rating_sum,
     SUM(thumbs_up) AS thumbs_up,
     SUM(thumbs_down) AS thumbs_down,
-    SUM(nps_answers) AS nps_answers,
-    SUM(nps_promoters) AS nps_promoters,
-    SUM(nps_detractors) AS nps_detractors,
     SUM(comments) AS comments,
     SUM(implicit_positive) AS implicit_positive,
     SUM(implicit_negative) AS implicit_negative,
@@ -30,8 +27,8 @@ FROM (
         variant, provider, model,
         COUNT(*) AS executions,
         COUNT_IF(status = 'error') AS errors,
-        0 AS ratings, 0 AS rating_sum, 0 AS thumbs_up, 0 AS thumbs_down, 0 AS nps_answers, 0 AS nps_promoters,
-        0 AS nps_detractors, 0 AS comments, 0 AS implicit_positive, 0 AS implicit_negative, 0 AS evaluations,
+        0 AS ratings, 0 AS rating_sum, 0 AS thumbs_up, 0 AS thumbs_down, 0 AS comments,
+        0 AS implicit_positive, 0 AS implicit_negative, 0 AS evaluations,
         0 AS evaluations_passed, 0 AS evaluations_failed
     FROM silver.prompt_execution
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -45,9 +42,6 @@ FROM (
         SUM(COALESCE(rating, 0)),
         COUNT_IF(thumb = 'up'),
         COUNT_IF(thumb = 'down'),
-        COUNT(nps),
-        COUNT_IF(nps >= 9),
-        COUNT_IF(nps <= 6),
         COUNT_IF(has_comment),
         COUNT_IF(signal IN ('copy', 'accept')),
         COUNT_IF(signal IN ('undo', 'regenerate', 'abandon')),

@@ -102,6 +102,15 @@ WHO = {"event_id": "m1", "occurred_at_us": WHEN, "user_id": "u1"}
             },
         ),
         (
+            call(event="Content Edited", properties={"content_id": "doc-3", "template_id": "summarise"}),
+            {
+                "action": "content_edited",
+                "name": "Content Edited",
+                "content_id": "doc-3",
+                "template_id": "summarise",
+            },
+        ),
+        (
             call(event="experiment_viewed", properties={"experimentId": "tone", "variationId": 0}),
             {
                 "action": "experiment_exposure",
