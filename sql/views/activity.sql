@@ -5,12 +5,14 @@ SELECT
     event_id,
     occurred_at,
     environment,
+    team,
     user_id,
     anonymous_id,
     session_id,
     feature,
     template_id,
     template_version,
+    variant,
     event_id AS execution_id,
     FALSE AS is_bot,
     status = 'error' AS is_error,
@@ -33,22 +35,22 @@ SELECT
 FROM silver.priced_execution
 UNION ALL
 SELECT
-    'feedback', event_id, occurred_at, environment, user_id, anonymous_id, session_id, feature, template_id,
-    template_version, execution_id, FALSE, FALSE,
+    'feedback', event_id, occurred_at, environment, team, user_id, anonymous_id, session_id, feature, template_id,
+    template_version, NULL, execution_id, FALSE, FALSE,
     COALESCE(thumb = 'down', FALSE) OR COALESCE(rating <= 2, FALSE)
         OR COALESCE(signal IN ('undo', 'regenerate', 'abandon'), FALSE),
     NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, rating, thumb, nps, signal, NULL, NULL
 FROM silver.feedback
 UNION ALL
 SELECT
-    'behavior', event_id, occurred_at, environment, user_id, anonymous_id, session_id,
-    COALESCE(feature, CASE WHEN action = 'feature_used' THEN name END), template_id, template_version, execution_id,
+    'behavior', event_id, occurred_at, environment, team, user_id, anonymous_id, session_id,
+    COALESCE(feature, CASE WHEN action = 'feature_used' THEN name END), template_id, template_version, variant, execution_id,
     COALESCE(is_bot, FALSE), FALSE, FALSE, NULL, 0, action, name, page, page_view_id, device, engaged_ms, scroll_percent,
     NULL, NULL, NULL, NULL, NULL, NULL
 FROM silver.behavior
 UNION ALL
 SELECT
-    'web_vital', event_id, occurred_at, environment, user_id, anonymous_id, session_id, feature, NULL, NULL, NULL,
+    'web_vital', event_id, occurred_at, environment, team, user_id, anonymous_id, session_id, feature, NULL, NULL, NULL, NULL,
     COALESCE(is_bot, FALSE), FALSE, FALSE, NULL, 0, NULL, name, page, page_view_id, device, NULL, NULL, NULL, NULL, NULL,
     NULL, metric_id, value
 FROM silver.web_vital
