@@ -63,8 +63,10 @@ class Published(BaseModel):
 
 
 class _Made(Published):
-    from_: date = Field(alias="from", description="First day of the range that was used, UTC, included")
-    to: date = Field(description="Last day of the range that was used, UTC, included")
+    from_: date | None = Field(
+        alias="from", description="First day of the range that was used, UTC, included; null where nothing is by day"
+    )
+    to: date | None = Field(description="Last day of the range that was used, UTC, included")
     compared_with: Days | None = Field(description="The days it is compared with; null without `compare`")
     data_from: date | None = Field(description="First day that has data, of any range; null where there is none at all")
     data_to: date | None = Field(description="Last day that has data, of any range")
@@ -90,7 +92,7 @@ _CHANGES = (
 
 def answer_model(question: Question) -> type[BaseModel]:
     """The answer of one endpoint, with every metric and dimension that it may hold."""
-    name = question.name.title()
+    name = question.schema_name
     values: dict[str, Any] = {
         metric.name: (
             float | None,

@@ -52,9 +52,14 @@ def over(people: People, places: Places) -> dict[Key, int]:
     """The groups over some of the dimensions: of as many people at least as the largest of their parts."""
     found: dict[Key, int] = {}
     for key, count in people.items():
-        value = _at(key, places)
+        value = at(key, places)
         found[value] = max(found.get(value, 0), count)
     return found
+
+
+def at(key: Key, places: Places) -> Key:
+    """A group's values of some dimensions."""
+    return tuple(key[place] for place in places)
 
 
 def by_size(people: People, key: Key) -> tuple[int, list[tuple[bool, str]]]:
@@ -78,13 +83,9 @@ def _to_go_with(
         most = dict.fromkeys(hidden, 0)
         shown: dict[Key, Key] = {}
         for key, count in people.items():
-            value = _at(key, places)
+            value = at(key, places)
             if key in folded:
                 most[value] = max(most.get(value, 0), count)
             elif value not in shown or by_size(people, key) < by_size(people, shown[value]):
                 shown[value] = key
         yield from (shown[value] for value, count in most.items() if count < smallest and value in shown)
-
-
-def _at(key: Key, places: Places) -> Key:
-    return tuple(key[place] for place in places)

@@ -61,8 +61,8 @@ def answer(question: Question, asked: Asked, page: Page, tables: Tables, smalles
     return {
         "as_of": tables.publication.as_of,
         "complete_through": tables.publication.complete_through,
-        "from": days.first.isoformat(),
-        "to": days.last.isoformat(),
+        "from": days.first.isoformat() if question.is_daily else None,
+        "to": days.last.isoformat() if question.is_daily else None,
         "compared_with": before and {"from": before.first.isoformat(), "to": before.last.isoformat()},
         "data_from": oldest and oldest.isoformat(),
         "data_to": newest and newest.isoformat(),
@@ -103,7 +103,9 @@ def _extracts(question: Question, publication: Publication) -> Iterator[Any]:
 
 
 def _days_with_data(question: Question, tables: Tables) -> tuple[date | None, date | None]:
-    names = dict.fromkeys(batch.model.full_name for batch in question.batches)
+    names = dict.fromkeys(batch.model.full_name for batch in question.batches if batch.model.is_daily)
+    if not names:
+        return None, None
     each = " UNION ALL ".join(f"SELECT MIN({DAY}) AS oldest, MAX({DAY}) AS newest FROM {name}" for name in names)
     (row,) = tables.rows(f"SELECT MIN(oldest) AS oldest, MAX(newest) AS newest FROM ({each}) AS days")
     return row["oldest"], row["newest"]

@@ -11,6 +11,7 @@ from serving.logic.question import CHANGES, DAY, Question, change_of
 from serving.logic.refused import bad_request
 from sql.folding import Span, condition
 from sql.periods import Granularity
+from sql.records import Model
 
 MAX_VALUES = 100
 """So many values of one dimension may be asked for at once."""
@@ -40,9 +41,9 @@ class Asked:
         """Dimensions that can have one value only in the answer."""
         return {dimension for dimension, values in self.filters if len(values) == 1}
 
-    def where(self, span: Span) -> tuple[str, list[Any]]:
+    def where(self, span: Span, model: Model) -> tuple[str, list[Any]]:
         """A condition with placeholders, and their values. An empty text asks for rows that have no value there."""
-        return condition(span.first, span.last, dict(self.filters))
+        return condition(span.of(model), dict(self.filters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ def read_parameters(question: Question, given: Mapping[str, Any]) -> Asked:
         RequestRefused: a date is none, or a dimension or an order unknown.
     """
     group_by = read_names(given.get("group_by") or (), question.dimensions, question.name)
-    granularity: Granularity | None = given.get("granularity") or ("day" if DAY in group_by else None)
+    # A table that is not by day may have a dimension of that name.
+    asked_for = given.get("granularity") if question.is_daily else None
+    granularity: Granularity | None = asked_for or ("day" if DAY in group_by else None)
     if granularity and DAY not in group_by:
         group_by = (DAY, *group_by)
     compare = read_compared(given.get("compare"))

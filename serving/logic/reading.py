@@ -11,6 +11,7 @@ from sql.folding import Folding, Groups
 from sql.folding import Span as Span
 from sql.periods import BY_DAY, Periods
 from sql.publication import Publication
+from sql.records import Model
 
 MAX_GROUPS = 20_000
 """More is no answer to a question, and more than a Lambda can hold and sort while somebody waits."""
@@ -71,7 +72,7 @@ def reading(batch: Batch, asked: Asked, spans: Sequence[Span], tables: Tables, s
     # In one order, whatever the asker's: the same question compiles to the same SQL, which is cached.
     group_by = tuple(dimension for dimension in DIMENSIONS if dimension in asked.group_by)
     if batch.model.people is None:
-        return _OfAll(asked, group_by, tables)
+        return _OfAll(batch.model, asked, group_by, tables)
     return _OfPeople(_folding(batch, asked, group_by, spans, tables, smallest_group))
 
 
@@ -98,6 +99,7 @@ def readings(
 class _OfAll:
     """Of a table that is not about people."""
 
+    model: Model
     asked: Asked
     group_by: tuple[str, ...]
     tables: Tables
@@ -105,11 +107,11 @@ class _OfAll:
     has_total: bool = True
 
     def total(self, names: Sequence[str], span: Span) -> Row:
-        (row,) = self.tables.metrics(names, (), *self.asked.where(span))
+        (row,) = self.tables.metrics(names, (), *self.asked.where(span, self.model))
         return row
 
     def groups(self, names: Sequence[str], span: Span) -> list[Row]:
-        where, parameters = self.asked.where(span)
+        where, parameters = self.asked.where(span, self.model)
         return self.tables.metrics(names, self.group_by, where, parameters, span.periods, MAX_GROUPS + 1)
 
 
@@ -128,7 +130,7 @@ class _OfPeople:
 def _folding(
     batch: Batch, asked: Asked, group_by: tuple[str, ...], spans: Sequence[Span], tables: Tables, smallest: int
 ) -> Folding:
-    groups = Groups(batch.model, group_by, dict(asked.filters), smallest)
+    groups = Groups(batch.model, group_by, dict(asked.filters), smallest, batch.one_by_one)
     if len(groups.dimensions) > MAX_DIMENSIONS:
         message = f"Groups of people take at most {MAX_DIMENSIONS} dimensions, in group_by and as filters together."
         raise bad_request("too_many_dimensions", message)

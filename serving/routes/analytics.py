@@ -45,7 +45,7 @@ def add_question(app: APIGatewayRestResolver, reader: Published, question: Quest
     def handle(**given: Any) -> Response[str]:
         sent = app.current_event.resolved_query_string_parameters
         refuse_unknown_parameters(parameters, sent)
-        asked = {name.rstrip("_"): value for name, value in given.items()}
+        asked = {name.removesuffix("_"): value for name, value in given.items()}
         _refuse_persons(app, asked["group_by"] or ())
         read = read_parameters(question, asked)
         page = Page(asked["limit"] or DEFAULT_ROWS, read_cursor(asked["cursor"]))
@@ -77,7 +77,7 @@ def add_question(app: APIGatewayRestResolver, reader: Published, question: Quest
         question.path,
         summary=question.title,
         description=f"{question.description} {_HOW_TO_READ}",
-        operation_id=f"get_{question.name}",
+        operation_id=f"get_{question.key}",
         tags=["analytics"],
         responses={200: done, **documented(*problems)},
     )(handle)
@@ -124,26 +124,12 @@ def _in_csv(question: Question, told: Mapping[str, Any], sent: Mapping[str, list
 def _parameters(question: Question) -> dict[str, Any]:
     first = question.metrics[0]
     return {
-        "from": _day("from", f"First day, UTC, included; default {DEFAULT_DAYS} days up to `to`", "2026-03-01"),
-        "to": _day(
-            "to", f"Last day, UTC, included; default the newest with data; at most {MAX_DAYS} days", "2026-03-31"
-        ),
+        **(_times() if question.is_daily else {}),
         "group_by": _query(
             "group_by",
             list[str],
             f"Dimensions, with commas or repeated: {', '.join(question.dimensions)}",
             [next(iter(question.dimensions))],
-        ),
-        "granularity": _query(
-            "granularity",
-            Granularity,
-            "Group by time too: `day` is then the UTC day, or the first day of the ISO week, a Monday, or of the month",
-        ),
-        "compare": _query(
-            "compare",
-            str,
-            f"`{PREVIOUS}` compares with as many days just before, a day with as many from that day on",
-            PREVIOUS,
         ),
         "sort": _query(
             "sort",
@@ -159,6 +145,26 @@ def _parameters(question: Question) -> dict[str, Any]:
             name: _query(name, list[str], f"Only rows with this value, or one of these. {text}. Empty: without one")
             for name, text in question.filters.items()
         },
+    }
+
+
+def _times() -> dict[str, Any]:
+    return {
+        "from": _day("from", f"First day, UTC, included; default {DEFAULT_DAYS} days up to `to`", "2026-03-01"),
+        "to": _day(
+            "to", f"Last day, UTC, included; default the newest with data; at most {MAX_DAYS} days", "2026-03-31"
+        ),
+        "granularity": _query(
+            "granularity",
+            Granularity,
+            "Group by time too: `day` is then the UTC day, or the first day of the ISO week, a Monday, or of the month",
+        ),
+        "compare": _query(
+            "compare",
+            str,
+            f"`{PREVIOUS}` compares with as many days just before, a day with as many from that day on",
+            PREVIOUS,
+        ),
     }
 
 

@@ -130,9 +130,7 @@ def _window(keys: Keys, said: Any) -> int:
         raise _Wrong((*keys, "window"), message)
     window_s = int(matched[1]) * _SECONDS[matched[2]]
     if window_s == 0:
-        raise _Wrong(
-            (*keys, "window"), "the window is empty: nobody could take a second step; give a longer one"
-        )
+        raise _Wrong((*keys, "window"), "the window is empty: nobody could take a second step; give a longer one")
     if window_s > MAX_WINDOW_S:
         message = (
             f"the window {_shown(said)} is longer than {MAX_WINDOW_S // 86_400} days, as far as entries are followed"
