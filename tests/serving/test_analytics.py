@@ -65,7 +65,8 @@ def test_every_dimension_it_names_can_be_grouped_and_filtered_by(filled: Api, qu
     for dimension in question.dimensions:
         answer = filled.get(question.path, group_by=dimension)
         assert answer.status == 200, answer.json
-        assert answer.json["rows"]
+        needing_more = [entry for entry in answer.json["not_available"] if entry["needs"]]
+        assert answer.json["rows"] or len(needing_more) == len(question.metrics)
     for dimension in question.filters:
         assert filled.get(question.path, [(dimension, "no such value")]).json["rows"] == []
     assert set(question.dimensions) <= set(DIMENSIONS)
@@ -124,7 +125,7 @@ def test_without_grouping_the_only_row_is_the_total(filled: Api) -> None:
     assert answer["rows"] == [answer["total"]]
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
+@pytest.mark.parametrize("question", [q for q in QUESTIONS if q.is_daily], ids=lambda q: q.name)
 @pytest.mark.parametrize("group_by", ["", "day", "day,environment"])
 def test_an_empty_lake_knows_nothing_and_says_so(api: Api, question, group_by: str) -> None:  # type: ignore[no-untyped-def]
     api.publish({})

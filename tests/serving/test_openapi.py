@@ -91,9 +91,12 @@ def test_feedback_is_described_by_its_contract_and_examples(document: dict[str, 
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
-@pytest.mark.parametrize("group_by", ["", "day", "feature,day", "environment"])
-@pytest.mark.parametrize("more", [{}, {"granularity": "week", "compare": "previous", "limit": "1"}], ids=["", "more"])
-def test_answers_are_as_described(filled: Api, question, group_by: str, more: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("places", [(), (0,), (-1, 0), (1,)], ids=str)
+@pytest.mark.parametrize("has_more", [False, True], ids=["", "more"])
+def test_answers_are_as_described(filled: Api, question, places: tuple[int, ...], *, has_more: bool) -> None:  # type: ignore[no-untyped-def]
+    group_by = ",".join([*question.dimensions][place] for place in places)
+    more = {"granularity": "week", "compare": "previous"} if has_more and question.is_daily else {}
+    more |= {"limit": "1"} if has_more else {}
     document = filled.get("/openapi.json").json
     schema = {"$ref": f"#/components/schemas/{question.schema_name}Answer", "components": document["components"]}
     answer = filled.get(question.path, group_by=group_by, **more).json
