@@ -31,6 +31,14 @@ class NotAvailable(BaseModel):
     needs: list[str] = Field(description="Dimensions that must be grouped by, or restricted to one value")
 
 
+class Folded(BaseModel):
+    """A metric of which some groups are of too few people to be told."""
+
+    metric: str
+    groups: int = Field(description="So many groups are not told by themselves; `other` stands for those that can be")
+    has_total: bool = Field(description="False where all that is asked for is of too few people, too")
+
+
 class Days(BaseModel):
     """Days, UTC, both included."""
 
@@ -55,8 +63,10 @@ class Published(BaseModel):
 
 
 class _Made(Published):
-    from_: date = Field(alias="from", description="First day of the range that was used, UTC, included")
-    to: date = Field(description="Last day of the range that was used, UTC, included")
+    from_: date | None = Field(
+        alias="from", description="First day of the range that was used, UTC, included; null where nothing is by day"
+    )
+    to: date | None = Field(description="Last day of the range that was used, UTC, included")
     compared_with: Days | None = Field(description="The days it is compared with; null without `compare`")
     data_from: date | None = Field(description="First day that has data, of any range; null where there is none at all")
     data_to: date | None = Field(description="Last day that has data, of any range")
@@ -67,6 +77,8 @@ class _Made(Published):
     not_available: list[NotAvailable] = Field(
         description="Metrics that the rows lack; the total lacks those of them that the filters do not fit"
     )
+    smallest_group: int = Field(description="A group of fewer people is told as `other`, with others beside it")
+    folded: list[Folded] = Field(description="Metrics to which that has happened; no others count people")
     row_count: int = Field(description="Rows on all pages")
     next: str | None = Field(description="`cursor` of the next page; null on the last")
 
@@ -80,7 +92,7 @@ _CHANGES = (
 
 def answer_model(question: Question) -> type[BaseModel]:
     """The answer of one endpoint, with every metric and dimension that it may hold."""
-    name = question.name.title()
+    name = question.schema_name
     values: dict[str, Any] = {
         metric.name: (
             float | None,
@@ -97,7 +109,7 @@ def answer_model(question: Question) -> type[BaseModel]:
         for change, text in zip(CHANGES, _CHANGES, strict=True)
     }
     keys: dict[str, Any] = {
-        dimension: (date, Field(default=None, description=text))
+        dimension: (date | None, Field(default=None, description=f"{text}; null where it is told as other"))
         if dimension == DAY
         else (str | None, Field(default=None, description=f"{text}; null where the events name none"))
         for dimension, text in question.dimensions.items()

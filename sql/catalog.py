@@ -5,6 +5,7 @@ A silver table without a ``query.sql`` is what its contract says, see ``docs/adr
 
 from collections.abc import Mapping
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from ingest.contracts.registry import EVENTS
 from sql.columns import described
 from sql.contract_tables import contract_columns, contract_query
+from sql.dialects import table_names
 from sql.macros import expand
 from sql.places import at, yaml_line
 from sql.records import Metric, Model, ReadsDays, ViewSpec
@@ -57,8 +59,15 @@ def load_models(root: Path) -> dict[str, Model]:
 
 @cache
 def views() -> dict[str, str]:
-    """Queries that tables share, by full name such as ``silver.activity``; they are never stored."""
-    return load_views(ROOT)
+    """Queries that tables share, by full name such as ``silver.activity``, each after those it reads; they are never
+    stored.
+    """
+    found = load_views(ROOT)
+    graph = {name: sorted(table_names(query) & found.keys()) for name, query in found.items()}
+    try:
+        return {name: found[name] for name in TopologicalSorter(graph).static_order()}
+    except CycleError:
+        return found  # the check of the catalog says which file
 
 
 @cache
@@ -141,6 +150,8 @@ def _load_rollup(folder: Path, document: dict[str, Any], bases: Mapping[str, Mod
     base = bases.get(document["rollup_of"])
     if base is None:
         raise CatalogError(f"{_line_of(spec, 'rollup_of')}: there is no gold table {document['rollup_of']!r}.")
+    if base.people is not None:
+        raise CatalogError(f"{_line_of(spec, 'rollup_of')}: {base.full_name} counts people, who do not add up.")
     made = rollup_document(document, base.model_dump())
     return _complete(spec, {"layer": "gold", "name": folder.name, "written_in": spec, **made})
 
@@ -149,6 +160,8 @@ def _complete(spec: Path, document: dict[str, Any]) -> Model:
     model = _checked(Model, spec, document)
     named = [("grain", number, name) for number, name in enumerate(model.grain)]
     named += [("checks", number, name) for number, check in enumerate(model.checks) for name in check.about]
+    if model.people is not None:
+        named += [("people", 0, name) for name in (model.people.column, *model.people.sum_over)]
     for key, number, name in named:
         if name not in model.columns:
             raise CatalogError(f"{_line_of(spec, key, number)}: there is no column {name!r}, which {key} names.")

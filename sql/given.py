@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from sql.funnels import model as funnels
 from sql.prices.daily import COLUMNS, TABLE
 
 GIVEN: Mapping[str, Mapping[str, str]] = {
     TABLE: COLUMNS,
+    funnels.TABLE: funnels.COLUMNS,
     "metric.threshold": {"metric": "varchar", "good": "double", "poor": "double"},
     "ledger.booking": {
         "hour": "varchar",

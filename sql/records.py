@@ -1,9 +1,9 @@
 """What a table and a metric are."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ingest.contracts.types import PiiClass
 from sql.checks import Check
@@ -37,6 +37,18 @@ class ViewSpec(_Strict):
     reads_days: ReadsDays
 
 
+class CountsPeople(_Strict):
+    """How many people a table's rows are of.
+
+    People can't be added up, as one may be in several rows. But whatever rows are put together, they are of as many
+    people as the one with the most, at least.
+    """
+
+    column: str
+    sum_over: tuple[str, ...] = ()
+    """Columns of the grain over which they do add up, since each person has one value there."""
+
+
 class Model(_Strict):
     """A silver or gold table."""
 
@@ -53,10 +65,17 @@ class Model(_Strict):
     """Whether the API reads it; tables that grow with every person are left to the analysts."""
     expires: bool = True
     """Whether it may be kept for some time only; a table that others are computed from, once more too, may not."""
+    people: CountsPeople | None = None
+    """Of a table that tells what people do: how many they are. Written as a column's name, or whole."""
     rollup_of: str | None = None
     """The gold table of which this one is the sums over fewer dimensions."""
     written_in: Path
     """Where the query stands, or what it follows from."""
+
+    @field_validator("people", mode="before")
+    @classmethod
+    def _by_its_column(cls, said: Any) -> Any:
+        return {"column": said} if isinstance(said, str) else said
 
     @property
     def full_name(self) -> str:

@@ -34,6 +34,7 @@ QUARANTINE = "What was refused, and why"
 _GIVEN_HOLDS = {
     "price.model_price": "For each provider and model as events say them, the dated prices that apply",
     "metric.threshold": "From where a value of a metric is good, and from where poor",
+    "funnel.step": "The funnels that the owner declares: a row for each act that a step may be",
     "ledger.booking": "Counts as they were booked at each hand-over",
 }
 

@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 
 from infra.local.bronze import FolderBronze
+from infra.local.declared import funnels_in
 from infra.local.delivering import consents_of
 from infra.local.lake import Lake
 from infra.local.ledger import SqliteLedger
@@ -36,9 +37,9 @@ def build_lake(
         reprice: the first and the last day that are priced anew.
 
     Raises:
-        LakeError: the lake can't be built, or one of its price files says nonsense; nothing was written.
+        LakeError: the lake can't be built, or one of its files of prices or funnels says nonsense; nothing was written.
     """
-    book = book_in(lake.root)
+    book, funnels = book_in(lake.root), funnels_in(lake.root)
 
     def drain() -> int:
         drained = lake.drain()
@@ -50,7 +51,7 @@ def build_lake(
         lake.check_catalog()
         ledger, consents = lake.ledger(), consents_of(lake)
         try:
-            request = BuildRequest(engine_of(lake), ledger, consents, drain, on_step, book, reprice)
+            request = BuildRequest(engine_of(lake), ledger, consents, drain, on_step, book, funnels, reprice)
             if again is not None:
                 _read_again(lake, ledger, again, on_step, on_damage)
             return build(request)

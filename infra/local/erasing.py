@@ -9,6 +9,7 @@ from typing import Any
 from infra.local.bronze import FolderBronze
 from infra.local.build import alone, engine_of
 from infra.local.consents import SqliteConsents
+from infra.local.declared import funnels_in
 from infra.local.delivering import consents_of, retention_of
 from infra.local.keyring import open_keys
 from infra.local.lake import Lake, LakeError
@@ -89,5 +90,5 @@ def compute_due(lake: Lake, ledger: SqliteLedger, consents: SqliteConsents, on_s
         return
     # What arrived meanwhile is left to the next build, and so is how far the answers are complete.
     engine, book = engine_of(lake), book_in(lake.root)
-    request = BuildRequest(engine, ledger, consents, lambda: 0, on_step, book, takes_new=False)
+    request = BuildRequest(engine, ledger, consents, lambda: 0, on_step, book, funnels_in(lake.root), takes_new=False)
     build(request)

@@ -11,8 +11,10 @@ from infra.local.gateway import Resolver, ask
 from infra.local.lake import Lake
 from infra.local.streaming import OnText, Streamed, in_parts, is_wanted
 from infra.local.threads import Threads
+from ingest.contracts import layout
 from ingest.contracts.validate import Refusal
 from ingest.delivery.delivery import Delivery
+from ingest.delivery.privacy.settings import load
 from ingest.delivery.unavailable import Unavailable
 from ingest.doors.access.grants import Grant
 from ingest.doors.exchange import Request, Response
@@ -110,7 +112,10 @@ class Pages:
                 from infra.local.templates import open_desk
                 from serving.app import build_app  # a third of a second that a server without readers need not pay
 
-                self._opened = build_app(self._reader, _record, open_desk(self._root), probe=self._probe)
+                smallest_group = load(self._root / layout.SETTINGS_FILE).smallest_group
+                self._opened = build_app(
+                    self._reader, _record, open_desk(self._root), probe=self._probe, smallest_group=smallest_group
+                )
             return self._opened
 
     def _health(self) -> Response:

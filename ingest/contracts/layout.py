@@ -28,6 +28,8 @@ CATALOG_FILE = "catalog.db"
 TEMPLATES_FILE = "templates.db"
 PRICES_FILE = "prices.csv"
 """The owner's own prices, if there are any."""
+FUNNELS_FILE = "funnels.yaml"
+"""The owner's own funnels, if there are any."""
 PROFILES_FILE = "inference_profiles.csv"
 """The models behind application inference profiles, as far as they were looked up."""
 

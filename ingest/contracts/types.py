@@ -135,3 +135,4 @@ Pixels = Annotated[
 
 Device = Literal["desktop", "mobile", "tablet", "other"]
 DEVICE = described("Kind of device", default=None)
+IS_BOT = described("Whether a program acted, by its own declaration", default=None)

@@ -1,7 +1,8 @@
 """What a page sends with `navigator.sendBeacon` or `fetch`: contract events, and metrics of the `web-vitals` library.
 
 A body is one item, an array or NDJSON, as text/plain or JSON. `{"page": …, "session_id": …, "metrics": […]}` says
-once what holds for each of its metrics. What an item lacks of id and time it gets here: see ``made_ids``.
+once what holds for each of its metrics. What an item lacks of id and time it gets here: see ``made_ids``. Whether a program
+acted is said by the request's user agent, where the item does not say it.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 from ingest.contracts.validate import Refusal
 from ingest.delivery.delivery import Delivery
 from ingest.delivery.nesting import as_text
-from ingest.doors import web_vitals
+from ingest.doors import device, web_vitals
 from ingest.doors.body import EVENTS_MAX, too_many
 from ingest.doors.exchange import (
     JSON,
@@ -27,6 +28,8 @@ from ingest.doors.exchange import (
 from ingest.doors.made_ids import made_id
 from ingest.doors.native import TAKEN, decode
 from ingest.doors.tally import tally
+
+_SAYING_BOT = ("behavior", "web_vital")
 
 
 def _take(request: Request, delivery: Delivery, received_at: datetime) -> Response:
@@ -68,10 +71,11 @@ def _to_event(item: Any, position: int, user_agent: str, received_at: datetime) 
     if "event_type" not in item:
         message = "The item is no event of a contract (it has no event_type) and no metric (it has no name and value)."
         return Refusal("missing_field", message, payload=as_text(item))
+    said = {"is_bot": True} if item["event_type"] in _SAYING_BOT and device.declares_bot(user_agent) else {}
     if "event_id" in item and "occurred_at" in item:
-        return item
+        return {**said, **item}
     event_id = made_id(item, position, None if "occurred_at" in item else received_at)
-    return {"event_id": event_id, "occurred_at": received_at, **item}
+    return {"event_id": event_id, "occurred_at": received_at, **said, **item}
 
 
 DOOR = Door("beacon", _take, problem)

@@ -1,6 +1,7 @@
-"""What kind of device a browser runs on, as far as its user agent says."""
+"""What kind of device a browser runs on, and whether it is a program, as far as its user agent says."""
 
 import re
+from functools import lru_cache
 
 from ingest.contracts.types import Device
 
@@ -19,3 +20,11 @@ def from_user_agent(user_agent: str) -> Device:
     if _MOBILE.search(user_agent):
         return "mobile"
     return "desktop" if _DESKTOP.search(user_agent) else "other"
+
+
+@lru_cache(maxsize=4096)
+def declares_bot(user_agent: str) -> bool:
+    """Whether a user agent is one of the crawlers, monitors and HTTP libraries that are publicly known by it."""
+    from crawleruseragents import is_crawler  # its list is read at once, and many doors never need it
+
+    return bool(is_crawler(user_agent))

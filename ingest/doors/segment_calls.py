@@ -10,7 +10,7 @@
 
 Traits tell about a person and are stored nowhere. What a call's properties say under the name of a contract field
 (``LIFTED``) goes into that field, so that a click can be joined to the execution behind it; the rest stays in
-``properties``, with the user agent, by which bots are told apart later.
+``properties``, with the user agent, which also says whether a program called (``is_bot``).
 """
 
 from collections.abc import Callable, Mapping
@@ -29,6 +29,7 @@ from ingest.doors.segment_context import (
     as_object,
     as_text,
     consent,
+    is_bot,
     kind_of_device,
     page_fields,
     session_id,
@@ -123,6 +124,7 @@ def _envelope(call: dict[str, Any], context: Mapping[str, Any], position: int, a
         "session_id": session_id(call, context),
         "consent": consent(context),
         "device": kind_of_device(context),
+        "is_bot": is_bot(context),
     }
 
 

@@ -15,7 +15,7 @@ from serving.routes.templates.every import add_templates
 
 if TYPE_CHECKING:
     from ingest.contracts.validate import Refusal
-    from serving.logic.answer import Tables
+    from serving.logic.reading import Tables
     from serving.prompts import Prompts
 
 
@@ -61,7 +61,15 @@ def whole() -> APIGatewayRestResolver:
     """All of the API, put together at the first request that is not about prompts."""
     from serving.app import build_app
 
-    return build_app(_Published(), _record, wiring.desk(), let_in, prompts(), probe=components)
+    return build_app(
+        _Published(),
+        _record,
+        wiring.desk(),
+        let_in,
+        prompts(),
+        probe=components,
+        smallest_group=wiring.smallest_group(),
+    )
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.contracts import layout
 from ingest.contracts.validate import Refusal, validate
-from serving.logic.answer import Tables
+from serving.logic.reading import Tables
 from sql.publication import read_publication
 from sql.reader import NothingPublished, Reader
 

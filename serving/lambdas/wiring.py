@@ -48,6 +48,19 @@ DEFERRED = "promptlake_execution"
 PEOPLE_VARIABLE = "PROMPTLAKE_PEOPLE"
 """Environment variable: whose identities are one person's, as a TOML file packaged with the code; optional."""
 
+SMALLEST_GROUP_VARIABLE = "PROMPTLAKE_SMALLEST_GROUP"
+"""Environment variable: a group of fewer people is told together with others; optional."""
+
+
+def smallest_group() -> int:
+    """As set; a ``ValueError`` says what can't be."""
+    from sql.small_groups import SMALLEST_GROUP
+
+    text = os.environ.get(SMALLEST_GROUP_VARIABLE, str(SMALLEST_GROUP))
+    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
+        raise ValueError(f"{SMALLEST_GROUP_VARIABLE} is {text[:20]!r}; give a number of people, 1 or more.")
+    return int(text)
+
 
 @cache
 def store() -> TemplateStore:

@@ -8,36 +8,14 @@ from typing import Any, Protocol
 
 from serving.logic.asked import Asked, Page
 from serving.logic.compared import changes
-from serving.logic.days import DayRange, day_range
+from serving.logic.days import day_range
 from serving.logic.ordering import in_order
 from serving.logic.paging import cut
-from serving.logic.question import CHANGES, DAY, DIMENSIONS, Question, change_of
-from serving.logic.refused import bad_request
-from sql.periods import BY_DAY, Periods
+from serving.logic.question import CHANGES, DAY, Batch, Question, change_of
+from serving.logic.reading import Reading, Row, Span, Tables, check_groups, readings
+from sql.periods import Periods
 from sql.publication import Publication
 from sql.records import Metric
-
-MAX_GROUPS = 20_000
-"""More is no answer to a question, and more than a Lambda can hold and sort while somebody waits."""
-
-Row = dict[str, Any]
-
-
-class Tables(Protocol):
-    """One publication, whole: :class:`sql.reader.PublishedTables`."""
-
-    @property
-    def publication(self) -> Publication: ...
-    def rows(self, trino_sql: str, parameters: Sequence[Any] = ()) -> list[Row]: ...
-    def metrics(
-        self,
-        names: Sequence[str],
-        group_by: Sequence[str] = (),
-        where: str | None = None,
-        parameters: Sequence[Any] = (),
-        periods: Periods = BY_DAY,
-        at_most: int | None = None,
-    ) -> list[Row]: ...
 
 
 class Published(Protocol):
@@ -54,11 +32,12 @@ class Found:
     groups: dict[tuple[Any, ...], Row] = field(default_factory=dict)
 
 
-def answer(question: Question, asked: Asked, page: Page, tables: Tables) -> dict[str, Any]:
+def answer(question: Question, asked: Asked, page: Page, tables: Tables, smallest_group: int) -> dict[str, Any]:
     """The whole answer as JSON values; see :func:`serving.schemas.answer_model`.
 
     Args:
         tables: one publication, so that nothing in the answer is of another.
+        smallest_group: a group of fewer people is told as other.
 
     Raises:
         RequestRefused: a range is not one, the groups are too many, or the page is of another publication.
@@ -66,9 +45,12 @@ def answer(question: Question, asked: Asked, page: Page, tables: Tables) -> dict
     oldest, newest = _days_with_data(question, tables)
     days = day_range(asked.first, asked.last, newest or datetime.fromisoformat(tables.publication.as_of).date())
     granularity = asked.granularity or "day"
-    found = _find(question, asked, days, Periods(granularity), tables)
     before = None if asked.compare is None else days.before(asked.compare)
-    then = None if before is None else _find(question, asked, before, before.laid_on(days, granularity), tables)
+    spans = [Span(days.first, days.last, Periods(granularity))]
+    spans += [Span(before.first, before.last, before.laid_on(days, granularity))] if before else []
+    reads = readings(question, asked, spans, tables, smallest_group)
+    found, *earlier = [_find(question, asked, span, reads) for span in spans]
+    then = earlier[0] if earlier else None
     missing = list(_missing(question, asked))
     in_rows = [name for name in question.metrics if name not in {m["metric"] for m in missing}]
     in_total = [name for name in question.metrics if name in found.total]
@@ -79,8 +61,8 @@ def answer(question: Question, asked: Asked, page: Page, tables: Tables) -> dict
     return {
         "as_of": tables.publication.as_of,
         "complete_through": tables.publication.complete_through,
-        "from": days.first.isoformat(),
-        "to": days.last.isoformat(),
+        "from": days.first.isoformat() if question.is_daily else None,
+        "to": days.last.isoformat() if question.is_daily else None,
         "compared_with": before and {"from": before.first.isoformat(), "to": before.last.isoformat()},
         "data_from": oldest and oldest.isoformat(),
         "data_to": newest and newest.isoformat(),
@@ -90,6 +72,8 @@ def answer(question: Question, asked: Asked, page: Page, tables: Tables) -> dict
         "filters": {name: list(values) for name, values in asked.filters},
         "metrics": {name: definition(metric) for name, metric in question.definitions.items()},
         "not_available": missing,
+        "smallest_group": smallest_group,
+        "folded": list(_folded(reads)),
         "row_count": len(rows),
         "rows": list(shown),
         "next": following,
@@ -119,7 +103,9 @@ def _extracts(question: Question, publication: Publication) -> Iterator[Any]:
 
 
 def _days_with_data(question: Question, tables: Tables) -> tuple[date | None, date | None]:
-    names = dict.fromkeys(batch.model.full_name for batch in question.batches)
+    names = dict.fromkeys(batch.model.full_name for batch in question.batches if batch.model.is_daily)
+    if not names:
+        return None, None
     each = " UNION ALL ".join(f"SELECT MIN({DAY}) AS oldest, MAX({DAY}) AS newest FROM {name}" for name in names)
     (row,) = tables.rows(f"SELECT MIN(oldest) AS oldest, MAX(newest) AS newest FROM ({each}) AS days")
     return row["oldest"], row["newest"]
@@ -139,24 +125,28 @@ def _needed(metric: Metric, told_apart: set[str]) -> list[str]:
     return [dimension for dimension in metric.one_by_one if dimension not in told_apart]
 
 
-def _find(question: Question, asked: Asked, days: DayRange, periods: Periods, tables: Tables) -> Found:
+Readings = Sequence[tuple[Batch, Reading]]
+
+
+def _find(question: Question, asked: Asked, span: Span, reads: Readings) -> Found:
     found = Found()
-    where, parameters = asked.where(days)
-    # In one order, whatever the asker's: the same question compiles to the same SQL, which is cached.
-    group_by = [dimension for dimension in DIMENSIONS if dimension in asked.group_by]
-    for batch in question.batches:
-        if batch.lacks(asked.restricted):
-            continue  # unrestricted it would be the answer to another question
+    for batch, read in reads:
         definitions = [question.definitions[name] for name in batch.metrics]
         of_all = [metric.name for metric in definitions if not _needed(metric, asked.of_one_value)]
         if of_all:
-            (row,) = tables.metrics(of_all, (), where, parameters)
-            found.total |= row
+            found.total |= read.total(of_all, span)
         by_group = [m.name for m in definitions if not _needed(m, {*asked.group_by, *asked.of_one_value})]
-        if by_group and group_by and not batch.lacks(set(group_by)):
-            rows = tables.metrics(by_group, group_by, where, parameters, periods, MAX_GROUPS + 1)
-            _merge(found.groups, asked.group_by, rows)
+        if by_group and asked.group_by and not batch.lacks(set(asked.group_by)):
+            _merge(found.groups, asked.group_by, read.groups(by_group, span))
     return found
+
+
+def _folded(reads: Readings) -> Iterator[Row]:
+    """Metrics that are not told of every group by itself, or not of all that is asked for together."""
+    for batch, read in reads:
+        if read.folded or not read.has_total:
+            for name in batch.metrics:
+                yield {"metric": name, "groups": read.folded, "has_total": read.has_total}
 
 
 def _merge(groups: dict[tuple[Any, ...], Row], keys: Sequence[str], rows: list[Row]) -> None:
@@ -184,12 +174,3 @@ def _with_changes(now: Row, then: Row | None, metrics: Sequence[str]) -> Row:
             told = changes(now.get(name), then.get(name))
             row |= {change_of(name, change): json_value(value) for change, value in zip(CHANGES, told, strict=True)}
     return row
-
-
-def check_groups(count: int) -> None:
-    """Raises ``RequestRefused`` for more rows than an answer may be made of."""
-    if count > MAX_GROUPS:
-        raise bad_request(
-            "too_many_rows",
-            f"That makes more than {MAX_GROUPS} rows; group by less, or restrict the days or dimensions.",
-        )

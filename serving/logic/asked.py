@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from serving.logic.days import Compared, DayRange, read_compared, read_date, shown
+from serving.logic.days import Compared, read_compared, read_date, shown
 from serving.logic.paging import DEFAULT_ROWS, Cursor
 from serving.logic.question import CHANGES, DAY, Question, change_of
 from serving.logic.refused import bad_request
+from sql.folding import Span, condition
 from sql.periods import Granularity
+from sql.records import Model
 
 MAX_VALUES = 100
 """So many values of one dimension may be asked for at once."""
@@ -39,17 +41,9 @@ class Asked:
         """Dimensions that can have one value only in the answer."""
         return {dimension for dimension, values in self.filters if len(values) == 1}
 
-    def where(self, days: DayRange) -> tuple[str, list[Any]]:
+    def where(self, span: Span, model: Model) -> tuple[str, list[Any]]:
         """A condition with placeholders, and their values. An empty text asks for rows that have no value there."""
-        parameters: list[Any]
-        conditions, parameters = [f"{DAY} BETWEEN ? AND ?"], [days.first, days.last]
-        for dimension, wanted in self.filters:
-            named = [value for value in wanted if value]
-            either = [f"{dimension} IN ({', '.join('?' * len(named))})"] if named else []
-            either += [f"{dimension} IS NULL"] if "" in wanted else []
-            conditions.append(f"({' OR '.join(either)})")
-            parameters += named
-        return " AND ".join(conditions), parameters
+        return condition(span.of(model), dict(self.filters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +61,9 @@ def read_parameters(question: Question, given: Mapping[str, Any]) -> Asked:
         RequestRefused: a date is none, or a dimension or an order unknown.
     """
     group_by = read_names(given.get("group_by") or (), question.dimensions, question.name)
-    granularity: Granularity | None = given.get("granularity") or ("day" if DAY in group_by else None)
+    # A table that is not by day may have a dimension of that name.
+    asked_for = given.get("granularity") if question.is_daily else None
+    granularity: Granularity | None = asked_for or ("day" if DAY in group_by else None)
     if granularity and DAY not in group_by:
         group_by = (DAY, *group_by)
     compare = read_compared(given.get("compare"))
@@ -92,7 +88,8 @@ def _filters(question: Question, given: Mapping[str, Any]) -> tuple[tuple[str, t
     return filters
 
 
-def _names(given: Sequence[str]) -> list[str]:
+def listed(given: Sequence[str]) -> list[str]:
+    """Names, as a query lists them: with commas, or repeated."""
     return [name.strip(" ") for text in given for name in text.split(",") if name.strip(" ")]
 
 
@@ -102,7 +99,7 @@ def read_names(given: Sequence[str], known: Collection[str], asked_of: str) -> t
     Raises:
         RequestRefused: one of them is unknown.
     """
-    names = _names(given)
+    names = listed(given)
     for name in names:
         if name not in known:
             message = f"There is no dimension {shown(name)} of {asked_of}; known are {', '.join(known)}."
@@ -113,7 +110,7 @@ def read_names(given: Sequence[str], known: Collection[str], asked_of: str) -> t
 def _sort(question: Question, given: Sequence[str], group_by: Sequence[str], *, is_compared: bool) -> tuple[str, ...]:
     changes = [change_of(metric, change) for metric in question.metrics for change in CHANGES] if is_compared else []
     known = {*group_by, *question.metrics, *changes}
-    names = _names(given)
+    names = listed(given)
     for name in names:
         if name.removeprefix("-") not in known:
             metric = question.metrics[0]

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from serving.logic.answer import MAX_GROUPS, Row, Tables, check_groups
 from serving.logic.asked import Page, read_names
 from serving.logic.days import DayRange, day_range, read_date
 from serving.logic.paging import cut
+from serving.logic.reading import MAX_GROUPS, Row, Tables, check_groups
 from sql.catalog import models
 from sql.records import ColumnSpec
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from serving.logic.answer import Row, Tables
 from serving.logic.health import Component, told
+from serving.logic.reading import Row, Tables
 from serving.logic.reconciliation import TABLE, gaps
 
 FRESH_WITHIN = timedelta(hours=2)

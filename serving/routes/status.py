@@ -7,8 +7,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-from serving.logic.answer import Published, Tables
+from serving.logic.answer import Published
 from serving.logic.health import Probe, health
+from serving.logic.reading import Tables
 from serving.logic.status import status
 from serving.negotiation import chosen
 from serving.paths import HEALTH, STATUS

@@ -19,6 +19,7 @@ from tests.bench import (
     reads,
     templates,
     transform,
+    visits,
 )
 
 RUNS = 3
@@ -55,6 +56,10 @@ def _large() -> list[Row]:
 
 def _hour() -> list[Row]:
     return _one_more_hour(_runs(lakehouse.increment, 1)[0])
+
+
+def _engagement() -> list[Row]:
+    return _visits(_runs(visits.measure, 1)[0])
 
 
 def _readers() -> list[Row]:
@@ -196,6 +201,15 @@ def _one_more_hour(hour: lakehouse.Increment) -> list[Row]:
     ]  # fmt: skip
 
 
+def _visits(found: visits.Visits) -> list[Row]:
+    return [
+        (f"build of {visits.EVENTS - visits.MORE:,} acts to all tables, s", f"{found.build.wall_s:.0f}", "under 120", ""),
+        ("its peak memory, MB", f"{found.build.peak_mb:,.0f}", "under 3,000", ""),
+        (f"build of {visits.MORE:,} more, s", f"{found.more.wall_s:.1f}", "under 10",
+         f"{found.more.wall_s / found.build.wall_s:.2f} × the first"),
+    ]  # fmt: skip
+
+
 def _reads(found: reads.Reads) -> list[Row]:
     small, large, hurried = (
         [median(getattr(run, name) for run in runs) for name in ("p50_ms", "p99_ms")]
@@ -242,6 +256,7 @@ SECTIONS: Mapping[str, Callable[[], list[Row]]] = {
     "build": _main_job,
     "large": _large,
     "hour": _hour,
+    "engagement": _engagement,
     "readers": _readers,
     "templates": _templates,
     "execution": _executing,

@@ -13,6 +13,7 @@ from ingest.contracts import layout
 from ingest.contracts.types import TOKENS_MAX
 from sql.catalog import models
 from sql.checks import Check
+from sql.funnels.file import SHIPPED, read_funnels
 from sql.operations import GATE_RESULTS
 from sql.prices.book import PriceBook
 from sql.prices.daily import SAID, TABLE
@@ -25,7 +26,7 @@ from tests.services.athena import athena
 from tests.services.moto import ACCOUNT, client
 from tests.services.spark import ICEBERG
 from tests.services.trino import VERSION, queries
-from transforms.engines.inputs import Input, bookings, model_prices, persons, thresholds
+from transforms.engines.inputs import Input, bookings, funnel_steps, model_prices, persons, thresholds
 from transforms.engines.spark_session import table_name
 
 SILVER = [name for name, model in models().items() if model.layer == "silver"]
@@ -134,6 +135,7 @@ def inputs(twins: Twins) -> dict[str, Input]:
         booked, waiting = ledger.bookings_and_waiting()
         assert not waiting
         given = [persons("consent.withdrawn", consents.withdrawn("analytics")), bookings(booked), thresholds()]
+        given.append(funnel_steps(read_funnels(SHIPPED)))
     tables = {table.name: table for table in given}
     said = twins.trino(in_trino.laid_out(SAID, tables))
     return tables | {TABLE: model_prices(said, [], PriceBook(load_prices()))}

@@ -26,8 +26,14 @@ DAY_1, DAY_2, DAY_3 = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
 AS_OF, COMPLETE_THROUGH = "2026-03-04T10:00:00+00:00", "2026-03-04T09:59:00+00:00"
 
 
+ENOUGH = 100
+"""People of a row that does not say how many they are: no group of it is folded."""
+
+
 def publish(root: Path, tables: Mapping[str, Sequence[Row]], name: str = "p1") -> None:
-    """Write extracts and the pointer, as a build does. A column that a row leaves out is 0 if it counts, else null."""
+    """Write extracts and the pointer, as a build does. A column that a row leaves out is 0 if it counts, else null; people
+    are enough.
+    """
     extracts = {}
     for table, rows in tables.items():
         path = layout.extract(name, table)
@@ -46,6 +52,8 @@ def write_extract(path: Path, table: str, rows: Sequence[Row]) -> None:
     with duckdb.connect() as db:
         db.execute(f"CREATE TABLE t ({', '.join(f'{name} {spec.type}' for name, spec in model.columns.items())})")
         zero = {name: 0 for name, spec in model.columns.items() if spec.type == "bigint" and name not in model.grain}
+        if model.people is not None:
+            zero[model.people.column] = ENOUGH
         for row in rows:
             full = dict.fromkeys(model.columns) | zero | row
             assert full.keys() == model.columns.keys()
@@ -153,6 +161,41 @@ EXAMPLE: dict[str, list[Row]] = {
          "tickets_solved": 1, "tickets_timed": 1}
         for minutes in (10, 20, 90)
     ] + [{"day": DAY_1, "environment": "production", "topic": "billing", "tickets": 1}],
+    "funnels": [
+        {"day": DAY_1, "environment": "production", "funnel": "useful_answer", "step": step, "step_number": number,
+         "device": device, "funnel_entries": entries, "funnel_reached": reached, "funnel_reached_before": before}
+        for device, entries in (("desktop", 60), ("mobile", 40))
+        for number, step, reached, before in (
+            (1, "visit", entries, entries), (2, "prompt", entries // 2, entries), (3, "used", 10, entries // 2),
+        )
+    ],
+    "journeys": [
+        {"day": DAY_1, "environment": "production", "from_place": here, "to_place": there, "transitions": times}
+        for here, there, times in (
+            ("entry", "page /", 60), ("page /", "feature chat", 45), ("page /", "exit", 15), ("feature chat", "exit", 45),
+        )
+    ],
+    "feature_adoption": [
+        {"environment": "production", "subject": "feature", "name": name, "people": people, "people_in_all": 80,
+         "people_again": people // 2, "uses": 3 * people, "days_to_first_use": people}
+        for name, people in (("chat", 60), ("search", 20))
+    ],
+    "retention_cohorts": [
+        {"environment": "production", "granularity": "week", "cohort": "2026-02-02", "first_feature": "chat",
+         "age": age, "people": 40, "returned": returned, "is_complete": age < 2}
+        for age, returned in ((0, 40), (1, 30), (2, 5))
+    ],
+    "user_segments": [
+        {"environment": "production", "segment": segment, "previous_segment": before, "calls": "few",
+         "spend": "under 1 USD", "people": people, "cost_usd": "2.5"}
+        for segment, before, people in (("regular", "new", 30), ("gone", "regular", 20))
+    ],
+    "template_engagement": [
+        {"environment": "production", "template_id": "greet", "template_version": version, "executions": 100,
+         "engaged_sessions": 10, "cost_usd": "5", "person_days": 50, "returned_in_7_days": back, "regenerated": 10,
+         "undone": 5}
+        for version, back in (("1", 20), ("2", 30))
+    ],
     "evaluation_daily": [quality(DAY_2, None, metric="tone", evaluations=4, passed=1, failed=3)],
     "error_daily": [quality(DAY_3, "search", error_class="timeout", errors=4)],
     "latency_daily": [
@@ -162,9 +205,9 @@ EXAMPLE: dict[str, list[Row]] = {
         latency(DAY_2, "chat", 40, 1, "time_to_first_token"),
     ],
     "engagement_daily": [
-        {"day": DAY_1, "environment": "production", "active_users": 4, "sessions": 5, "session_duration_s": 500,
+        {"day": DAY_1, "environment": "production", "active_users": 40, "sessions": 50, "session_duration_s": 5000,
          "executions": 3},
-        {"day": DAY_2, "environment": "production", "active_users": 2, "sessions": 2, "session_duration_s": 60,
+        {"day": DAY_2, "environment": "production", "active_users": 20, "sessions": 20, "session_duration_s": 600,
          "executions": 3},
     ],
     "web_vitals_daily": [

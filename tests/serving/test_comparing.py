@@ -67,7 +67,7 @@ def test_a_period_that_the_range_cuts_is_told(april: Api) -> None:
 
 
 def test_people_a_day_are_a_mean_over_the_days_of_the_week(api: Api) -> None:
-    people = [(1, 4), (5, 2), (6, 9)]
+    people = [(1, 40), (5, 20), (6, 90)]
     api.publish(
         {
             "engagement_daily": [
@@ -77,7 +77,7 @@ def test_people_a_day_are_a_mean_over_the_days_of_the_week(api: Api) -> None:
         }
     )
     rows = api.get("/analytics/usage", granularity="week").json["rows"]
-    assert [(row["day"], row["active_users"]) for row in rows] == [("2026-03-30", 3.0), ("2026-04-06", 9.0)]
+    assert [(row["day"], row["active_users"]) for row in rows] == [("2026-03-30", 30.0), ("2026-04-06", 90.0)]
 
 
 def test_percentiles_are_of_the_whole_week(filled: Api) -> None:

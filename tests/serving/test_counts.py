@@ -28,19 +28,19 @@ def test_means_of_questions_are_told_question_by_question(filled: Api) -> None:
 
 
 def test_rates_are_of_what_they_can_be_of(filled: Api) -> None:
-    spring = filled.get("/analytics/email", group_by="campaign").row(campaign="spring")
+    spring = filled.get("/analytics/engagement/email", group_by="campaign").row(campaign="spring")
     rates = (spring["email_delivery_rate"], spring["email_open_rate"], spring["email_click_rate"])
     assert rates == (0.8, 0.5, 0.0)
 
 
 def test_tickets_that_have_no_time_are_in_no_percentile(filled: Api) -> None:
-    billing = filled.get("/analytics/support", group_by="topic").row(topic="billing")
+    billing = filled.get("/analytics/engagement/support", group_by="topic").row(topic="billing")
     assert (billing["tickets"], billing["ticket_solved_rate"]) == (4, 0.75)
     assert (billing["ticket_resolution_p50_min"], billing["ticket_resolution_p90_min"]) == (20, 90)
 
 
 def test_content_with_a_prompt_and_without(filled: Api) -> None:
-    answer = filled.get("/analytics/content", group_by="made_with")
+    answer = filled.get("/analytics/engagement/content", group_by="made_with")
     assert answer.row(made_with="prompt")["content_created"] == 3
     assert answer.json["total"]["content_prompt_share"] == 0.75
     assert (answer.json["total"]["clicks"], answer.json["total"]["unplaced_click_share"]) == (4, 0.25)

@@ -59,11 +59,8 @@ def test_it_names_each_route_and_parameter(document: dict[str, Any]) -> None:
         assert all(p["description"] for p in operation.get("parameters", []))
     for question in QUESTIONS:
         named = [p["name"] for p in found[f"GET {question.path}"]["parameters"]]
-        assert named == [
-            *("from", "to", "group_by", "granularity", "compare", "sort"),
-            *("limit", "cursor", "format"),
-            *question.filters,
-        ]
+        times = ("from", "to", "granularity", "compare") if question.is_daily else ()
+        assert named == [*times, "group_by", "sort", "limit", "cursor", "format", *question.filters]
         assert found[f"GET {question.path}"]["responses"].keys() == {"200", "400", "410", "503"}
     feedback = found["POST /analytics/feedback"]
     assert [p["name"].lower() for p in feedback["parameters"]] == ["idempotency-key"]
@@ -78,7 +75,7 @@ def test_a_dimension_is_named_where_a_table_has_it() -> None:
 
 def test_every_property_of_an_answer_is_described_with_its_unit(document: dict[str, Any]) -> None:
     for question in QUESTIONS:
-        row = document["components"]["schemas"][f"{question.name.title()}Row"]["properties"]
+        row = document["components"]["schemas"][f"{question.schema_name}Row"]["properties"]
         compared = {change_of(metric, change) for metric in question.metrics for change in CHANGES}
         assert row.keys() == {*question.dimensions, *question.metrics, *compared}
         assert all(row[metric]["title"] and "Unit: " in row[metric]["description"] for metric in question.metrics)
@@ -94,14 +91,17 @@ def test_feedback_is_described_by_its_contract_and_examples(document: dict[str, 
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
-@pytest.mark.parametrize("group_by", ["", "day", "feature,day", "environment"])
-@pytest.mark.parametrize("more", [{}, {"granularity": "week", "compare": "previous", "limit": "1"}], ids=["", "more"])
-def test_answers_are_as_described(filled: Api, question, group_by: str, more: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("places", [(), (0,), (-1, 0), (1,)], ids=str)
+@pytest.mark.parametrize("has_more", [False, True], ids=["", "more"])
+def test_answers_are_as_described(filled: Api, question, places: tuple[int, ...], *, has_more: bool) -> None:  # type: ignore[no-untyped-def]
+    group_by = ",".join([*question.dimensions][place] for place in places)
+    more = {"granularity": "week", "compare": "previous"} if has_more and question.is_daily else {}
+    more |= {"limit": "1"} if has_more else {}
     document = filled.get("/openapi.json").json
-    schema = {"$ref": f"#/components/schemas/{question.name.title()}Answer", "components": document["components"]}
+    schema = {"$ref": f"#/components/schemas/{question.schema_name}Answer", "components": document["components"]}
     answer = filled.get(question.path, group_by=group_by, **more).json
     Draft202012Validator(schema).validate(answer)
-    properties = document["components"]["schemas"][f"{question.name.title()}Answer"]["properties"]
+    properties = document["components"]["schemas"][f"{question.schema_name}Answer"]["properties"]
     assert answer.keys() == properties.keys()
 
 

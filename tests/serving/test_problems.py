@@ -95,7 +95,7 @@ def test_too_many_values_or_rows(filled: Api, monkeypatch: pytest.MonkeyPatch) -
     many = [("model", f"m{n}") for n in range(101)]
     assert problem(filled.get("/analytics/costs", many)) == (400, "too_many_values")
     assert filled.get("/analytics/costs", many[:100]).status == 200
-    monkeypatch.setattr("serving.logic.answer.MAX_GROUPS", 2)
+    monkeypatch.setattr("serving.logic.reading.MAX_GROUPS", 2)
     assert problem(filled.get("/analytics/costs", group_by="model")) == (400, "too_many_rows")
 
 

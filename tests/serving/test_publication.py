@@ -19,7 +19,7 @@ from tests.serving.lakes import DAY_1, Answer, Api, Row, cost, publish
 
 def state(number: int) -> dict[str, list[Row]]:
     """A lake in which everything is ``number``."""
-    engagement = {"day": DAY_1, "environment": "production", "sessions": number, "active_users": number}
+    engagement = {"day": DAY_1, "environment": "production", "sessions": number, "active_users": 100}
     return {"cost_daily": [cost(DAY_1, "chat", "m", executions=number)], "engagement_daily": [engagement]}
 
 

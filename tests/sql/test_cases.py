@@ -25,18 +25,16 @@ def on_duckdb(model: Model, inputs: Mapping[str, Input]) -> list[Row]:
             for row in table.rows:
                 values = [_stored(row.get(column)) for column in table.types]
                 db.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(values))})", values)
+        known = set(inputs)
         for name, query in views().items():
-            if _is_readable(query, inputs):
+            if table_names(query) <= known:
                 trino_view(db, name, query)
+                known.add(name)
         typed = ", ".join(f"CAST({column} AS {spec.type}) AS {column}" for column, spec in model.columns.items())
         found = db.execute(f"SELECT {typed} FROM ({to_duckdb(model.query)})").fetchall()
         return [dict(zip(model.columns, row, strict=True)) for row in found]
     finally:
         db.close()
-
-
-def _is_readable(query: str, inputs: Mapping[str, Input]) -> bool:
-    return table_names(query) <= inputs.keys()
 
 
 def _stored(value: Any) -> Any:

@@ -10,7 +10,7 @@ from sql.dialects import to_duckdb
 from sql.records import ColumnSpec
 
 _TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}
-SCHEMAS = ("bronze", "silver", "gold", "operations", "ledger", "price", "metric", "consent")
+SCHEMAS = ("bronze", "silver", "gold", "operations", "ledger", "price", "metric", "funnel", "consent")
 
 
 def session(scratch: Path, memory_mb: int = 400, threads: int = 2) -> duckdb.DuckDBPyConnection:

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.contracts import layout
+from sql.funnels.model import Funnel
 from sql.prices.daily import Pricing
 from sql.publication import Extract
 from sql.records import Model
@@ -17,6 +18,7 @@ from transforms.engines.duck import count, file_list, literal, scan, session
 from transforms.engines.duck_keeping import DuckUpkeep
 from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import bookings as bookings_input
+from transforms.engines.inputs import funnel_steps
 from transforms.engines.protocol import Candidate, Staged
 from transforms.engines.store import Store
 from transforms.engines.unreadable import naming_unreadable
@@ -85,6 +87,9 @@ class DuckEngine(DuckUpkeep):
 
     def read_bookings(self, bookings: Sequence[Booking]) -> None:
         duck_gold.register(self.db, bookings_input(bookings))
+
+    def read_funnels(self, funnels: Sequence[Funnel]) -> None:
+        duck_gold.register(self.db, funnel_steps(funnels))
 
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         assert self._silver is not None  # noqa: S101 - `read_silver` comes first

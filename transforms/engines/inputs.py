@@ -7,6 +7,9 @@ from typing import Any
 from ingest.contracts.envelope import person_fields
 from ingest.contracts.registry import EVENTS
 from sql.catalog import metrics
+from sql.funnels.model import TABLE as FUNNEL_TABLE
+from sql.funnels.model import Funnel
+from sql.funnels.model import rows as funnel_rows
 from sql.given import GIVEN
 from sql.prices.book import PriceBook
 from sql.prices.daily import TABLE, Row, daily_prices
@@ -32,6 +35,11 @@ def thresholds() -> Input:
     """The good and poor bounds that metrics declare."""
     rows = [(m.name, m.good, m.poor) for m in metrics().values() if m.good is not None]
     return _given("metric.threshold", rows)
+
+
+def funnel_steps(funnels: Iterable[Funnel]) -> Input:
+    """The funnels that are declared, a row for each act that a step may be."""
+    return _given(FUNNEL_TABLE, funnel_rows(funnels))
 
 
 def bookings(rows: Sequence[Booking]) -> Input:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
+from sql.funnels.model import Funnel
 from sql.prices.daily import Pricing
 from sql.publication import Extract
 from sql.records import Model
@@ -81,6 +82,9 @@ class Engine(Protocol):
 
     def read_bookings(self, bookings: Sequence[Booking]) -> None:
         """Lay out ``ledger.booking``."""
+
+    def read_funnels(self, funnels: Sequence[Funnel]) -> None:
+        """Lay out ``funnel.step``."""
 
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         """Write a gold table's rows of some days, or all. Models computed later in the run read these."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ingest.contracts import layout
 from sql.catalog import models, views
 from sql.dialects import spark_view, to_spark
+from sql.funnels.model import Funnel
 from sql.prices.daily import COLUMNS, SAID, Pricing
 from sql.publication import Extract
 from sql.records import Model
@@ -18,6 +19,7 @@ from transforms.engines.inputs import (
     bookings as bookings_input,
 )
 from transforms.engines.inputs import (
+    funnel_steps,
     model_prices,
     naming,
     naming_none,
@@ -116,6 +118,9 @@ class SparkEngine(SparkRereading):
 
     def read_bookings(self, bookings: Sequence[Booking]) -> None:
         register(self._spark, bookings_input(bookings))
+
+    def read_funnels(self, funnels: Sequence[Funnel]) -> None:
+        register(self._spark, funnel_steps(funnels))
 
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         branch = branch_of(run)

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime
 from ingest.contracts.instants import from_us
 from sql.catalog import models
 from sql.check import check_catalog
+from sql.funnels.file import SHIPPED, read_funnels
+from sql.funnels.model import Funnel
 from sql.prices.book import PriceBook
 from sql.prices.daily import Pricing
 from sql.prices.table import load_prices
@@ -62,6 +64,8 @@ class BuildRequest:
     on_step: Callable[[str], None] = lambda _: None
     book: PriceBook = field(default_factory=lambda: PriceBook(load_prices()))
     """What calls cost; days that are over keep what they were built with."""
+    funnels: tuple[Funnel, ...] = field(default_factory=lambda: read_funnels(SHIPPED))
+    """What ``gold.funnels`` follows people through."""
     reprice: tuple[date, date] | None = None
     """First and last day of history that is to be priced with the book as it is."""
     takes_new: bool = True
@@ -75,7 +79,7 @@ def build(request: BuildRequest) -> BuildResult:
         CatalogError: a model, view or metric is not what it must be; nothing was read or written.
         GateFailed: readers keep the last good state.
     """
-    if request.ledger.fact(DEFINITIONS) != definitions():
+    if request.ledger.fact(DEFINITIONS) != definitions(request.funnels):
         check_catalog()  # most of a second, so not each time
     gate = Gate()
     request.on_step("draining the spool")
@@ -89,7 +93,7 @@ class _Run:
         self.request, self.gate, self.engine = request, gate, engine
         self.ledger = request.ledger
         # Time-ordered, so that publications sort by age.
-        self.definitions = definitions()
+        self.definitions = definitions(request.funnels)
         self.id = new_run()
 
     def build(self, complete_us: int) -> BuildResult:
@@ -163,6 +167,7 @@ class _Run:
         pricing = Pricing(self.request.book, datetime.now(UTC).date(), self._repriced())
         self.engine.read_silver(needed(planned), staged, self.request.consents.withdrawn("analytics"), pricing)
         self.engine.read_bookings(bookings)
+        self.engine.read_funnels(self.request.funnels)
         found = {model.full_name: self._compute(model, days) for model, days in planned}
         for model, read in whole(found):
             for source in read:

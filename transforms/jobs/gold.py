@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from sql.catalog import metrics, models, views, wide_views
 from sql.dialects import table_names
+from sql.funnels.model import Funnel
 from sql.records import Model, ReadsDays
 
 Days = Mapping[str, Collection[date]]
@@ -52,12 +53,12 @@ def _read_by(full_name: str) -> frozenset[str] | None:
 _STORED = frozenset({"silver", "gold"})
 
 
-def definitions() -> str:
+def definitions(funnels: Sequence[Funnel]) -> str:
     """A fingerprint of what gold follows from besides its rows and prices, which are dated by themselves."""
     gold = [(m.full_name, m.query, sorted(m.columns), m.reads_days) for m in models().values() if m.layer == "gold"]
     thresholds = [(m.name, m.good, m.poor) for m in metrics().values()]
     shared = sorted(views().items()), sorted(wide_views().items())
-    return sha256(repr((gold, shared, thresholds)).encode()).hexdigest()
+    return sha256(repr((gold, shared, thresholds, *funnels)).encode()).hexdigest()
 
 
 def in_order() -> tuple[Model, ...]:

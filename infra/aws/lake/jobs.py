@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from infra.aws.lake.declared import funnels_in
 from infra.aws.lake.discovery import receive
 from infra.aws.lake.lake import AwsLake
 from infra.aws.lake.prices import book_in
@@ -33,7 +34,7 @@ class Jobs:
 
         Raises:
             GateFailed: readers keep the last good state.
-            PriceError: one of the owner's price files says nonsense; nothing was read or written.
+            PriceError: or ``FunnelError``: one of the owner's files says nonsense; nothing was read or written.
         """
         return build(self._building(takes_new=True))
 
@@ -118,6 +119,7 @@ class Jobs:
             (lambda: receive(self.lake)) if takes_new else (lambda: 0),
             self.on_step,
             book_in(self.lake.mirror.bucket),
+            funnels_in(self.lake.mirror.bucket),
             takes_new=takes_new,
         )
 

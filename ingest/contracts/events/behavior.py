@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from ingest.contracts.envelope import EVENT_TYPE, Event
 from ingest.contracts.types import (
     DEVICE,
+    IS_BOT,
     Address,
     Device,
     Identifier,
@@ -48,6 +49,7 @@ class Behavior(Event):
     title: Text | None = described("Title of the page", default=None)
     referrer: Address | None = described("Address that led here, without query", default=None)
     device: Device | None = DEVICE
+    is_bot: bool | None = IS_BOT
     engaged_ms: Milliseconds | None = described("How long the page was seen", "milliseconds", default=None)
     scroll_percent: Percent | None = described("Deepest point of the page that was seen", "percent", default=None)
     element: LongText | None = described("CSS selector of what was clicked", default=None)

@@ -7,6 +7,7 @@ from pydantic import Field
 from ingest.contracts.envelope import EVENT_TYPE, Event
 from ingest.contracts.types import (
     DEVICE,
+    IS_BOT,
     Address,
     Device,
     Identifier,
@@ -40,7 +41,9 @@ class WebVital(Event):
     )
     navigation_type: Text | None = described("How the page was reached", default=None)
     page: PagePath | None = described("Path of the page, without query", default=None)
+    page_view_id: Identifier | None = described("The view of that page, as behavior events name it", default=None)
     device: Device | None = DEVICE
+    is_bot: bool | None = IS_BOT
     target: LongText | None = described("CSS selector of the element to blame", default=None)
     resource_url: Address | None = described("Address of the resource to blame, without query", default=None)
     load_state: Text | None = described("How far the page had loaded when it happened", default=None)

@@ -3,6 +3,7 @@
 [environments."*"]                    # holds wherever an environment says nothing else
 names = ["Ann Smith"]
 phone_regions = ["DE"]
+smallest_group = 10                   # people; answers tell of a smaller group together with others
 
 [environments.production.consent]     # of whoever has not said anything
 analytics = false
@@ -31,6 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ingest.contracts.envelope import Consent, pii_class
 from ingest.contracts.registry import EVENTS
+from sql.small_groups import SMALLEST_GROUP
 
 Handling = Literal["none", "hash", "redacted", "full"]
 """What is kept of a text: nothing, a keyed hash, the text without what it says of persons, or all of it."""
@@ -77,6 +79,8 @@ class Privacy(_Strict):
     """Of values that no contract describes, which only quarantine holds; anything may be in them."""
     names: tuple[Annotated[str, Field(min_length=2)], ...] = Field((), strict=False)
     phone_regions: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = Field((), strict=False)
+    smallest_group: Annotated[int, Field(ge=1, le=1_000)] = SMALLEST_GROUP
+    """Answers and reports tell a group of fewer people together with others; 1 tells every group."""
 
     @model_validator(mode="after")
     def _known_texts(self) -> Self:
@@ -131,6 +135,11 @@ class Settings(_Strict):
             merged = {kind: {**base.text.get(kind, {}), **own.text.get(kind, {})} for kind in {**base.text, **own.text}}
             said["text"] = merged
         return base.model_copy(update=said)
+
+    @property
+    def smallest_group(self) -> int:
+        """Of answers, which are of all environments: as the strictest of them has it."""
+        return max(self.privacy(name).smallest_group for name in (ANY, *self.environments))
 
     def keeps(self, event_type: str, field: str) -> bool:
         """Whether anything is kept of a free text, in any environment."""

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from serving.logic.answer import Row, Tables, definition
+from serving.logic.answer import definition
 from serving.logic.experiment_results.asked import TABLE, Asked, condition, known_metrics
 from serving.logic.experiment_results.statistics import MIN_UNITS, Difference, Sums, difference, uneven
 from serving.logic.experiment_results.terms import FindTerms
+from serving.logic.reading import Row, Tables
 
 MAX_EXPERIMENTS = 50
 """So many are told, those that were seen last."""

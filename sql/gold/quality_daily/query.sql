@@ -18,6 +18,8 @@ SELECT
     SUM(comments) AS comments,
     SUM(implicit_positive) AS implicit_positive,
     SUM(implicit_negative) AS implicit_negative,
+    SUM(regenerated) AS regenerated,
+    SUM(undone) AS undone,
     SUM(evaluations) AS evaluations,
     SUM(evaluations_passed) AS evaluations_passed,
     SUM(evaluations_failed) AS evaluations_failed
@@ -28,8 +30,8 @@ FROM (
         COUNT(*) AS executions,
         COUNT_IF(status = 'error') AS errors,
         0 AS ratings, 0 AS rating_sum, 0 AS thumbs_up, 0 AS thumbs_down, 0 AS comments,
-        0 AS implicit_positive, 0 AS implicit_negative, 0 AS evaluations,
-        0 AS evaluations_passed, 0 AS evaluations_failed
+        0 AS implicit_positive, 0 AS implicit_negative, 0 AS regenerated, 0 AS undone,
+        0 AS evaluations, 0 AS evaluations_passed, 0 AS evaluations_failed
     FROM silver.prompt_execution
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     UNION ALL
@@ -45,6 +47,8 @@ FROM (
         COUNT_IF(has_comment),
         COUNT_IF(signal IN ('copy', 'accept')),
         COUNT_IF(signal IN ('undo', 'regenerate', 'abandon')),
+        COUNT_IF(signal = 'regenerate'),
+        COUNT_IF(signal = 'undo'),
         COUNT_IF(kind = 'evaluation'),
         COUNT_IF(passed),
         COUNT_IF(NOT passed)

@@ -1,44 +1,62 @@
--- A session is what the source calls one, else a person's acts with no pause over 30 minutes. Both end at midnight
--- UTC, so that a day's sessions follow from that day's events alone.
--- Who signs in half-way through a session of the source's own is one person from its start.
+-- A visit follows from `silver.visited_act`, and counts on the day on which it began.
+-- A page that is seen says so again and again: no ping counts for over five minutes, and all together for no longer than the
+-- visit, with the five minutes before its first act. A tab that was forgotten so adds nothing to speak of.
 SELECT
     day,
     environment,
-    COALESCE(MAX(user_id), MAX(person)) AS person,
+    person,
     session_id,
     session_number,
-    MAX(user_id) AS user_id,
-    MIN(occurred_at) AS started_at,
-    MAX(occurred_at) AS ended_at,
-    date_diff('second', MIN(occurred_at), MAX(occurred_at)) AS duration_s,
-    COUNT(*) AS events,
-    COUNT_IF(kind = 'execution') AS executions,
-    COUNT_IF(is_error) AS errors,
-    COUNT_IF(kind = 'feedback') AS feedback,
-    COUNT_IF(is_negative) AS negative_feedback,
-    COUNT_IF(is_page_view) AS page_views
+    user_id,
+    device,
+    started_at,
+    ended_at,
+    date_diff('second', started_at, ended_at) AS duration_s,
+    LEAST(pinged_ms, date_diff('millisecond', started_at, ended_at) + 300000) AS engaged_ms,
+    cut_pings,
+    LEAST(pinged_ms, date_diff('millisecond', started_at, ended_at) + 300000) >= 10000 OR page_views > 1 OR executions > 1
+        AS is_engaged,
+    date_diff('second', started_at, ended_at) > 43200 AS is_long,
+    events,
+    executions,
+    errors,
+    cost_usd,
+    feedback,
+    negative_feedback,
+    ratings,
+    rating_sum,
+    thumbs_up,
+    thumbs_down,
+    page_views,
+    pages,
+    features
 FROM (
     SELECT
-        kind, occurred_at, CAST(date_trunc('day', occurred_at) AS DATE) AS day, environment, person, user_id, session_id,
-        is_error, is_negative, is_page_view, session_id AS visit, 0 AS session_number
-    FROM silver.activity
-    WHERE session_id IS NOT NULL
-    UNION ALL
-    -- Only who has no session of the source's own needs the costly look at the act before.
-    SELECT
-        kind, occurred_at, day, environment, person, user_id, session_id, is_error, is_negative, is_page_view,
-        person AS visit,
-        SUM(CASE WHEN previous_at IS NULL OR date_diff('millisecond', previous_at, occurred_at) > 1800000 THEN 1 ELSE 0 END)
-            OVER (PARTITION BY day, environment, person ORDER BY occurred_at
-                RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS session_number
-    FROM (
-        SELECT
-            *,
-            CAST(date_trunc('day', occurred_at) AS DATE) AS day,
-            LAG(occurred_at) OVER (PARTITION BY CAST(date_trunc('day', occurred_at) AS DATE), environment, person
-                ORDER BY occurred_at) AS previous_at
-        FROM silver.activity
-        WHERE session_id IS NULL
-    ) AS with_previous
-) AS numbered
-GROUP BY day, environment, visit, session_id, session_number
+        day,
+        environment,
+        person,
+        session_id,
+        session_number,
+        MAX(user_id) AS user_id,
+        MIN(device) AS device,
+        MIN(occurred_at) AS started_at,
+        MAX(occurred_at) AS ended_at,
+        COALESCE(SUM(CASE WHEN action = 'page_ping' THEN LEAST(engaged_ms, 300000) END), 0) AS pinged_ms,
+        COUNT_IF(action = 'page_ping' AND engaged_ms > 300000) AS cut_pings,
+        COUNT(*) AS events,
+        COUNT_IF(kind = 'execution') AS executions,
+        COUNT_IF(is_error) AS errors,
+        SUM(cost_usd) AS cost_usd,
+        COUNT_IF(kind = 'feedback') AS feedback,
+        COUNT_IF(is_negative) AS negative_feedback,
+        COUNT(rating) AS ratings,
+        COALESCE(SUM(rating), 0) AS rating_sum,
+        COUNT_IF(thumb = 'up') AS thumbs_up,
+        COUNT_IF(thumb = 'down') AS thumbs_down,
+        COUNT_IF(action = 'page_view') AS page_views,
+        COUNT(DISTINCT page) AS pages,
+        COUNT(DISTINCT feature) AS features
+    FROM silver.visited_act
+    WHERE person IS NOT NULL AND NOT is_bot
+    GROUP BY 1, 2, 3, 4, 5
+) AS visit

@@ -13,6 +13,7 @@ from tests.steps import handle
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)  # when what `send` sends arrives
 
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 PAGE = {
     "path": "/chat",
@@ -139,6 +140,8 @@ WHO = {"event_id": "m1", "occurred_at_us": WHEN, "user_id": "u1"}
         ),
         (call("identify", context={"device": {"type": "tv"}, "userAgent": "x" * 999}),
          {"action": "identify", "device": "other", "properties": {"user_agent": "x" * 256}}),
+        (call("identify", context={"device": {"type": "tv"}, "userAgent": GOOGLEBOT}),
+         {"action": "identify", "device": "other", "is_bot": True, "properties": {"user_agent": GOOGLEBOT}}),
     ],
 )  # fmt: skip
 def test_each_kind_of_call_is_stored_as_what_it_says(stored, given, expected):

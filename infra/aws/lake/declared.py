@@ -1,0 +1,23 @@
+"""The owner's own funnels, which lie in the bucket beside the lake's data as they do in an embedded lake's folder."""
+
+from pathlib import Path
+
+from ingest.contracts import layout
+from sql.funnels.file import SHIPPED, FunnelError, funnels_of, read_funnels
+from sql.funnels.model import Funnel
+from transforms.engines.store import Store
+
+
+def funnels_in(store: Store) -> tuple[Funnel, ...]:
+    """The owner's own, else those that every lake has.
+
+    Raises:
+        FunnelError: the file says nonsense; the message names file and line.
+    """
+    content = store.read(layout.FUNNELS_FILE)
+    if content is None:
+        return read_funnels(SHIPPED)
+    try:
+        return funnels_of(content.decode("utf-8-sig"), Path(layout.FUNNELS_FILE))
+    except UnicodeDecodeError as error:
+        raise FunnelError(f"{layout.FUNNELS_FILE} is no text in UTF-8; write it anew") from error

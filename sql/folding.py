@@ -1,0 +1,271 @@
+"""Metrics by group, with groups of few people folded: what :mod:`sql.small_groups` decides, done to a table's rows."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sql.compile import metric_query
+from sql.periods import DAY, Periods
+from sql.records import Model
+from sql.small_groups import OTHER, Key, People, Places, at, by_size, over, small_groups
+
+Rows = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
+"""Runs Trino SQL with ``?`` parameters."""
+
+_OTHER, _ANY_TIME, _HIDDEN = "o", "t", "h"
+"""What becomes of a group: told as other, as other without its time as well, or not at all."""
+
+
+def condition(days: tuple[date, date] | None, filters: Mapping[str, Sequence[str]]) -> tuple[str, list[Any]]:
+    """A condition with placeholders, and their values.
+
+    Args:
+        days: the first and the last; None where a table is not by day.
+        filters: values by dimension, as text; an empty one asks for rows without a value.
+    """
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    if days is not None:
+        conditions, parameters = [f"{DAY} BETWEEN ? AND ?"], list(days)
+    for dimension, wanted in filters.items():
+        named = [value for value in wanted if value]
+        either = [f"CAST({dimension} AS VARCHAR) IN ({', '.join('?' * len(named))})"] if named else []
+        either += [f"{dimension} IS NULL"] if "" in wanted else []
+        conditions.append(f"({' OR '.join(either)})")
+        parameters += named
+    return " AND ".join(conditions) or "TRUE", parameters
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some days, both included, and what stands for each where they are grouped by."""
+
+    first: date
+    last: date
+    periods: Periods
+
+    def of(self, model: Model) -> tuple[date, date] | None:
+        """The days of a table; None where it is not by day."""
+        return (self.first, self.last) if model.is_daily else None
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups that are asked for of one table."""
+
+    model: Model
+    """One that says how many people its rows are of."""
+    group_by: tuple[str, ...]
+    filters: Mapping[str, Sequence[str]]
+    """Values by dimension; an empty one asks for rows without a value."""
+    smallest: int
+    apart: tuple[str, ...] = ()
+    """Dimensions whose values are never put together: what is asked says nothing over several of them."""
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Those whose groups could be taken from each other: what is grouped by, then what else is restricted."""
+        return tuple(dict.fromkeys([*self.group_by, *self.filters]))
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Dimensions that a group keeps its values of, whatever becomes of it."""
+        return tuple(name for name in self.dimensions if name in self.filters or name in self.apart)
+
+    def places(self, names: Iterable[str]) -> Places:
+        return tuple(self.dimensions.index(name) for name in names)
+
+    def fits(self, key: Key) -> bool:
+        """Whether a group is one of those that are asked for."""
+        values = at(key, self.places(self.filters))
+        return all((value or "") in wanted for value, wanted in zip(values, self.filters.values(), strict=True))
+
+    def small(self, people: People, names: Iterable[str]) -> frozenset[Key]:
+        """Those of the groups over some dimensions that are to be folded; alike are only those that go together."""
+        names = tuple(names)
+        told = over(people, self.places(names))
+        alone = tuple(place for place, name in enumerate(names) if name in self.apart)
+        others = tuple(place for place, name in enumerate(names) if name not in self.apart)
+        found: set[Key] = set()
+        for value in {at(key, alone) for key in told}:
+            alike = {at(key, others): key for key in told if at(key, alone) == value}
+            folded = small_groups({short: told[key] for short, key in alike.items()}, self.smallest)
+            found |= {alike[short] for short in folded}
+        return frozenset(found)
+
+
+class Folding:
+    """The groups of one answer. The spans it compares are folded alike, so that equal groups stand beside each other.
+
+    Args:
+        rows: runs queries, all over the same state of the tables.
+        asked: what is asked for.
+        spans: all the days that are told.
+        at_most: raises nothing beyond so many groups; ``is_too_much`` then says so, and nothing else can be asked.
+    """
+
+    def __init__(self, rows: Rows, asked: Groups, spans: Sequence[Span], at_most: int) -> None:
+        self._rows, self._asked = rows, asked
+        people: dict[Key, int] = {}
+        for span in spans:
+            for key, count in self._people(span, at_most + 1):
+                people[key] = min(people.get(key, count), count)
+        self.is_too_much = len(people) > at_most
+        if self.is_too_much:
+            return
+        restricted = asked.places(asked.filters)
+        self._hidden = asked.small(people, asked.filters) if asked.filters else frozenset()
+        fitting = {key: count for key, count in people.items() if asked.fits(key)}
+        told = {key: count for key, count in fitting.items() if at(key, restricted) not in self._hidden}
+        self._has_total = not people or max(told.values(), default=0) >= asked.smallest
+        self._becomes = dict.fromkeys(fitting.keys() - told.keys(), _HIDDEN)
+        self._becomes |= _becomes(asked, told, asked.small(people, asked.dimensions))
+
+    @property
+    def folded(self) -> int:
+        """How many of the groups that are asked for are not told by themselves."""
+        return len(self._becomes)
+
+    @property
+    def has_total(self) -> bool:
+        """Whether what is asked for, taken together, is of people enough to be told, or of none."""
+        return self._has_total
+
+    def total(self, names: Sequence[str], span: Span) -> dict[str, Any]:
+        """Metrics over all groups. Only where ``has_total``."""
+        hidden = dict.fromkeys(self._hidden, _HIDDEN)
+        source, parameters = self._source(tuple(self._asked.filters), (), hidden, span)
+        (row,) = self._rows(metric_query(names, (), relation=source), parameters)
+        return row
+
+    def groups(self, names: Sequence[str], span: Span, at_most: int) -> list[dict[str, Any]]:
+        """Metrics by group."""
+        group_by = self._asked.group_by
+        source, parameters = self._source(self._asked.dimensions, group_by, self._becomes, span)
+        query = metric_query(names, group_by, relation=source, periods=span.periods)
+        return self._rows(f"{query} LIMIT {at_most}", parameters)
+
+    def _people(self, span: Span, at_most: int) -> list[tuple[Key, int]]:
+        asked, rule = self._asked, self._asked.model.people
+        assert rule is not None  # noqa: S101 - see Groups
+        where, parameters = condition(span.of(asked.model), {})
+        source = f"{asked.model.full_name} WHERE {where}"
+        if rule.sum_over:
+            apart = [
+                column for column in asked.model.grain if column not in rule.sum_over or column in asked.dimensions
+            ]
+            added = ", ".join([*apart, f"SUM({rule.column}) AS {rule.column}"])
+            source = f"(SELECT {added} FROM {source}{_grouped(apart)}) AS t"
+        made = [f"{_expression(name, span)} AS {name}" for name in asked.dimensions]
+        told = ", ".join([*made, f"MAX({rule.column}) AS people_at_least"])
+        query = f"SELECT {told} FROM {source}{_grouped(made)} LIMIT {at_most}"
+        return [
+            (tuple(_text(row[name]) for name in asked.dimensions), int(row["people_at_least"]))
+            for row in self._rows(query, parameters)
+            if row["people_at_least"] is not None
+        ]
+
+    def _source(
+        self, dimensions: Sequence[str], group_by: Sequence[str], becomes: Mapping[Key, str], span: Span
+    ) -> tuple[str, list[Any]]:
+        """A relation of the table's rows that are asked for, with the dimensions of what is folded put in place."""
+        asked = self._asked
+        where, parameters = condition(span.of(asked.model), asked.filters)
+        rows = f"SELECT * FROM {asked.model.full_name} WHERE {where}"
+        columns = ", ".join(_told(column, asked, group_by, are_all=not becomes) for column in asked.model.columns)
+        if not becomes:
+            return f"(SELECT {columns} FROM ({rows}) AS t) AS t", parameters
+        key = " || ".join(_spelled(_expression(name, span)) for name in dimensions) or "''"
+        entries = [fate + "".join(map(_spell, group)) for group, fate in becomes.items()]
+        source = (
+            f"(SELECT {columns} FROM ({rows}) AS t LEFT JOIN UNNEST(CAST(? AS ARRAY(VARCHAR))) AS f (entry) "
+            f"ON SUBSTR(f.entry, 2) = {key} WHERE f.entry IS NULL OR SUBSTR(f.entry, 1, 1) <> '{_HIDDEN}') AS t"
+        )
+        return source, [*parameters, entries]
+
+
+def _expression(dimension: str, span: Span) -> str:
+    return span.periods.expression() if dimension == DAY else dimension
+
+
+def _grouped(columns: Sequence[str]) -> str:
+    return f" GROUP BY {', '.join(str(number + 1) for number in range(len(columns)))}" if columns else ""
+
+
+def _told(column: str, asked: Groups, group_by: Sequence[str], *, are_all: bool) -> str:
+    """SQL of a column as it is told; dimensions are texts.
+
+    Args:
+        are_all: no group is folded.
+    """
+    if column not in group_by:
+        return f"t.{column}"
+    if column == DAY:
+        if are_all:
+            return f"t.{DAY}"
+        return f"CASE WHEN SUBSTR(f.entry, 1, 1) = '{_ANY_TIME}' THEN NULL ELSE t.{DAY} END AS {DAY}"
+    text = f"CAST(t.{column} AS VARCHAR)"
+    if are_all or column in asked.kept:
+        return f"{text} AS {column}"
+    return f"CASE WHEN f.entry IS NULL THEN {text} ELSE '{OTHER}' END AS {column}"
+
+
+def _spelled(expression: str) -> str:
+    """SQL of what :func:`_spell` gives for a value."""
+    text = f"CAST({expression} AS VARCHAR)"
+    return f"CASE WHEN {expression} IS NULL THEN '-' ELSE CAST(LENGTH({text}) AS VARCHAR) || ':' || {text} END"
+
+
+def _spell(value: str | None) -> str:
+    """A value such that a key, which is several of them, can mean one thing only."""
+    return "-" if value is None else f"{len(value)}:{value}"
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None else str(value)
+
+
+def _becomes(asked: Groups, told: Mapping[Key, int], small: frozenset[Key]) -> dict[Key, str]:
+    """What becomes of each group that is asked for and can't be told by itself."""
+    kept = asked.places(asked.kept)
+    free = [name for name in asked.group_by if name not in asked.kept and name != DAY]
+    times = asked.places([DAY]) if free and DAY in asked.group_by and DAY not in asked.kept else ()
+    found: dict[Key, str] = {}
+    if asked.group_by:
+        for values in {at(key, kept) for key in told}:
+            alike = {key: count for key, count in told.items() if at(key, kept) == values}
+            found |= _becomes_of(alike, small, times, asked.smallest)
+    return found
+
+
+def _becomes_of(people: People, small: frozenset[Key], times: Places, smallest: int) -> dict[Key, str]:
+    """Of groups that have the values alike which they keep.
+
+    Args:
+        people: how many each group has at least.
+        small: those that are to be folded.
+        times: where in a key the time stands that others of that time can be told with.
+        smallest: so many people are enough.
+    """
+    rows: dict[Key, list[Key]] = {}
+    loose: list[Key] = []
+    for key in people:
+        if key not in small:
+            rows["", *key] = [key]
+        elif times:
+            rows.setdefault((_OTHER, *(key[place] for place in times)), []).append(key)
+        else:
+            loose.append(key)
+    size = {row: max(people[key] for key in keys) for row, keys in rows.items()}
+    for row in [row for row, count in size.items() if count < smallest]:
+        loose += rows.pop(row)
+    while loose and rows and not _is_enough(people, loose, smallest):
+        loose += rows.pop(min(rows, key=lambda row: by_size(size, row)))
+    fate = _ANY_TIME if _is_enough(people, loose, smallest) else _HIDDEN
+    others = [key for row, keys in rows.items() if row[0] == _OTHER for key in keys]
+    return dict.fromkeys(others, _OTHER) | dict.fromkeys(loose, fate)
+
+
+def _is_enough(people: People, keys: Sequence[Key], smallest: int) -> bool:
+    return any(people[key] >= smallest for key in keys)

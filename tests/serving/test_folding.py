@@ -1,0 +1,190 @@
+"""Groups of few people, as the API tells them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infra.local.gateway import ask
+from infra.local.templates import open_desk
+from serving.app import build_app
+from serving.lambdas import wiring
+from sql.catalog import models
+from sql.folding import Folding, Groups, Span
+from sql.periods import Periods
+from sql.reader import Reader
+from sql.small_groups import OTHER
+from tests.serving.lakes import DAY_1, DAY_2, DAY_3, Answer, Api, Row, publish
+
+ENGAGEMENT = models()["gold.engagement_daily"]
+
+
+def visits(day: date, environment: str, people: int, sessions: int) -> Row:
+    return {"day": day, "environment": environment, "active_users": people, "sessions": sessions}
+
+
+@pytest.fixture
+def three(api: Api) -> Api:
+    """Three environments, one of them of two people on one day."""
+    api.publish(
+        {
+            "engagement_daily": [
+                visits(DAY_1, "production", 90, 100),
+                visits(DAY_2, "production", 80, 90),
+                visits(DAY_1, "staging", 7, 10),
+                visits(DAY_1, "trial", 2, 3),
+            ]
+        }
+    )
+    return api
+
+
+def test_a_small_group_is_told_together_with_the_next_larger_one(three: Api) -> None:
+    answer = three.get("/analytics/usage", group_by="environment").json
+    rows = {row["environment"]: row["sessions"] for row in answer["rows"]}
+    assert rows == {"production": 190, OTHER: 13}
+    assert answer["smallest_group"] == 5
+    assert {"metric": "sessions", "groups": 2, "has_total": True} in answer["folded"]
+    assert answer["total"]["sessions"] == 203
+
+
+def test_what_is_folded_is_no_value_to_ask_for_either(three: Api) -> None:
+    for folded in ("trial", "staging"):
+        answer = three.get("/analytics/usage", environment=folded).json
+        assert answer["total"]["sessions"] is None
+        assert any(entry["metric"] == "sessions" and not entry["has_total"] for entry in answer["folded"])
+    both = three.get("/analytics/usage", [("environment", "production"), ("environment", "trial")]).json
+    assert both["total"]["sessions"] == 190, "the difference to production alone would be the small group"
+
+
+def test_a_day_keeps_its_place_where_others_of_the_day_are_enough(three: Api) -> None:
+    answer = three.get("/analytics/usage", group_by="day,environment").json
+    rows = {(row["day"], row["environment"]): row["sessions"] for row in answer["rows"]}
+    assert rows == {("2026-03-01", "production"): 100, ("2026-03-02", "production"): 90, ("2026-03-01", OTHER): 13}
+
+
+def test_a_small_day_is_told_without_its_date(api: Api) -> None:
+    api.publish({"engagement_daily": [visits(day, "p", n, n) for day, n in ((DAY_1, 3), (DAY_2, 6), (DAY_3, 9))]})
+    answer = api.get("/analytics/usage", group_by="day").json
+    assert {row["day"]: row["sessions"] for row in answer["rows"]} == {"2026-03-03": 9, None: 9}
+    assert answer["total"]["sessions"] == 18
+    csv = api.get("/analytics/usage", group_by="day", format="csv").body.decode().splitlines()
+    assert csv[-1].startswith(","), "no day is an empty cell"
+
+
+def test_fewer_people_than_enough_in_all_are_not_told_at_all(api: Api) -> None:
+    api.publish({"engagement_daily": [visits(DAY_1, "p", 4, 9), visits(DAY_2, "q", 1, 1)]})
+    for group_by in ("", "day", "environment", "day,environment"):
+        answer = api.get("/analytics/usage", group_by=group_by).json
+        assert answer["total"]["sessions"] is None
+        assert all(row["sessions"] is None for row in answer["rows"])
+        assert any(entry["metric"] == "sessions" and not entry["has_total"] for entry in answer["folded"])
+
+
+def test_what_is_compared_is_folded_alike(api: Api) -> None:
+    before, now = {"a": 50, "b": 6, "c": 2, "d": 9}, {"a": 60, "b": 7, "c": 8, "d": 9}
+    sent = [visits(day, name, n, n) for day, of_day in ((DAY_1, before), (DAY_2, now)) for name, n in of_day.items()]
+    api.publish({"engagement_daily": sent})
+    asked = {"from_": "2026-03-02", "to": "2026-03-02", "compare": "previous"}
+    answer = api.get("/analytics/usage", group_by="environment", **asked)
+    rows = {row["environment"]: (row["sessions"], row["sessions_previous"]) for row in answer.json["rows"]}
+    assert rows == {"a": (60, 50), OTHER: (15, 8), "d": (9, 9)}
+
+
+def test_the_owner_sets_how_many_are_enough(tmp_path: Path) -> None:
+    publish(tmp_path, {"engagement_daily": [visits(DAY_1, "p", 4, 9), visits(DAY_1, "q", 1, 1)]})
+    app = build_app(Reader(tmp_path), lambda _: None, open_desk(tmp_path), smallest_group=1)
+    answer = Answer(*ask(app, "GET", "/analytics/usage", "group_by=environment", {}, b"")).json
+    assert {row["environment"]: row["sessions"] for row in answer["rows"]} == {"p": 9, "q": 1}
+    assert (answer["smallest_group"], answer["folded"]) == (1, [])
+
+
+def test_the_functions_environment_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wiring.smallest_group() == 5
+    monkeypatch.setenv(wiring.SMALLEST_GROUP_VARIABLE, "12")
+    assert wiring.smallest_group() == 12
+    monkeypatch.setenv(wiring.SMALLEST_GROUP_VARIABLE, "none")
+    with pytest.raises(ValueError, match="PROMPTLAKE_SMALLEST_GROUP is 'none'; give a number of people, 1 or more"):
+        wiring.smallest_group()
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "status", "code"),
+    [
+        (None, 401, "nobody"),
+        ({"principalId": "vera", "role": "viewer"}, 403, "wrong_role"),
+        ({"principalId": "appa", "role": "approver"}, 403, "wrong_role"),
+        ({"principalId": "adam", "role": "admin"}, 400, "not_published"),
+    ],
+)
+@pytest.mark.parametrize("name", ["user_id", "person"])
+def test_people_one_by_one_are_no_answer(
+    filled: Api, name: str, authorizer: dict[str, str] | None, status: int, code: str
+) -> None:
+    found = Answer(*ask(filled.app, "GET", "/analytics/usage", f"group_by={name}", {}, b"", authorizer))
+    assert (found.status, found.json["code"]) == (status, code)
+
+
+def test_too_many_dimensions_of_people_are_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.publish({"engagement_daily": [visits(DAY_1, "p", 9, 9)]})
+    monkeypatch.setattr("serving.logic.reading.MAX_DIMENSIONS", 1)
+    answer = api.get("/analytics/usage", group_by="day,environment")
+    assert (answer.status, answer.json["code"]) == (400, "too_many_dimensions")
+
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from(["p", "q", "r", "other"]), st.integers(1, 12)),
+    min_size=1,
+    max_size=12,
+    unique_by=lambda row: row[:2],
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ROWS,
+    st.sampled_from([(), ("day",), ("environment",), ("environment", "day")]),
+    st.sampled_from([{}, {"environment": ["p"]}, {"environment": ["p", "q", "r"]}]),
+)
+def test_every_row_is_of_people_enough_and_nothing_is_told_twice(
+    rows: list[tuple[int, str, int]], group_by: tuple[str, ...], filters: dict[str, list[str]]
+) -> None:
+    """Told by the sums of a table in which sessions are as many as people, so that a row betrays how many it is of."""
+    import duckdb
+
+    from sql.dialects import to_duckdb
+
+    db = duckdb.connect()
+    db.execute("CREATE SCHEMA gold")
+    columns = ", ".join(f"{name} {spec.type}" for name, spec in ENGAGEMENT.columns.items())
+    db.execute(f"CREATE TABLE gold.engagement_daily ({columns})")
+    for day, environment, people in rows:
+        values = [DAY_1 + timedelta(day), environment, people, people]
+        db.execute(
+            "INSERT INTO gold.engagement_daily (day, environment, active_users, sessions) VALUES (?,?,?,?)", values
+        )
+
+    def run(sql: str, parameters: Any) -> list[Row]:
+        found = db.execute(to_duckdb(sql), list(parameters))
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    span = Span(DAY_1, DAY_1 + timedelta(3), Periods())
+    folding = Folding(run, Groups(ENGAGEMENT, group_by, filters, 5), [span], 1000)
+    wanted = sum(people for _, environment, people in rows if environment in filters.get("environment", [environment]))
+    total = folding.total(["sessions"], span)["sessions"] if folding.has_total else None
+    told = folding.groups(["sessions"], span, 1000)
+    assert len({tuple(row[name] for name in group_by) for row in told}) == len(told)
+    if group_by:
+        assert all(row["sessions"] is None or row["sessions"] >= 5 for row in told)
+        assert sum((row["sessions"] or Decimal(0)) for row in told) <= wanted
+        if not filters and folding.has_total:
+            assert sum(row["sessions"] for row in told) == total == wanted
+    assert total is None or 5 <= total <= wanted
+    db.close()
