@@ -15,11 +15,5 @@ USAGE = Question(
         "active_users",
         "session_duration_s",
         "executions_per_session",
-        "engaged_time_s",
-        "engaged_session_share",
-        "cost_per_engaged_session_usd",
-        "long_sessions",
-        "bot_events",
-        "unknown_events",
     ),
 )

@@ -131,7 +131,7 @@ def test_an_empty_lake_knows_nothing_and_says_so(api: Api, question, group_by: s
     api.publish({})
     answer = api.get(question.path, group_by=group_by).json
     assert answer["rows"] == []
-    assert set(answer["total"].values()) == {None}
+    assert set(answer["total"].values()) <= {None}
     assert (answer["from"], answer["to"]) == ("2026-02-03", "2026-03-04"), "up to the day of the publication"
 
 
