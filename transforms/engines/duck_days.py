@@ -108,9 +108,9 @@ def _keep(db: duckdb.DuckDBPyConnection, silver: SilverDays, name: str, scratch:
     """Compute a wide view once. One whose rows tell their day is kept by day, so that portions of it can be read."""
     columns = {str(column): str(kind) for column, kind, *_ in db.execute(f"DESCRIBE {name}").fetchall()}
     if "day" not in columns:
-        path = literal(str(scratch / f"{name}.parquet"))
-        db.execute(f"COPY (SELECT * FROM {name}) TO {path} ({WRITTEN_AS})")
-        view(db, name, f"SELECT * FROM read_parquet({path})")
+        file = literal(str(scratch / f"{name}.parquet"))
+        db.execute(f"COPY (SELECT * FROM {name}) TO {file} ({WRITTEN_AS})")
+        view(db, name, f"SELECT * FROM read_parquet({file})")
         return
     folder = scratch / name
     parts = "PARTITION_BY (day), WRITE_PARTITION_COLUMNS"
