@@ -25,10 +25,11 @@ class Act(NamedTuple):
 
 
 def acts(log: Path) -> list[Act]:
-    """Every line, in the order of time."""
+    """Every line of somebody known, in the order of time."""
     with log.open() as lines:
         said = [json.loads(line) for line in lines]
-    return sorted((Act(one["user_id"], one["event"], one["time"]) for one in said), key=lambda act: act.at_s)
+    known = (Act(one["user_id"], one["event"], one["time"]) for one in said if one["user_id"])
+    return sorted(known, key=lambda act: act.at_s)
 
 
 def visits(log: Iterable[Act]) -> list[tuple[int, int]]:
