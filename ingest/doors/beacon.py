@@ -1,8 +1,8 @@
 """What a page sends with `navigator.sendBeacon` or `fetch`: contract events, and metrics of the `web-vitals` library.
 
 A body is one item, an array or NDJSON, as text/plain or JSON. `{"page": …, "session_id": …, "metrics": […]}` says
-once what holds for each of its metrics. What an item lacks of id and time it gets here: see ``made_ids``. Whether a program
-acted is said by the request's user agent, where the item does not say it.
+once what holds for each of its metrics. What an item lacks of id and time it gets here: see ``made_ids``.
+Whether a program acted is said by the request's user agent, where the item does not say it.
 """
 
 from collections.abc import Iterator

@@ -2,121 +2,111 @@
 -- (a program's, or of nobody known) has its own.
 -- A visit is what the source calls a session, else a person's acts with no pause over 30 minutes. Midnight UTC ends neither
 -- where somebody goes on within 30 minutes, but no visit goes over two midnights: so it follows from a few days' events.
-WITH named AS (
+-- Acts within the same half hour have no such pause between them: so the half hours are put in order, and not the acts,
+-- which are ten times as many.
+WITH half_hour AS (
     SELECT
-        CAST(date_trunc('day', a.occurred_at) AS DATE) AS own_day,
-        COALESCE(a.user_id, browser.user_id, given.user_id) AS known_user_id,
-        COALESCE(a.user_id, browser.user_id, given.user_id, a.anonymous_id, given.anonymous_id, a.session_id) AS person,
-        a.is_bot OR COALESCE(browser.is_bot, FALSE) OR COALESCE(given.is_bot, FALSE) AS is_program,
-        a.*
-    FROM silver.activity AS a
-    LEFT JOIN silver.known_name AS given
-        ON given.kind = 'session'
-        AND given.name = a.session_id
-        AND given.environment = a.environment
-        AND given.day = CAST(date_trunc('day', a.occurred_at) AS DATE)
-    LEFT JOIN silver.known_name AS browser
-        ON browser.kind = 'browser'
-        AND browser.name = COALESCE(a.anonymous_id, given.anonymous_id)
-        AND browser.environment = a.environment
-        AND browser.day = CAST(date_trunc('day', a.occurred_at) AS DATE)
+        own_day, environment, person, session_id, half_hour, MIN(occurred_at) AS first_at, MAX(occurred_at) AS last_at
+    FROM silver.known_act
+    WHERE person IS NOT NULL AND NOT is_program
+    GROUP BY 1, 2, 3, 4, 5
 ),
 numbered AS (
-    SELECT named.*, CAST(NULL AS TIMESTAMP(6)) AS previous_at, CAST(0 AS BIGINT) AS number
-    FROM named
-    WHERE session_id IS NOT NULL OR is_program OR person IS NULL
-    UNION ALL
-    -- Only who has no session of the source's own needs the costly look at the act before.
     SELECT
-        paused.*,
-        SUM(CASE WHEN previous_at IS NULL OR date_diff('millisecond', previous_at, occurred_at) > 1800000 THEN 1 ELSE 0 END)
-            OVER (PARTITION BY own_day, environment, person ORDER BY occurred_at
-                RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+        own_day, environment, person, session_id, half_hour, first_at, last_at,
+        CASE WHEN session_id IS NULL THEN
+            SUM(CASE WHEN previous_at IS NULL OR date_diff('millisecond', previous_at, first_at) > 1800000 THEN 1 ELSE 0 END)
+                OVER (PARTITION BY own_day, environment, person, session_id ORDER BY half_hour
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+        ELSE 0 END AS number
     FROM (
         SELECT
-            named.*,
-            LAG(occurred_at) OVER (PARTITION BY own_day, environment, person ORDER BY occurred_at) AS previous_at
-        FROM named
-        WHERE session_id IS NULL AND NOT is_program AND person IS NOT NULL
-    ) AS paused
-),
-near_midnight AS (
-    SELECT
-        own_day,
-        environment,
-        person,
-        session_id,
-        number,
-        MIN(CASE WHEN occurred_at < own_day + INTERVAL '30' MINUTE THEN occurred_at END) AS first_at,
-        MAX(CASE WHEN occurred_at >= own_day + INTERVAL '1410' MINUTE THEN occurred_at END) AS last_at
-    FROM (SELECT CAST(own_day AS TIMESTAMP(6)) AS own_day, environment, person, session_id, number, occurred_at, is_program
-        FROM numbered) AS timed
-    WHERE NOT is_program AND person IS NOT NULL
-        AND (occurred_at < own_day + INTERVAL '30' MINUTE OR occurred_at >= own_day + INTERVAL '1410' MINUTE)
-    GROUP BY 1, 2, 3, 4, 5
+            *,
+            LAG(last_at) OVER (PARTITION BY own_day, environment, person, session_id ORDER BY half_hour) AS previous_at
+        FROM half_hour
+    ) AS with_previous
 ),
 following AS (
     SELECT
         later.own_day, later.environment, later.person, later.session_id, later.number, earlier.number AS earlier_number
-    FROM near_midnight AS later
-    INNER JOIN near_midnight AS earlier
-        ON earlier.own_day = later.own_day - INTERVAL '1' DAY
+    FROM numbered AS later
+    INNER JOIN numbered AS earlier
+        ON earlier.own_day = CAST(later.own_day - INTERVAL '1' DAY AS DATE)
         AND earlier.environment = later.environment
         AND earlier.person = later.person
         AND COALESCE(earlier.session_id, '') = COALESCE(later.session_id, '')
         AND date_diff('millisecond', earlier.last_at, later.first_at) <= 1800000
+    WHERE later.half_hour = 0 AND earlier.half_hour = 47
 ),
 continued AS (
     SELECT later.*
     FROM following AS later
     LEFT JOIN following AS earlier
-        ON earlier.own_day = later.own_day - INTERVAL '1' DAY
+        ON earlier.own_day = CAST(later.own_day - INTERVAL '1' DAY AS DATE)
         AND earlier.environment = later.environment
         AND earlier.person = later.person
         AND COALESCE(earlier.session_id, '') = COALESCE(later.session_id, '')
         AND earlier.number = later.earlier_number
     WHERE earlier.number IS NULL
+),
+placed AS (
+    SELECT
+        n.own_day,
+        n.environment,
+        n.person,
+        n.session_id,
+        n.half_hour,
+        CASE WHEN c.number IS NULL THEN n.own_day ELSE CAST(n.own_day - INTERVAL '1' DAY AS DATE) END AS day,
+        COALESCE(c.earlier_number, n.number) AS number
+    FROM numbered AS n
+    LEFT JOIN continued AS c
+        ON c.own_day = n.own_day
+        AND c.environment = n.environment
+        AND c.person = n.person
+        AND COALESCE(c.session_id, '') = COALESCE(n.session_id, '')
+        AND c.number = n.number
+    -- What the source named and goes over no midnight stands where it is.
+    WHERE n.session_id IS NULL OR c.number IS NOT NULL
 )
 SELECT
-    CASE WHEN c.number IS NULL THEN n.own_day ELSE CAST(n.own_day - INTERVAL '1' DAY AS DATE) END AS day,
-    n.environment,
-    n.person,
-    n.session_id,
-    COALESCE(c.earlier_number, n.number) AS session_number,
-    n.known_user_id AS user_id,
-    n.anonymous_id,
-    n.is_program AS is_bot,
-    n.kind,
-    n.event_id,
-    n.occurred_at,
-    n.team,
-    n.feature,
-    n.template_id,
-    n.template_version,
-    n.variant,
-    n.execution_id,
-    n.is_error,
-    n.is_negative,
-    n.cost_usd,
-    n.unpriced_tokens,
-    n.action,
-    n.name,
-    n.page,
-    n.page_view_id,
-    n.device,
-    n.engaged_ms,
-    n.scroll_percent,
-    n.rating,
-    n.thumb,
-    n.nps,
-    n.signal,
-    n.metric_id,
-    n.value
-FROM numbered AS n
-LEFT JOIN continued AS c
-    ON c.own_day = n.own_day
-    AND c.environment = n.environment
-    AND c.person = n.person
-    AND COALESCE(c.session_id, '') = COALESCE(n.session_id, '')
-    AND c.number = n.number
-    AND NOT n.is_program
+    COALESCE(p.day, a.own_day) AS day,
+    a.environment,
+    a.person,
+    a.session_id,
+    COALESCE(p.number, 0) AS session_number,
+    a.known_user_id AS user_id,
+    a.is_program AS is_bot,
+    a.kind,
+    a.event_id,
+    a.occurred_at,
+    a.team,
+    a.feature,
+    a.template_id,
+    a.template_version,
+    a.variant,
+    a.execution_id,
+    a.is_error,
+    a.is_negative,
+    a.cost_usd,
+    a.unpriced_tokens,
+    a.action,
+    a.name,
+    a.page,
+    a.page_view_id,
+    a.device,
+    a.engaged_ms,
+    a.scroll_percent,
+    a.rating,
+    a.thumb,
+    a.nps,
+    a.signal,
+    a.metric_id,
+    a.value
+FROM silver.known_act AS a
+LEFT JOIN placed AS p
+    ON p.own_day = a.own_day
+    AND p.environment = a.environment
+    AND p.person = a.person
+    AND COALESCE(p.session_id, '') = COALESCE(a.session_id, '')
+    AND p.half_hour = a.half_hour
+    AND NOT a.is_program

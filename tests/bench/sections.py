@@ -203,7 +203,7 @@ def _one_more_hour(hour: lakehouse.Increment) -> list[Row]:
 
 def _visits(found: visits.Visits) -> list[Row]:
     return [
-        (f"build of {visits.EVENTS - visits.MORE:,} acts to all tables, s", f"{found.build.wall_s:.0f}", "under 120", ""),
+        (f"build of {visits.EVENTS - visits.MORE:,} acts, all tables, s", f"{found.build.wall_s:.0f}", "under 120", ""),
         ("its peak memory, MB", f"{found.build.peak_mb:,.0f}", "under 3,000", ""),
         (f"build of {visits.MORE:,} more, s", f"{found.more.wall_s:.1f}", "under 10",
          f"{found.more.wall_s / found.build.wall_s:.2f} × the first"),

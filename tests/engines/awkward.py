@@ -1,10 +1,15 @@
 """Events on which engines like to disagree."""
 
+from datetime import UTC
 from typing import Any
+
+import yaml
 
 from ingest.contracts.types import COUNT_MAX, NUMBER_MAX, TOKENS_MAX
 from tests.lakes import event
+from tests.sql.cases import FOLDER
 
+PAPER = FOLDER / "sessions" / "twenty_visits_worked_out_on_paper"
 PRICED = {"model": "claude-3-5-sonnet-20241022", "provider": "anthropic"}
 _DAY = "2026-03-29"
 """Clocks in Europe are put forward on this day."""
@@ -12,7 +17,7 @@ _DAY = "2026-03-29"
 
 def first() -> list[dict[str, Any]]:
     """What arrives before the first build."""
-    return [*_executions(), *_feedback(), *_evaluations(), *_vitals(), *_acts(), *_others()]
+    return [*_executions(), *_feedback(), *_evaluations(), *_vitals(), *_acts(), *_others(), *on_paper()]
 
 
 def later() -> list[dict[str, Any]]:
@@ -32,6 +37,7 @@ def later() -> list[dict[str, Any]]:
             rating=2,
             kind="rating",
         ),
+        *(sent for sent in on_paper() if sent["event_id"] == "e1"),
         event("behavior", event_id="b-late", user_id="ann", occurred_at=f"{_DAY}T10:15:00Z"),
     ]
 
@@ -200,3 +206,12 @@ def _others() -> list[dict[str, Any]]:
     at = f"{_DAY}T09:00:00Z"
     kinds = ("support_ticket", "email_event", "service_metric")
     return [event(kind, event_id=f"{kind}-1", occurred_at=at, user_id="ann") for kind in kinds]
+
+
+def on_paper() -> list[dict[str, Any]]:
+    """The log of which twenty visits were worked out by hand, in an environment of its own."""
+    return [
+        event(table, **{**said, "occurred_at": said["occurred_at"].replace(tzinfo=UTC).isoformat()})
+        for table in ("behavior", "prompt_execution", "feedback")
+        for said in yaml.safe_load((PAPER / "inputs" / f"silver.{table}.yaml").read_text())
+    ]

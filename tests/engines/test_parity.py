@@ -7,6 +7,7 @@ from typing import Any
 import awswrangler
 import duckdb
 import pytest
+import yaml
 
 from infra.local.delivering import consents_of
 from ingest.contracts import layout
@@ -21,7 +22,7 @@ from sql.prices.table import load_prices
 from sql.publication import read_publication
 from tests.engines import awkward, in_trino
 from tests.engines.conftest import BUCKET, Twins
-from tests.lakes import event, rows, send
+from tests.lakes import event, named, rows, send
 from tests.services.athena import athena
 from tests.services.moto import ACCOUNT, client
 from tests.services.spark import ICEBERG
@@ -69,6 +70,18 @@ def test_no_table_is_compared_while_it_is_empty(twins: Twins, name: str) -> None
 @pytest.mark.parametrize("name", GOLD)
 def test_trino_computes_the_rows_that_the_others_committed(twins: Twins, inputs: dict[str, Input], name: str) -> None:
     assert told(twins.trino(in_trino.query(models()[name], inputs))) == told(twins.trino(selected(name) + name))
+
+
+def test_the_visits_are_those_that_were_worked_out_on_paper(twins: Twins) -> None:
+    """In DuckDB's lake; the other engines have the same rows."""
+    expected = yaml.safe_load((awkward.PAPER / "expect.yaml").read_text())
+    columns = list(dict.fromkeys(column for row in expected for column in row))
+    for row in expected:
+        row["person"] = named(twins.folder, row["person"])[0]
+        if row.get("session_id"):
+            row["session_id"] = named(twins.folder, row["session_id"])[0]
+    on_paper = f"SELECT {', '.join(columns)} FROM gold.sessions WHERE environment = 'paper'"
+    assert told(rows(twins.folder, on_paper)) == told([row.get(column) for column in columns] for row in expected)
 
 
 @pytest.mark.parametrize("name", SILVER)

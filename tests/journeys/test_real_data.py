@@ -12,6 +12,7 @@ import pytest
 from sql.catalog import models
 from sql.prices.table import load_prices
 from tests.commands import run, run_json
+from tests.journeys import aider_visits
 from tests.journeys.aider_costs import Comparison, Reason, compare, requests, table
 
 pytestmark = pytest.mark.real_data
@@ -158,3 +159,21 @@ def test_a_file_that_has_grown_doubles_nothing(real_data: Path, tmp_path: Path) 
     for log in (tmp_path / "young.csv", whole):
         run("import", log, "--mapping", "azure_llm", "--lake", lake)
     assert run_json("build", "--lake", lake)["new_rows"] == {"prompt_execution": AZURE_REQUESTS}
+
+
+def test_aider_s_visits_commands_and_months_are_those_of_its_log(lake: Path, real_data: Path) -> None:
+    log = aider_visits.acts(logs(real_data)["aider"])
+    visits = aider_visits.visits(log)
+    (found,) = sql(lake, "SELECT count(*) n, sum(duration_s)::BIGINT s, sum(events)::BIGINT events FROM gold.sessions")
+    assert (found["n"], found["s"], found["events"]) == (len(visits), aider_visits.seconds(visits), len(log))
+    (left_out,) = sql(lake, "SELECT sum(unknown_events)::BIGINT n FROM gold.engagement_daily")
+    assert left_out["n"] == AIDER_EVENTS - len(log) + AZURE_REQUESTS  # Azure's log names nobody
+    used = sql(lake, "SELECT name, people, uses FROM gold.feature_adoption WHERE subject = 'act'")
+    assert {row["name"]: (row["people"], row["uses"]) for row in used} == aider_visits.commands(log)
+    kept = sql(
+        lake,
+        "SELECT cohort, age, sum(people)::BIGINT people, sum(returned)::BIGINT returned FROM gold.retention_cohorts "
+        "WHERE granularity = 'month' GROUP BY 1, 2",
+    )
+    by_month = {(str(row["cohort"])[:10], row["age"]): (row["people"], row["returned"]) for row in kept}
+    assert by_month == aider_visits.retention(log)

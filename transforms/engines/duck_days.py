@@ -9,7 +9,7 @@ import duckdb
 from sql.catalog import models, views, wide_views
 from sql.prices.daily import Pricing
 from sql.records import Model
-from transforms.engines.duck import literal, scan, trino_view, view
+from transforms.engines.duck import literal, scan, trino_view, view, with_rows
 from transforms.engines.duck_gold import WRITTEN_AS, register, register_prices, register_thresholds
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
@@ -32,17 +32,25 @@ class SilverDays:
     """The silver tables of a session, as views over the files of some days."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, files: Files, withdrawn: Collection[Person]) -> None:
-        self._db, self._files, self._any_withdrawn = db, files, bool(withdrawn)
-        self._bytes_of = {
-            table: {day: sum(path.stat().st_size for path in paths) for day, paths in by_day.items()}
-            for table, by_day in files.items()
-        }
+        self._db, self._files, self._any_withdrawn = db, dict(files), bool(withdrawn)
+        self._bytes_of = {table: _bytes_by_day(by_day) for table, by_day in files.items()}
+        self._empty = {table: empty_query(models()[table]) for table in files}
         register(db, persons(_WITHDRAWN, withdrawn))
         self._lay(files.keys(), None)
 
+    def add(self, view: str, empty: str, by_day: Mapping[date, Sequence[Path]]) -> None:
+        """Have a wide view as a table whose rows were computed.
+
+        Args:
+            empty: SQL of the view without a row.
+        """
+        self._files[view], self._empty[view] = by_day, empty
+        self._bytes_of[view] = _bytes_by_day(by_day)
+        self._lay([view], None)
+
     def portions(self, model: Model, days: tuple[date, ...] | None) -> Iterator[tuple[date, ...] | None]:
         """Parts of a gold table's ``days``. During each, the tables that the model reads hold what it takes."""
-        tables = scanned(model.full_name)
+        tables = scanned(model.full_name) & self._files.keys()
         if days is None or not tables:
             self._lay(tables, None)
             yield days
@@ -69,9 +77,9 @@ class SilverDays:
 
     def _lay(self, tables: Collection[str], days: Collection[date] | None) -> None:
         for table in tables:
-            model = models()[table]
-            rows = scan(self._of(table, days), empty_query(model))
-            kept = naming_none(model, "s", _WITHDRAWN) if self._any_withdrawn else "TRUE"
+            rows = scan(self._of(table, days), self._empty[table])
+            model = models().get(table)  # a wide view is computed from what is kept
+            kept = naming_none(model, "s", _WITHDRAWN) if model and self._any_withdrawn else "TRUE"
             view(self._db, table, f"SELECT * FROM ({rows}) AS s WHERE {kept}")
 
 
@@ -92,10 +100,30 @@ def read_silver(
         trino_view(db, name, query)
     for name in filter(wide_views().__contains__, views()):
         # What looks beyond its day is computed over all days at once: whoever reads it then needs its own days only.
-        path = literal(str(scratch / f"{name}.parquet"))
-        db.execute(f"COPY (SELECT * FROM {name}) TO {path} ({WRITTEN_AS})")
-        view(db, name, f"SELECT * FROM read_parquet({path})")
+        _keep(db, silver, name, scratch)
     return silver
+
+
+def _keep(db: duckdb.DuckDBPyConnection, silver: SilverDays, name: str, scratch: Path) -> None:
+    """Compute a wide view once. One whose rows tell their day is kept by day, so that portions of it can be read."""
+    columns = {str(column): str(kind) for column, kind, *_ in db.execute(f"DESCRIBE {name}").fetchall()}
+    if "day" not in columns:
+        file = literal(str(scratch / f"{name}.parquet"))
+        db.execute(f"COPY (SELECT * FROM {name}) TO {file} ({WRITTEN_AS})")
+        view(db, name, f"SELECT * FROM read_parquet({file})")
+        return
+    folder = scratch / name
+    parts = "PARTITION_BY (day), WRITE_PARTITION_COLUMNS"
+    db.execute(f"COPY (SELECT * FROM {name}) TO {literal(str(folder))} ({WRITTEN_AS}, {parts})")
+    by_day: dict[date, list[Path]] = {}
+    for path in with_rows(db, sorted(folder.glob("**/*.parquet"))):
+        by_day.setdefault(_day(str(path)), []).append(path)
+    nothing = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns.items())
+    silver.add(name, f"SELECT {nothing} WHERE FALSE", by_day)
+
+
+def _bytes_by_day(by_day: Mapping[date, Sequence[Path]]) -> dict[date, int]:
+    return {day: sum(path.stat().st_size for path in paths) for day, paths in by_day.items()}
 
 
 def _files(tables: Tables, needed: Mapping[str, Collection[date]], staged: Sequence[Staged]) -> Files:

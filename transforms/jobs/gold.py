@@ -35,11 +35,9 @@ def reach(full_name: str) -> ReadsDays:
 
 @cache
 def scanned(full_name: str) -> frozenset[str]:
-    """The silver tables of which a gold table or view reads the rows itself, not through a table or a wide view."""
-    if full_name in wide_views():
-        return frozenset()
+    """The silver tables and wide views of which a gold table or view reads the rows itself."""
     read = _read_by(full_name)
-    if read is None:
+    if read is None or full_name in wide_views():
         return frozenset({full_name})
     return frozenset().union(*(scanned(name) for name in read if not name.startswith("gold.")))
 

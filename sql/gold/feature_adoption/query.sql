@@ -15,6 +15,10 @@ by_person AS (
         FROM gold.use_daily
         WHERE feature IS NOT NULL
         UNION ALL
+        SELECT day, environment, person, 'act', name, uses
+        FROM gold.use_daily
+        WHERE name <> feature
+        UNION ALL
         SELECT day, environment, person, 'template', template_id, uses
         FROM gold.use_daily
         WHERE template_id IS NOT NULL

@@ -3,6 +3,7 @@ SELECT
     used.environment,
     used.person,
     used.feature,
+    used.name,
     used.template_id,
     used.template_version,
     SUM(used.uses) AS uses,
@@ -19,6 +20,7 @@ FROM (
         session_id,
         session_number,
         feature,
+        CASE WHEN action = 'feature_used' THEN name END AS name,
         template_id,
         template_version,
         COUNT(*) AS uses,
@@ -28,7 +30,7 @@ FROM (
     FROM silver.visited_act
     WHERE person IS NOT NULL AND NOT is_bot AND (feature IS NOT NULL OR template_id IS NOT NULL)
         AND (kind = 'execution' OR action IN ('click', 'feature_used', 'content_created', 'content_consumed', 'other'))
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 ) AS used
 INNER JOIN gold.sessions AS visit
     ON visit.day = used.day
@@ -36,4 +38,4 @@ INNER JOIN gold.sessions AS visit
     AND visit.person = used.person
     AND COALESCE(visit.session_id, '') = COALESCE(used.session_id, '')
     AND visit.session_number = used.session_number
-GROUP BY 1, 2, 3, 4, 5, 6
+GROUP BY 1, 2, 3, 4, 5, 6, 7
