@@ -30,10 +30,11 @@ FROM (
             value,
             page,
             device,
-            COALESCE(user_id, anonymous_id, session_id) AS person,
+            COALESCE(user_id, anonymous_id, session_id, metric_id) AS person,
             ROW_NUMBER() OVER (PARTITION BY CAST(date_trunc('day', occurred_at) AS DATE), environment, name, metric_id
                 ORDER BY occurred_at DESC, event_id DESC) AS age
         FROM silver.web_vital
+        WHERE NOT COALESCE(is_bot, FALSE)
     ) AS told
     WHERE age = 1
     WINDOW

@@ -5,7 +5,7 @@ WITH asked AS (
         event_id, occurred_at, CAST(date_trunc('day', occurred_at) AS DATE) AS day, environment, kind, team, feature,
         template_id, template_version, execution_id, session_id, survey, question, nps,
         COALESCE(answer_number, CAST(rating AS DOUBLE), CAST(nps AS DOUBLE)) AS number,
-        COALESCE(user_id, anonymous_id, session_id) AS person
+        COALESCE(user_id, anonymous_id, session_id, event_id) AS person
     FROM silver.feedback
     WHERE survey IS NOT NULL OR kind = 'survey' OR nps IS NOT NULL
 ),

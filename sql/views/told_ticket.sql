@@ -15,7 +15,7 @@ SELECT
     MAX_BY(feature, place) FILTER (WHERE feature IS NOT NULL) AS feature,
     MAX_BY(template_id, place) FILTER (WHERE template_id IS NOT NULL) AS template_id,
     NULLIF(MAX_BY(COALESCE(template_version, ''), place) FILTER (WHERE template_id IS NOT NULL), '') AS template_version,
-    MAX_BY(person, place) FILTER (WHERE person IS NOT NULL) AS person
+    COALESCE(MAX_BY(person, place) FILTER (WHERE person IS NOT NULL), ticket_id) AS person
 FROM (
     SELECT *, MIN(day_number) OVER (PARTITION BY environment, ticket_id, spell) AS first_day_number
     FROM (

@@ -45,7 +45,12 @@ _ACT = """
         CASE hash(v, 12) % 3 WHEN 0 THEN 'mobile' ELSE 'desktop' END AS device,
         CASE WHEN hash(v, 13) % 100 = 0 THEN TRUE END AS is_bot,
         CASE WHEN i % 12 NOT IN (0, 3, 5, 6, 11) THEN 10000 END AS engaged_ms,
-        CAST(hash(i, 14) % 100 AS DOUBLE) AS scroll_percent
+        CAST(hash(i, 14) % 100 AS DOUBLE) AS scroll_percent,
+        CASE WHEN i % 12 = 3 THEN '#button-' || (hash(i, 15) % 30) END AS element,
+        CASE WHEN i % 12 = 3 THEN CAST(hash(i, 16) % 1200 AS BIGINT) END AS x_px,
+        CASE WHEN i % 12 = 3 THEN CAST(hash(i, 17) % 800 AS BIGINT) END AS y_px,
+        CASE WHEN i % 12 = 3 THEN 1200 END AS viewport_width_px,
+        CASE WHEN i % 12 = 3 THEN 800 END AS viewport_height_px
     FROM (SELECT i, i // 12 AS v FROM range({low}, {high}) AS t(i)) AS numbered
 """
 

@@ -17,7 +17,19 @@ _DAY = "2026-03-29"
 
 def first() -> list[dict[str, Any]]:
     """What arrives before the first build."""
-    return [*_executions(), *_feedback(), *_evaluations(), *_vitals(), *_acts(), *_others(), *on_paper()]
+    return [
+        *_executions(),
+        *_feedback(),
+        *_surveys(),
+        *_evaluations(),
+        *_vitals(),
+        *_acts(),
+        *_clicks(),
+        *_messages(),
+        *_tickets(),
+        *_others(),
+        *on_paper(),
+    ]
 
 
 def later() -> list[dict[str, Any]]:
@@ -37,6 +49,11 @@ def later() -> list[dict[str, Any]]:
             rating=2,
             kind="rating",
         ),
+        event(
+            "web_vital", event_id="v-late", name="LCP", value=4321.0, metric_id="m5", occurred_at="2026-04-01T00:00:00Z"
+        ),
+        event("email_event", event_id="e-late", action="clicked", message_id="a", occurred_at="2026-04-05T00:00:00Z"),
+        event("support_ticket", event_id="t-late", ticket_id="1", status="open", occurred_at="2026-04-20T00:00:00Z"),
         *(sent for sent in on_paper() if sent["event_id"] == "e1"),
         event("behavior", event_id="b-late", user_id="ann", occurred_at=f"{_DAY}T10:15:00Z"),
     ]
@@ -140,6 +157,30 @@ def _feedback() -> list[dict[str, Any]]:
     ]
 
 
+def _surveys() -> list[dict[str, Any]]:
+    """Answers of a session with one model and of one with several, and numbers that are in no step."""
+    numbers = (0.0, -0.0, 100.0, 100.5, -3.0, NUMBER_MAX, 1 / 3, None)
+    asked = {"kind": "survey", "thumb": None, "survey": "Frühling", "question": "Wie?", "answer": "…"}
+    called = ((("one", "gpt-4o"), ("one", "gpt-4o"), ("two", "gpt-4o"), ("two", "o1")), f"{_DAY}T20:00:00Z")
+    return [
+        *(
+            event(event_id=f"x-asked{i}", session_id=session, model=model, occurred_at=called[1], template_id="Ü")
+            for i, (session, model) in enumerate(called[0])
+        ),
+        *(
+            event("feedback", event_id=f"q{session}{i}", session_id=session, answer_number=number, **asked,
+                  occurred_at=f"{_DAY}T21:00:00Z")
+            for session in ("one", "two")
+            for i, number in enumerate(numbers)
+        ),
+        *(
+            event("feedback", event_id=f"n{i}", session_id="one", kind="nps", thumb=None, nps=i, user_id=f"u{i % 3}",
+                  occurred_at="2026-03-30T00:00:00Z")
+            for i in range(11)
+        ),
+    ]  # fmt: skip
+
+
 def _evaluations() -> list[dict[str, Any]]:
     scores = (NUMBER_MAX, -NUMBER_MAX, 1e-300, 0.1, 0.7, -0.0, 2.5e-10, 123456.7890123456, 1 / 3)
     return [
@@ -172,7 +213,23 @@ def _vitals() -> list[dict[str, Any]]:
         )
         for i in range(3)
     ]
-    return sent + again
+    paths = ("/", "/orders/1/2/", "/orders/3/4/", "/straße/2026-03-29-日本", "//", None)
+    placed = [
+        event(
+            "web_vital",
+            event_id=f"p{i}{day}",
+            name="LCP",
+            value=1000.0 + i + day,
+            metric_id=f"p{i}",
+            page=path,
+            device=("mobile", "desktop")[i % 2],
+            user_id=f"u{i % 2}",
+            occurred_at=f"2026-03-{day}T05:00:00Z",
+        )
+        for i, path in enumerate(paths)
+        for day in (27, 29, 30)[: 1 + i % 3]
+    ]
+    return sent + again + placed
 
 
 def _acts() -> list[dict[str, Any]]:
@@ -199,6 +256,65 @@ def _acts() -> list[dict[str, Any]]:
             for i, (user, arm) in enumerate((("ann", "b"), ("cat", "Ä"), ("dan", "b"), ("dan", "Ä")))
         ),
         event("behavior", event_id="b-gone", anonymous_id="gone-browser", occurred_at=f"{_DAY}T08:02:00Z"),
+    ]
+
+
+def _clicks() -> list[dict[str, Any]]:
+    """On the edges of the viewport and of its bins, beyond them, and nowhere."""
+    places = ((0, 0), (400, 600), (399, 599), (20, 30), (19, 29), (-1, 0), (0, 601), (None, 3), (10**6, -(10**6)))
+    sizes = ((400, 600), (0, 600), (7, 3), (None, None))
+    return [
+        *(
+            event("behavior", event_id=f"c{i}-{j}", occurred_at=f"{_DAY}T18:00:00Z", x_px=x, y_px=y, device="mobile",
+                  viewport_width_px=width, viewport_height_px=height, page=f"/orders/{i}", element="a[href='ü']",
+                  user_id=f"u{i % 2}")
+            for i, (x, y) in enumerate(places)
+            for j, (width, height) in enumerate(sizes)
+        ),
+        *(
+            event("behavior", event_id=f"made{i}", occurred_at=f"{_DAY}T19:00:00Z", action=f"content_{act}",
+                  template_id=template, execution_id=execution, user_id="ann")
+            for i, (act, template, execution) in enumerate(
+                (
+                    ("created", "t", None),
+                    ("edited", "t", "x-usual"),
+                    ("consumed", None, "x-usual"),
+                    ("created", None, None),
+                )
+            )
+        ),
+    ]  # fmt: skip
+
+
+def _messages() -> list[dict[str, Any]]:
+    """Over midnight, to two readers, sent twice, never sent."""
+    acts = (("a", "sent", 28), ("a", "opened", 29), ("a", "opened", 30), ("b", "delivered", 28), ("b", "sent", 29),
+            ("b", "sent", 31), ("b", "bounced", 31), ("c", "opened", 29), ("d", "sent", 21), ("d", "clicked", 28),
+            ("d", "complained", 29))  # fmt: skip
+    return [
+        event("email_event", event_id=f"e{i}", message_id=message, action=action, recipient=recipient,
+              campaign="Ostern" if action == "sent" else None, occurred_at=f"2026-03-{day}T23:59:59.999999Z")
+        for recipient in (None, "ann", "gone")
+        for i, (message, action, day) in enumerate(acts, start=len(recipient or "") * 100)
+    ]  # fmt: skip
+
+
+def _tickets() -> list[dict[str, Any]]:
+    """Opened again, solved before it was opened, two states at one instant, silent for a month."""
+    opened, solved = "2026-03-01T00:00:00Z", "2026-03-29T00:00:00.5Z"
+    states: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+        ("1", "new", "2026-03-01T00:00:00Z", {"opened_at": opened, "topic": "Rechnung"}),
+        ("1", "solved", f"{_DAY}T00:00:00Z", {"solved_at": solved}),
+        ("1", "closed", "2026-03-30T00:00:00Z", {"template_id": "t"}),
+        ("2", "solved", f"{_DAY}T00:00:00Z", {"opened_at": solved, "solved_at": opened}),
+        ("2", "open", f"{_DAY}T00:00:00Z", {}),
+        ("3", "closed", f"{_DAY}T00:00:00Z", {"opened_at": "1970-01-01T00:00:00Z", "solved_at": solved}),
+        ("4", "open", "2026-02-26T00:00:00Z", {"topic": "Übersicht"}),
+        ("4", "closed", f"{_DAY}T00:00:00Z", {"opened_at": opened, "solved_at": opened}),
+    )
+    return [
+        event("support_ticket", event_id=f"t{i}", ticket_id=ticket, status=status, occurred_at=at, **said)
+        for i, (ticket, status, at, said) in enumerate(states)
     ]
 
 

@@ -180,3 +180,51 @@ def test_a_dry_run_shows_rows_and_refuses_none(real_data: Path, mapping: str) ->
     assert not any(line.startswith("refused:") for line in shown)
     assert shown[0].startswith('{"event_type":')
     assert shown[-1] == "Nothing was stored (--dry-run)."
+
+
+def test_satisfaction_stands_by_the_model_of_the_turns(lake: Path, real_data: Path) -> None:
+    """Answers name no model here: gold takes it from the turns of their session, and so does this, from the files."""
+    found = sql(
+        lake,
+        """SELECT survey, question, model, sum(survey_answers)::INT AS answers, sum(survey_numbers)::INT AS numbers,
+            sum(survey_number_sum)::DOUBLE AS total, max(people)::INT AS people
+        FROM gold.survey_results GROUP BY ALL""",
+    )
+    counted: dict[tuple[str, ...], list[Any]] = {}
+    for name in ("halie_dialogue", "halie_question"):
+        turns = [row for row in read(real_data, name) if row.get("lm_used") != "0"]
+        models = {row["session_id"]: row["model"] for row in turns}
+        workers = {row["session_id"]: row["worker_id"] for row in read(real_data, name)}
+        for session, survey, question, _, number in answers(real_data):
+            if survey == name:
+                counts = counted.setdefault((survey, question, models.get(session, "")), [0, 0, 0.0, set()])
+                counts[0] += 1
+                counts[1] += number is not None
+                counts[2] += number or 0
+                counts[3].add(workers[session])
+    expected = {key: (n, numbers, total, len(people)) for key, (n, numbers, total, people) in counted.items()}
+    assert {
+        (r["survey"], r["question"], r["model"] or ""): (r["answers"], r["numbers"], r["total"], r["people"])
+        for r in found
+    } == expected
+    quality = {model: total / n for (_, question, model), (n, _, total, _) in expected.items() if question == "quality"}
+    assert max(quality, key=quality.__getitem__) == "InstructDavinci"
+    assert quality["InstructDavinci"] == pytest.approx(4.0943, abs=1e-4)
+
+
+def test_no_words_of_anyone_are_in_gold(lake: Path, real_data: Path) -> None:
+    told = [row for table in ("survey_results", "support_daily") for row in sql(lake, f"SELECT * FROM gold.{table}")]
+    values = {value for row in told for value in row.values() if isinstance(value, str)}
+    texts = {row[column] for row in read(real_data, "halie_question_survey") for column in FREE_TEXT}
+    texts |= {row["text"] for row in read(real_data, "banking77")}
+    assert not values & {text for text in texts if len(text) > 20}
+
+
+def test_tickets_by_topic_are_the_questions_of_each_category(lake: Path, real_data: Path) -> None:
+    query = "SELECT topic, sum(tickets)::INT AS n, sum(tickets_solved)::INT AS solved, "
+    found = sql(lake, f"{query} sum(tickets_timed)::INT AS timed FROM gold.support_daily GROUP BY topic")
+    by_category = Counter(row["category"] for row in read(real_data, "banking77"))
+    assert {row["topic"]: row["n"] for row in found} == by_category
+    assert (len(by_category), sum(by_category.values())) == (77, 3_080)
+    assert all(row["solved"] == row["n"] for row in found), "all are closed"
+    assert all(row["timed"] == 0 for row in found), "and nothing says how long it took"

@@ -43,4 +43,8 @@ def test_content_with_a_prompt_and_without(filled: Api) -> None:
     answer = filled.get("/analytics/engagement/content", group_by="made_with")
     assert answer.row(made_with="prompt")["content_created"] == 3
     assert answer.json["total"]["content_prompt_share"] == 0.75
-    assert (answer.json["total"]["clicks"], answer.json["total"]["unplaced_click_share"]) == (4, 0.25)
+
+
+def test_clicks_without_a_place_are_a_share_of_all(filled: Api) -> None:
+    total = filled.get("/analytics/engagement/heatmap").json["total"]
+    assert (total["clicks"], total["unplaced_click_share"]) == (4, 0.25)

@@ -12,6 +12,6 @@ SELECT
     COUNT_IF(was_sent AND has_unsubscribed) AS emails_unsubscribed,
     COUNT_IF(was_sent AND has_failed) AS emails_failed,
     SUM(stray_acts) AS email_stray_acts,
-    COUNT(DISTINCT CASE WHEN was_sent THEN recipient END) AS people
+    COUNT(DISTINCT CASE WHEN was_sent THEN COALESCE(recipient, message_id) END) AS people
 FROM silver.sent_message
 GROUP BY 1, 2, 3, 4

@@ -21,7 +21,7 @@ WITH clicked AS (
                 page,
                 element,
                 device,
-                COALESCE(user_id, anonymous_id, session_id) AS person,
+                COALESCE(user_id, anonymous_id, session_id, event_id) AS person,
                 x_px,
                 y_px,
                 viewport_width_px,
@@ -29,7 +29,7 @@ WITH clicked AS (
                 x_px IS NOT NULL AND y_px IS NOT NULL AND COALESCE(viewport_width_px, 0) > 0
                     AND COALESCE(viewport_height_px, 0) > 0 AS is_placed
             FROM silver.behavior
-            WHERE action = 'click'
+            WHERE action = 'click' AND NOT COALESCE(is_bot, FALSE)
         ) AS sent
     ) AS placed
 ),

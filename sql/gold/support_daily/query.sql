@@ -25,7 +25,7 @@ FROM (
         COUNT(resolution_s) AS tickets_timed,
         COUNT_IF(is_solved AND told_s IS NOT NULL AND resolution_s IS NULL) AS tickets_mistimed,
         SUM(COALESCE(resolution_s, 0)) AS resolution_s,
-        COUNT_IF(person IS NOT NULL AND place_of_person = 1) AS first_of_people
+        COUNT_IF(place_of_person = 1) AS first_of_people
     FROM (
         SELECT *, CAST(FLOOR(CAST(resolution_s AS DOUBLE) / 60) AS BIGINT) AS resolution_min
         FROM (

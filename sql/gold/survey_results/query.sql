@@ -22,7 +22,7 @@ FROM (
         COUNT(*) AS survey_answers,
         COUNT(number) AS survey_numbers,
         SUM(COALESCE(EXACT(number), 0)) AS survey_number_sum,
-        COUNT_IF(person IS NOT NULL AND place_of_person = 1) AS first_of_people
+        COUNT_IF(place_of_person = 1) AS first_of_people
     FROM (
         SELECT
             *,

@@ -63,7 +63,7 @@ FROM (
         COUNT_IF(value <= good) AS good,
         COUNT_IF(value > good AND value <= poor) AS needs_improvement,
         COUNT_IF(value > poor) AS poor,
-        COUNT_IF(person IS NOT NULL AND place_of_person = 1) AS first_of_people
+        COUNT_IF(place_of_person = 1) AS first_of_people
     FROM (
         SELECT
             *,
