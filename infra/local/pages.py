@@ -74,7 +74,8 @@ class Pages:
                 [
                     "/",
                     *KNOWN,
-                    "/analytics/usage, …/performance, …/costs, …/quality, …/experiments, …/reconciliation, …/feedback",
+                    "/analytics/usage, …/performance, …/costs, …/quality, …/engagement, …/experiments, …/reconciliation",
+                    "/analytics/feedback",
                     "/prompts/templates",
                     "/prompts/execute",
                     *PROMPTS[1:],

@@ -5,6 +5,7 @@ from tempfile import gettempdir
 
 import duckdb
 
+from infra.local.declared import funnels_in
 from infra.local.lake import Lake, LakeError
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
@@ -13,9 +14,10 @@ from sql.catalog import models, views
 from sql.operations import GATE_RESULT_COLUMNS, GATE_RESULTS
 from sql.prices.daily import TABLE
 from transforms.engines.duck import bronze_refusal, bronze_relation, empty_rows, scan, session, trino_view, view
-from transforms.engines.duck_gold import empty_gold, register_thresholds
+from transforms.engines.duck_gold import empty_gold, register, register_thresholds
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
+from transforms.engines.inputs import funnel_steps
 from transforms.engines.unreadable import UnreadableObjects, naming_unreadable
 
 
@@ -49,6 +51,7 @@ def open_session(lake: Lake, *, drain: bool = True, needs_bronze: bool = False) 
     view(db, GATE_RESULTS, scan(found, empty_rows(GATE_RESULT_COLUMNS)))
     view(db, TABLE, "SELECT * FROM gold.price_daily")  # what was built stands, whatever the price files say by now
     register_thresholds(db)
+    register(db, funnel_steps(funnels_in(lake.root)))
     for name, query in views().items():
         trino_view(db, name, query)
     return db

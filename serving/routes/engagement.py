@@ -43,13 +43,16 @@ ENGAGEMENT = (
     Question(
         name="engagement/funnels",
         title="Funnels",
-        description="How far people came in each funnel, by the day on which they entered it.",
+        description="How far people came in each funnel, by the day on which they entered it, and how many came to the "
+        "end with each version of a prompt template.",
         metrics=(
             "funnel_conversion",
             "funnel_step_conversion",
             "funnel_reached",
             "funnel_entries",
             "funnel_step_number",
+            "template_funnel_conversion",
+            "template_funnel_users",
         ),
     ),
     Question(

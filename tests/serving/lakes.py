@@ -181,6 +181,11 @@ EXAMPLE: dict[str, list[Row]] = {
             (1, "visit", entries, entries), (2, "prompt", entries // 2, entries), (3, "used", 10, entries // 2),
         )
     ],
+    "template_funnel_daily": [
+        {"day": DAY_1, "environment": "production", "funnel": "useful_answer", "template_id": "greet",
+         "template_version": version, "funnel_users": 20, "funnel_finishers": finishers}
+        for version, finishers in (("1", 5), ("2", 10))
+    ],
     "journeys": [
         {"day": DAY_1, "environment": "production", "from_place": here, "to_place": there,
          "transitions": times}

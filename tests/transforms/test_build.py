@@ -303,7 +303,8 @@ EVENTS = st.lists(
             kind,
             event_id=f"{kind}-{ident}",
             occurred_at=f"2026-03-0{1 + second // 2}T23:59:5{second % 2}Z",
-            user_id=f"u{ident % 3}",
+            **({"user_id": f"u{ident % 3}"} if tokens else {"anonymous_id": "browser"}),
+            **({"anonymous_id": "browser"} if kind == "behavior" and tokens == 9 else {}),
             **({"output_tokens": tokens} if kind == "prompt_execution" else {}),
         ),
         st.integers(0, 6),
@@ -336,16 +337,22 @@ def test_gold_does_not_depend_on_how_events_were_batched(
 def test_who_withdraws_leaves_gold_at_the_next_build_and_comes_back_by_a_new_decision(lake: Lake) -> None:
     days = [f"2026-03-0{day}T10:00:00Z" for day in (1, 2, 3)]
     sent = [event(user_id=user, occurred_at=at, output_tokens=1) for at in days for user in ("ann", "bob")]
-    send(lake, [*sent, event("behavior", anonymous_id="b-ann", occurred_at=days[0])])
+    in_browser = {"anonymous_id": "b-ann", "action": "page_view", "page": "/", "page_view_id": "v"}
+    acts = [
+        event("behavior", **in_browser, occurred_at=days[0]),
+        event("behavior", **in_browser, user_id="ann", feature="chat", template_id="t", occurred_at=days[1]),
+    ]
+    send(lake, [*sent, *acts])
     build_lake(lake)
     everyone = gold(lake)
     count = "SELECT sum(executions), (SELECT coalesce(sum(acts), 0) FROM gold.behavior_daily) FROM gold.cost_daily"
-    assert row(lake, count) == (6, 1)
+    assert row(lake, count) == (6, 2)
+    assert {named(lake, "ann")[0]} < {name for (name,) in rows(lake, "SELECT person FROM gold.page_views")} | {None}
     transform = open_transform(lake)
     transform.decide([Choice(None, ("ann", "b-ann"), {"analytics": False}, datetime.now(UTC))])
     build_lake(lake)
     assert row(lake, count) == (3, 0)
-    assert named(lake, "ann")[0] not in repr(gold(lake))
+    assert not any(name in repr(gold(lake)) for name in named(lake, "ann", "b-ann"))
     assert row(lake, "SELECT count(*) FROM silver.prompt_execution") == (6,)
     assert_reconciles(lake)
     assert build_lake(lake).gold == ()

@@ -84,7 +84,7 @@ class Engine(Protocol):
         """Lay out ``ledger.booking``."""
 
     def read_funnels(self, funnels: Sequence[Funnel]) -> None:
-        """Lay out ``funnel.step``."""
+        """Lay out ``funnel.step``, which shared views read; so this comes before :meth:`read_silver`."""
 
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
         """Write a gold table's rows of some days, or all. Models computed later in the run read these."""

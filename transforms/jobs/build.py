@@ -165,9 +165,9 @@ class _Run:
     ) -> list[Candidate]:
         planned = plan(dirty, first_whole_days(self.ledger))
         pricing = Pricing(self.request.book, datetime.now(UTC).date(), self._repriced())
+        self.engine.read_funnels(self.request.funnels)
         self.engine.read_silver(needed(planned), staged, self.request.consents.withdrawn("analytics"), pricing)
         self.engine.read_bookings(bookings)
-        self.engine.read_funnels(self.request.funnels)
         found = {model.full_name: self._compute(model, days) for model, days in planned}
         for model, read in whole(found):
             for source in read:

@@ -1,127 +1,3 @@
--- A person enters a funnel with the first act of a day that is its first step, and comes to each further step by the first
--- such act that is later than the one before it, all within the window after the entry.
-WITH acts AS (
-    SELECT
-        s.funnel,
-        s.step_number,
-        s.window_ms,
-        a.environment,
-        a.person,
-        a.event_id,
-        a.occurred_at,
-        CASE WHEN s.by_feature THEN a.feature END AS feature,
-        CASE WHEN s.by_template_id THEN a.template_id END AS template_id,
-        CASE WHEN s.by_template_version THEN a.template_version END AS template_version,
-        CASE WHEN s.by_device THEN a.device END AS device
-    FROM silver.visited_act AS a
-    INNER JOIN funnel.step AS s
-        ON s.kind = a.kind
-        AND (s.action IS NULL OR s.action = a.action)
-        AND (s.thumb IS NULL OR s.thumb = a.thumb)
-        AND (s.signal IS NULL OR s.signal = a.signal)
-        AND (s.name IS NULL OR a.name LIKE s.name ESCAPE '!')
-        AND (s.page IS NULL OR a.page LIKE s.page ESCAPE '!')
-        AND (s.feature IS NULL OR a.feature LIKE s.feature ESCAPE '!')
-        AND (s.template_id IS NULL OR a.template_id LIKE s.template_id ESCAPE '!')
-        AND (s.template_version IS NULL OR a.template_version LIKE s.template_version ESCAPE '!')
-        AND (s.device IS NULL OR a.device LIKE s.device ESCAPE '!')
-    WHERE a.person IS NOT NULL AND NOT a.is_bot
-),
-entries AS (
-    SELECT *
-    FROM (
-        SELECT
-            *,
-            CAST(date_trunc('day', occurred_at) AS DATE) AS day,
-            ROW_NUMBER() OVER (PARTITION BY funnel, environment, person, CAST(date_trunc('day', occurred_at) AS DATE)
-                ORDER BY occurred_at, event_id) AS number
-        FROM acts
-        WHERE step_number = 1
-    ) AS first_steps
-    WHERE number = 1
-),
-followed AS (
-    SELECT e.funnel, e.environment, e.person, e.day, a.step_number, a.occurred_at
-    FROM entries AS e
-    INNER JOIN acts AS a
-        ON a.funnel = e.funnel
-        AND a.environment = e.environment
-        AND a.person = e.person
-    WHERE a.step_number > 1
-        AND a.occurred_at > e.occurred_at
-        AND date_diff('millisecond', e.occurred_at, a.occurred_at) <= e.window_ms
-),
-to_2 AS (
-    SELECT *, MIN(CASE WHEN step_number = 2 THEN occurred_at END)
-        OVER (PARTITION BY funnel, environment, person, day) AS at_2
-    FROM followed
-),
-to_3 AS (
-    SELECT *, MIN(CASE WHEN step_number = 3 AND occurred_at > at_2 THEN occurred_at END)
-        OVER (PARTITION BY funnel, environment, person, day) AS at_3
-    FROM to_2
-),
-to_4 AS (
-    SELECT *, MIN(CASE WHEN step_number = 4 AND occurred_at > at_3 THEN occurred_at END)
-        OVER (PARTITION BY funnel, environment, person, day) AS at_4
-    FROM to_3
-),
-to_5 AS (
-    SELECT *, MIN(CASE WHEN step_number = 5 AND occurred_at > at_4 THEN occurred_at END)
-        OVER (PARTITION BY funnel, environment, person, day) AS at_5
-    FROM to_4
-),
-to_6 AS (
-    SELECT *, MIN(CASE WHEN step_number = 6 AND occurred_at > at_5 THEN occurred_at END)
-        OVER (PARTITION BY funnel, environment, person, day) AS at_6
-    FROM to_5
-),
-to_7 AS (
-    SELECT *, MIN(CASE WHEN step_number = 7 AND occurred_at > at_6 THEN occurred_at END)
-        OVER (PARTITION BY funnel, environment, person, day) AS at_7
-    FROM to_6
-),
-to_8 AS (
-    SELECT *, MIN(CASE WHEN step_number = 8 AND occurred_at > at_7 THEN occurred_at END)
-        OVER (PARTITION BY funnel, environment, person, day) AS at_8
-    FROM to_7
-),
-furthest AS (
-    SELECT
-        funnel,
-        environment,
-        person,
-        day,
-        1 + CASE WHEN MIN(at_2) IS NULL THEN 0 ELSE 1 END
-        + CASE WHEN MIN(at_3) IS NULL THEN 0 ELSE 1 END
-        + CASE WHEN MIN(at_4) IS NULL THEN 0 ELSE 1 END
-        + CASE WHEN MIN(at_5) IS NULL THEN 0 ELSE 1 END
-        + CASE WHEN MIN(at_6) IS NULL THEN 0 ELSE 1 END
-        + CASE WHEN MIN(at_7) IS NULL THEN 0 ELSE 1 END
-        + CASE WHEN MIN(at_8) IS NULL THEN 0 ELSE 1 END
-        AS reached
-    FROM to_8
-    GROUP BY 1, 2, 3, 4
-),
-counted AS (
-    SELECT
-        e.day,
-        e.environment,
-        e.funnel,
-        e.feature,
-        e.template_id,
-        e.template_version,
-        e.device,
-        COALESCE(f.reached, 1) AS reached,
-        COUNT(*) AS people
-    FROM entries AS e
-    LEFT JOIN furthest AS f
-        ON f.funnel = e.funnel
-        AND f.environment = e.environment
-        AND f.person = e.person
-        AND f.day = e.day
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-)
 SELECT
     c.day,
     c.environment,
@@ -135,7 +11,12 @@ SELECT
     SUM(c.people) AS funnel_entries,
     SUM(CASE WHEN c.reached >= s.step_number THEN c.people ELSE 0 END) AS funnel_reached,
     SUM(CASE WHEN c.reached >= s.step_number - 1 THEN c.people ELSE 0 END) AS funnel_reached_before
-FROM counted AS c
+FROM (
+    SELECT day, environment, funnel, feature, template_id, template_version, device, reached, COUNT(*) AS people
+    FROM silver.funnel_entry
+    WHERE used_template_id IS NULL
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+) AS c
 INNER JOIN (SELECT DISTINCT funnel, step_number, step FROM funnel.step) AS s
     ON s.funnel = c.funnel
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
