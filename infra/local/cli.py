@@ -24,6 +24,7 @@ COMMANDS = {
     "quarantine": "infra.local.commands.quarantine",
     "erase": "infra.local.commands.erase",
     "maintain": "infra.local.commands.maintain",
+    "doctor": "infra.local.commands.doctor",
     "prices": "infra.local.commands.prices",
     "access": "infra.local.commands.access",
     "keys": "infra.local.commands.keys",

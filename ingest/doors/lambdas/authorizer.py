@@ -12,7 +12,7 @@ from typing import Any
 
 import jwt
 
-from ingest.contracts.roles import ROLES
+from ingest.contracts.roles import EXECUTOR, ROLES
 from ingest.doors.access.credentials import presented
 from ingest.doors.access.dynamo_grants import DynamoGrants
 from ingest.doors.access.grants import Grant, digest_of, id_of
@@ -26,10 +26,16 @@ CLIENT_VARIABLE = "PROMPTLAKE_USER_CLIENT"
 ELSEWHERE_VARIABLE = "AWS_ENDPOINT_URL_COGNITO_IDP"
 """Environment variable, as AWS's own clients have it: where Cognito is asked for its keys instead."""
 
+PLANS_VARIABLE = "PROMPTLAKE_USAGE_PLANS"
+"""Environment variable: what usage plans' keys begin with; without it there are none."""
+APPLICATIONS, PERSONS = "applications", "people"
+"""The usage plans."""
+
 ENVIRONMENTS = "environments"
 """Custom attribute of the pool: where somebody may act, names separated by blanks; only an owner writes it."""
 
 _GROUP_PREFIX = "promptlake-"
+"""As the API has it, which reads such groups itself where no authorizer stands before it."""
 _REFUSED = "Unauthorized"
 """API Gateway makes a 401 of this error and of no other."""
 
@@ -57,7 +63,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": _all_of(event["methodArn"])}],
         },
         "context": told,
+        **_plan(told["role"]),
     }
+
+
+def _plan(role: str) -> dict[str, str]:
+    """Whose share of the API a request counts for."""
+    prefix = os.environ.get(PLANS_VARIABLE)
+    plan = APPLICATIONS if role in (EXECUTOR, "emitter") else PERSONS
+    return {"usageIdentifierKey": prefix + plan} if prefix else {}
 
 
 def _all_of(method_arn: str) -> str:
