@@ -1,5 +1,6 @@
 """The API's description of itself, without a store behind it."""
 
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +22,7 @@ class _Nothing:
         raise NothingPublished("Nothing is asked here.")
 
 
+@cache
 def api_document() -> dict[str, Any]:
     """OpenAPI 3.1 of every route of the API."""
     with TemporaryDirectory() as folder:

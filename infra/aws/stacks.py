@@ -8,12 +8,13 @@ from aws_cdk import Environment, Stack, Tags
 from constructs import Construct
 
 from infra.aws.names import Names
+from infra.aws.packed import APP, DATA, MODELS, PEOPLE, SETTINGS
 from infra.aws.rooms.api import Api
 from infra.aws.rooms.catalog import Catalog
 from infra.aws.rooms.collector import Collector, Consumer
 from infra.aws.rooms.delivery import Delivery
 from infra.aws.rooms.functions import Functions, Packages
-from infra.aws.rooms.jobs import SETTINGS, Jobs, SparkJobs
+from infra.aws.rooms.jobs import Jobs, SparkJobs
 from infra.aws.rooms.machines import BUILD, ROUTINES, Machines
 from infra.aws.rooms.pages import Pages
 from infra.aws.rooms.people import People
@@ -26,10 +27,6 @@ from infra.aws.rooms.telling import STAGE_TAG, TOOL_TAG, Mail, Spending, Telling
 from infra.aws.rooms.watching import Watching
 from ingest.doors.lambdas import wiring as of_doors
 from serving.lambdas import wiring
-
-MODELS, PEOPLE = "models.toml", "people.toml"
-"""The owner's files in a package."""
-DATA, APP = "data", "app"
 
 
 class DataStack(Stack):

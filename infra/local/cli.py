@@ -31,6 +31,9 @@ COMMANDS = {
     "export": "infra.local.commands.export",
     "backup": "infra.local.commands.backup",
     "restore": "infra.local.commands.restore",
+    "deploy": "infra.local.commands.deploy",
+    "diff": "infra.local.commands.deploy",
+    "destroy": "infra.local.commands.deploy",
     "demo": "infra.local.commands.demo",
 }
 """Command by module, in the order in which a newcomer meets them."""

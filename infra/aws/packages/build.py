@@ -77,12 +77,13 @@ def build_jobs_context(to: Path, files: Mapping[str, Path]) -> Path:
 
 
 def build_jobs_tree(to: Path, files: Mapping[str, Path], machine: Machine = HERE) -> Path:
-    """What the image holds where Lambda looks for it, put together without Docker."""
+    """What the image holds where Lambda looks for it, put together without Docker; but for bytecode, of which it has
+    so much that writing it takes a minute.
+    """
     _empty(to)
     _install(ROOT / "requirements/aws.txt", to, machine)
     _copy_rooms(to)
     _copy_files(to, files)
-    _compile(to, machine)
     return to
 
 

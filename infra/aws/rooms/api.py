@@ -56,7 +56,9 @@ class Api(Construct):
         """``people`` are the ids of Cognito's pool and client; ``files`` the variables that name the owner's files."""
         super().__init__(scope, "Api")
         self._names, self._stage = names, names.stage
-        self._cached_paths = [path for path in openapi["paths"] if path.startswith(CACHED)]
+        self._cached_paths = [
+            path for path, told in openapi["paths"].items() if path.startswith(CACHED) and "get" in told
+        ]
         self.function = self._answering(functions, files)
         self.authorizer = self._authorizing(functions, people)
         alias = self._alias()

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.aws.lake.lake import LAKE_VARIABLE
 from infra.aws.names import Names
+from infra.aws.packed import SETTINGS
 from infra.aws.rooms.functions import Functions, Packages
 from infra.aws.rooms.permissions import accept, allow
 from infra.aws.rooms.reaching import TABLE_WRITES, may_keep_lake, may_read_keys, may_use
@@ -15,8 +16,6 @@ from ingest.doors.lambdas.wiring import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS
 MEMORY_MB = 3538
 """Two vCPUs, as the cost model takes for given."""
 DISK_MB = 10_240
-SETTINGS = "settings.toml"
-"""The owner's settings in a package; functions are started in its folder."""
 
 
 class Jobs(Construct):

@@ -32,8 +32,11 @@ class Storage(Construct):
         self._log = self._bucket("AccessLog", names.access_logs, [_gone_after(ACCESS_LOG_DAYS)])
         self.lake = self._bucket("Lake", names.lake, _lake_rules())
         self.backups = self._bucket("Backups", names.backups, [_gone_after(BACKUP_DAYS)])
-        self._bucket("Passing", names.passing, [_gone_after(RESULTS_DAYS, RESULTS), _gone_after(1, CALLS)])
-        self._let_cloudfront_read(self._bucket("Pages", names.pages, []))
+        passing = self._bucket("Passing", names.passing, [_gone_after(RESULTS_DAYS, RESULTS), _gone_after(1, CALLS)])
+        if names.stage.sources.bedrock:
+            self._let(passing, "bedrock", "s3:PutObject", f"{CALLS}/AWSLogs/*")
+        # Whichever distribution of the account it is: that one is of the stack that may be destroyed.
+        self._let(self._bucket("Pages", names.pages, []), "cloudfront", "s3:GetObject", "*")
 
     def _bucket(self, name: str, called: str, rules: Sequence[s3.LifecycleRule]) -> s3.Bucket:
         bucket = s3.Bucket(
@@ -55,15 +58,14 @@ class Storage(Construct):
             accept(bucket, "AwsSolutions-S1", "It takes the access logs of the others; its own would log the logging.")
         return bucket
 
-    def _let_cloudfront_read(self, pages: s3.Bucket) -> None:
-        """Whichever distribution of the account it is: that one is of the stack that may be destroyed."""
-        names = self._names
-        pages.add_to_resource_policy(
+    def _let(self, bucket: s3.Bucket, service: str, action: str, path: str) -> None:
+        """Let a service of AWS, on behalf of this account only, do one thing with some objects."""
+        bucket.add_to_resource_policy(
             iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("cloudfront.amazonaws.com")],
-                actions=["s3:GetObject"],
-                resources=[names.bucket_arn(names.pages, "*")],
-                conditions={"StringEquals": {"AWS:SourceAccount": names.stage.account}},
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+                actions=[action],
+                resources=[bucket.arn_for_objects(path)],
+                conditions={"StringEquals": {"AWS:SourceAccount": self._names.stage.account}},
             )
         )
 
