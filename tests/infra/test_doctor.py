@@ -11,6 +11,7 @@ import pytest
 
 from infra.aws import deploying
 from infra.aws.doctor.checks import AFTER, BEFORE, Clients, examine
+from infra.aws.doctor.function import PROBLEMS_METRIC, STAGE_VARIABLE, handler
 from infra.aws.names import BRONZE_TABLES, Names
 from infra.aws.rooms.flows import build_flow
 from infra.aws.stage import StageError, read_stage
@@ -97,10 +98,18 @@ def set_up(names: Names, clients: Clients) -> None:
             DeliveryStreamName=names.stream(table), S3DestinationConfiguration=to
         )
     clients("sns").create_topic(Name=names.topic)
+    role = {"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::123456789012:role/logs"}
+    clients("apigateway").update_account(patchOperations=[role])
     s3.put_object(Bucket=names.lake, Key=layout.POINTER, Body=b"{}")
 
 
-def test_an_account_is_looked_at_and_told_what_to_mend(names: Names, clients: Clients) -> None:
+def test_an_account_is_looked_at_and_told_what_to_mend(
+    names: Names,
+    clients: Clients,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     empty = problems(names, clients)
     assert set(empty) == set(AFTER)
     assert "`promptlake deploy` makes it" in empty["pseudonyms' keys"][0]
@@ -113,6 +122,19 @@ def test_an_account_is_looked_at_and_told_what_to_mend(names: Names, clients: Cl
     assert not deploying.ensure_keys(names.stage, clients("ssm")), "a key that is there is not touched"
     found = problems(names, clients)
     assert {check: told for check, told in found.items() if told and check != "Lambda's quota"} == {}
+
+    for name, value in {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_DEFAULT_REGION": ACCOUNT["region_name"],
+        "AWS_ACCESS_KEY_ID": ACCOUNT["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": ACCOUNT["aws_secret_access_key"],
+        STAGE_VARIABLE: names.stage.model_dump_json(exclude={"people", "settings"}),
+    }.items():
+        monkeypatch.setenv(name, value)
+    told = handler({}, None)["problems"]
+    assert [problem for problem in told if not problem.startswith("Lambda's quota")] == []
+    measured = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line[PROBLEMS_METRIC] for line in measured] == [[float(len(told))]]
 
     clients("s3").put_bucket_versioning(Bucket=names.lake, VersioningConfiguration={"Status": "Suspended"})
     first, *others = glue_columns(table_columns("feedback"))

@@ -92,6 +92,15 @@ def bedrock(names: Names, client: Clients) -> Iterator[str]:
         )
 
 
+def gateway_logs(_: Names, client: Clients) -> Iterator[str]:
+    """Whether API Gateway may write logs, which is a setting of the account and region."""
+    if not client("apigateway").get_account().get("cloudwatchRoleArn"):
+        yield (
+            "API Gateway may write no logs in this account and region; make a role for it, and set it in its console "
+            "under Settings, CloudWatch log role ARN."
+        )
+
+
 def keys(names: Names, client: Clients) -> Iterator[str]:
     """Whether pseudonyms can be made."""
     ssm = client("ssm")
@@ -181,6 +190,7 @@ BEFORE: dict[str, Check] = {
     "one stage a region": other_stage,
     "Lambda's quota": concurrency,
     "Bedrock": bedrock,
+    "API Gateway's log": gateway_logs,
 }
 """What must be so before anything is deployed."""
 

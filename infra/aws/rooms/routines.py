@@ -84,6 +84,7 @@ class Routines(Construct):
         catalog = [names.arn("glue", "catalog"), names.arn("glue", f"database/{layout.BRONZE}")]
         allow(role, ["glue:GetTable", "glue:GetTables", "glue:GetDatabase"], [*catalog, *tables])
         allow(role, ["sns:ListSubscriptionsByTopic"], [names.topic_arn])
+        allow(role, ["apigateway:GET"], [names.arn("apigateway", "/account", account="")])
         allow(
             role,
             ["ses:GetAccount", "bedrock:ListFoundationModels", "lambda:GetAccountSettings", "sts:GetCallerIdentity"],
