@@ -4,6 +4,7 @@ Nothing is built from source and nothing is taken that the lock does not pin. Te
 the machine they run on.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -103,11 +104,34 @@ def build_glue(to: Path, files: Mapping[str, Path]) -> Path:
 _GLUE_SCRIPT = '''"""What Glue starts: the job is in the archive of our rooms."""
 
 import sys
+import tempfile
+import zipfile
+
+# Glue puts the archive on the path as it is, and what the models and prices are read from has to be files.
+for packed in filter(zipfile.is_zipfile, list(sys.path)):
+    with zipfile.ZipFile(packed) as archive:
+        if "infra/aws/lake/glue.py" in archive.namelist():
+            folder = tempfile.mkdtemp(prefix="promptlake-")
+            archive.extractall(folder)
+            sys.path.insert(0, folder)
 
 from infra.aws.lake.glue import main
 
 sys.exit(main(sys.argv[1:]))
 '''
+
+
+def pinned(names: Iterable[str]) -> list[str]:
+    """Packages as the lock of the jobs pins them, by name.
+
+    Raises:
+        StageError: it does not have one.
+    """
+    lock = (ROOT / "requirements/aws.txt").read_text()
+    found = dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", lock, re.MULTILINE))
+    if missing := sorted(set(names) - set(found)):
+        raise StageError(f"requirements/aws.txt has no {', '.join(missing)}; run `make lock`.")
+    return [f"{name}=={found[name]}" for name in names]
 
 
 def _empty(folder: Path) -> None:

@@ -74,7 +74,6 @@ class Api(Construct):
             endpoint_types=[gateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
             deploy_options=self._options(),
-            fail_on_warnings=True,
         )
         for what, which in (("api", alias), ("authorizer", None)):
             self._may_be_called(what, which)

@@ -56,7 +56,8 @@ class Delivery(Construct):
               [names.bucket_arn(names.lake)])  # fmt: skip
         allow(role, ["s3:PutObject", "s3:AbortMultipartUpload"],
               [names.lake_arn(layout.BRONZE), names.lake_arn(layout.FAILED)], _OBJECTS)  # fmt: skip
-        allow(role, ["lambda:InvokeFunction"], [names.function_arn("transform")])
+        transform = names.function_arn("transform")
+        allow(role, ["lambda:InvokeFunction"], [transform, f"{transform}:$LATEST"])
         tables = [names.arn("glue", f"table/{layout.BRONZE}/{table}") for table in BRONZE_TABLES]
         catalog = [names.arn("glue", "catalog"), names.arn("glue", f"database/{layout.BRONZE}")]
         allow(role, ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"], [*catalog, *tables])

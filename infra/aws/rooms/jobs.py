@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.aws.lake.lake import LAKE_VARIABLE
 from infra.aws.names import Names
+from infra.aws.packages.build import pinned
 from infra.aws.packed import SETTINGS
 from infra.aws.rooms.functions import Functions, Packages
 from infra.aws.rooms.permissions import accept, allow
@@ -88,7 +89,7 @@ class SparkJobs(Construct):
                 "--ledger": names.ledger,
                 "--consents": names.access,
                 "--extra-py-files": rooms.s3_object_url,
-                "--additional-python-modules": ",".join(_MODULES),
+                "--additional-python-modules": ",".join(pinned(_MODULES)),
                 "--datalake-formats": "iceberg",
                 "--enable-auto-scaling": "true",
                 "--enable-metrics": "true",

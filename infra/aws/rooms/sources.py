@@ -4,6 +4,9 @@ Nothing in an application has to change. Prompts and answers are not stored: inv
 lives for a day, and the door does not read them.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
@@ -35,7 +38,10 @@ class Sources(Construct):
         super().__init__(scope, "Sources")
         self._names, self._streams = names, streams
         sources = names.stage.sources
-        self._logs_role = self._sending("logs.amazonaws.com", "Logs", ("prompt_execution", "service_metric"))
+        self._ours = {"StringEquals": {"aws:SourceAccount": names.stage.account}}
+        of_logs = {"StringLike": {"aws:SourceArn": names.arn("logs", "*")}}
+        both = ("prompt_execution", "service_metric")
+        self._logs_role = self._sending("logs.amazonaws.com", "Logs", both, of_logs)
         if sources.bedrock:
             self._bedrock()
         for number, group in enumerate(sources.access_logs):
@@ -47,9 +53,8 @@ class Sources(Construct):
         if sources.emails and mail is not None:
             self._emails(mail)
 
-    def _sending(self, service: str, name: str, tables: tuple[str, ...]) -> iam.Role:
-        whose = {"StringEquals": {"aws:SourceAccount": self._names.stage.account}}
-        role = iam.Role(self, f"{name}Role", assumed_by=iam.ServicePrincipal(service, conditions=whose))
+    def _sending(self, service: str, name: str, tables: tuple[str, ...], condition: Mapping[str, Any]) -> iam.Role:
+        role = iam.Role(self, f"{name}Role", assumed_by=iam.ServicePrincipal(service, conditions=condition))
         may_put(role, self._names, tables)
         return role
 
@@ -143,7 +148,7 @@ class Sources(Construct):
         switched.node.add_dependency(role, group, acts)
 
     def _metrics(self, namespaces: tuple[str, ...]) -> None:
-        role = self._sending("streams.metrics.cloudwatch.amazonaws.com", "Metrics", ("service_metric",))
+        role = self._sending("streams.metrics.cloudwatch.amazonaws.com", "Metrics", ("service_metric",), self._ours)
         stream = cloudwatch.CfnMetricStream(
             self,
             "Metrics",
@@ -158,7 +163,7 @@ class Sources(Construct):
         stream.node.add_dependency(role, *self._streams)
 
     def _emails(self, mail: ses.CfnConfigurationSet) -> None:
-        role = self._sending("ses.amazonaws.com", "Emails", ("email_event",))
+        role = self._sending("ses.amazonaws.com", "Emails", ("email_event",), self._ours)
         cfn = ses.CfnConfigurationSetEventDestination
         destination = cfn(
             self,

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -62,6 +65,13 @@ OPENED = {
     "mail": {"messageId": "m-1", "timestamp": AT, "destination": ["ada@example.com"]},
 }
 TRACKED = {"type": "track", "messageId": "m-1", "userId": "u-1", "event": "Asked", "timestamp": AT}
+JOB_IS_IN = """
+import contextlib, runpy
+with contextlib.suppress(SystemExit):
+    runpy.run_path("job.py", run_name="__main__")
+import sql
+print(sql.__path__[0])
+"""
 SENT: tuple[tuple[str, Any, str], ...] = (
     ("/v1/events", EVENT, "prompt_execution"),
     ("/v1/traces", {"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}, "prompt_execution"),
@@ -170,6 +180,19 @@ def test_events_of_every_door_go_through_packages_into_tables(
     assert built["new_rows"] == {table: expected.count(table) for table in set(expected)}
     assert json.loads(aws.pointer())["publication"] == built["publication"]
     assert aws.environment[LAKE_VARIABLE] == f"s3://{BUCKET}/{PREFIX}/"
+
+
+def test_what_glue_starts_finds_the_job_in_the_archive(tmp_path: Path) -> None:
+    glue = build_glue(tmp_path / "glue", {})
+    alone = {**os.environ, "PYTHONPATH": str(glue / "rooms.zip")}
+    done = subprocess.run(
+        [sys.executable, "job.py", "--help"], cwd=glue, env=alone, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "--pseudonyms" in done.stdout) == (0, True), done.stderr
+    where = subprocess.run(
+        [sys.executable, "-c", JOB_IS_IN, "--help"], cwd=glue, env=alone, capture_output=True, text=True, check=False
+    )
+    assert "promptlake-" in where.stdout.splitlines()[-1], "unpacked, and not what is installed here"
 
 
 def test_the_owners_files_are_in_every_package(tmp_path: Path) -> None:

@@ -71,7 +71,9 @@ def listed(said: Any) -> list[Any]:
 def test_cloudformation_would_take_them(every: dict[str, Synthesised]) -> None:
     lint = str(Path(sys.executable).with_name("cfn-lint"))
     paths = [str(template.path) for made in every.values() for template in made]
-    done = subprocess.run([lint, "-i", _KNOWN_TO_CDK, "--", *paths], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [lint, "-i", _KNOWN_TO_CDK, "-r", "eu-central-1", "--", *paths], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "")
 
 
