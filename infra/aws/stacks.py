@@ -13,9 +13,10 @@ from infra.aws.rooms.api import Api
 from infra.aws.rooms.catalog import Catalog
 from infra.aws.rooms.collector import Collector, Consumer
 from infra.aws.rooms.delivery import Delivery
+from infra.aws.rooms.flows import BUILD, ROUTINES
 from infra.aws.rooms.functions import Functions, Packages
 from infra.aws.rooms.jobs import Jobs, SparkJobs
-from infra.aws.rooms.machines import BUILD, ROUTINES, Machines
+from infra.aws.rooms.machines import Machines
 from infra.aws.rooms.pages import Pages
 from infra.aws.rooms.people import People
 from infra.aws.rooms.reading import Reading

@@ -12,6 +12,16 @@ from infra.aws.watch.measure import FIGURES
 
 State = dict[str, Any]
 
+BUILD = "build"
+ROUTINES = {
+    "maintain": "cron(20 3 * * ? *)",
+    "doctor": "cron(40 5 * * ? *)",
+    "backup": "cron(10 2 * * ? *)",
+    "measure": "cron(50 0 * * ? *)",
+    "sweep": "rate(1 hour)",
+}
+"""What is done, and when, in UTC. `measure` tells the figures of the business of the days before."""
+
 _LAMBDA = "arn:{partition}:states:::lambda:invoke"
 _PASSING = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException",
             "Lambda.TooManyRequestsException"]  # fmt: skip

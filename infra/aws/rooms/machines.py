@@ -12,19 +12,10 @@ from aws_cdk import aws_stepfunctions as states
 from constructs import Construct
 
 from infra.aws.names import Names
-from infra.aws.rooms.flows import build_flow, routine_flow
+from infra.aws.rooms.flows import BUILD, ROUTINES, build_flow, routine_flow
 from infra.aws.rooms.functions import retention
 from infra.aws.rooms.permissions import allow
 
-BUILD = "build"
-ROUTINES = {
-    "maintain": "cron(20 3 * * ? *)",
-    "doctor": "cron(40 5 * * ? *)",
-    "backup": "cron(10 2 * * ? *)",
-    "measure": "cron(50 0 * * ? *)",
-    "sweep": "rate(1 hour)",
-}
-"""What is done, and when, in UTC. `measure` tells the figures of the business of the days before."""
 _SERVICE_LOGS = "Step Functions delivers logs by calls that have no resource."
 
 

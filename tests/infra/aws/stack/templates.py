@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from infra.aws.names import Names
-from infra.aws.rooms.functions import Packages
 from infra.aws.stage import Stage, read_stage
+
+if TYPE_CHECKING:
+    from infra.aws.rooms.functions import Packages  # which loads CDK, and that needs Node.js
 
 ROOT = Path(__file__).parents[4]
 EXAMPLES = ROOT / "infra/aws/stages"
 STAGES = ("dev", "prod")
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="CDK runs in Node.js, which is not installed")
 
 Resource = Mapping[str, Any]
 
@@ -75,4 +82,6 @@ def _packages(folder: Path) -> Packages:
         (folder / name / file).touch()
     (folder / "glue/job.py").touch()
     (folder / "glue/settings.toml").touch()
+    from infra.aws.rooms.functions import Packages
+
     return Packages(folder / "functions", folder / "jobs", folder / "glue")

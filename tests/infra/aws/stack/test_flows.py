@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from infra.aws.names import Names
-from infra.aws.rooms.flows import build_flow, routine_flow
-from infra.aws.rooms.machines import ROUTINES
+from infra.aws.rooms.flows import ROUTINES, build_flow, routine_flow
 from infra.aws.stage import read_stage
 from tests.infra.aws.stack.test_stage import GOOD, write
 from tests.services.states import Function, Run, Throttled, execute, hurried, interpreter

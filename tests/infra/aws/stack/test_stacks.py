@@ -21,7 +21,7 @@ from infra.aws.rooms.api_document import AUTHORIZER, CACHED, OPEN
 from infra.aws.slos import objectives
 from ingest.contracts import layout
 from ingest.contracts.derive import glue_columns, table_columns
-from tests.infra.aws.stack.templates import ROOT, STAGES, Synthesised, Template, synthesise
+from tests.infra.aws.stack.templates import ROOT, STAGES, Synthesised, Template, needs_node, synthesise
 from tests.tables import make_table
 
 _KNOWN_TO_CDK = "W3005"  # CDK says a dependency that follows from a reference once more
@@ -37,6 +37,9 @@ _TOLD_WHOLE = {
     "sts:GetCallerIdentity",
 }
 """Actions that have no resource; and those by which Step Functions delivers its logs, all of which begin alike."""
+
+
+pytestmark = needs_node
 
 
 @pytest.fixture(scope="module")

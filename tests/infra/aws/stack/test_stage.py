@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.aws.app import main
 from infra.aws.names import Names
 from infra.aws.slos import objectives, objectives_of
 from infra.aws.stage import StageError, read_stage
-from tests.infra.aws.stack.templates import EXAMPLES
+from tests.infra.aws.stack.templates import EXAMPLES, needs_node
 
 GOOD = 'account = "123456789012"\nregion = "eu-central-1"\nalarms = ["a@example.com"]\nbudget_usd = 10\n'
 
@@ -50,7 +49,10 @@ def test_what_can_not_be_is_refused_in_one_sentence(tmp_path: Path, text: str, s
     assert message.count("\n") == 0
 
 
+@needs_node
 def test_a_stage_without_settings_is_told_which_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from infra.aws.app import main
+
     folder = write(tmp_path / "stages", GOOD, "test")
     assert main(["--stage", "prod", "--stages", str(folder), "--packages", str(tmp_path)]) == 1
     assert "There are no settings for a stage 'prod'" in (said := capsys.readouterr().err)
