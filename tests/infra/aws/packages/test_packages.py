@@ -94,7 +94,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ask(lambda_: type[RuntimeApi], event: Any) -> Any:
     lambda_.events.put(json.dumps(event).encode())
-    kind, body = lambda_.answers.get(timeout=120)
+    kind, body = lambda_.answers.get(timeout=900)  # the jobs compile what they import, and a machine may be busy
     assert kind == "response", body
     return json.loads(body)
 
