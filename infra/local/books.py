@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.delivery.drain import BronzeObject
+from ingest.delivery.booking import BronzeObject
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS bronze_object (

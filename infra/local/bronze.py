@@ -11,7 +11,7 @@ from infra.local.ledger import SqliteLedger
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.delivery import rewriting
-from ingest.delivery.drain import BronzeObject
+from ingest.delivery.booking import BronzeObject
 from ingest.delivery.rewriting import Entry, StoredObject
 from transforms.engines.upkeep import Found
 

@@ -24,12 +24,16 @@ COMMANDS = {
     "quarantine": "infra.local.commands.quarantine",
     "erase": "infra.local.commands.erase",
     "maintain": "infra.local.commands.maintain",
+    "doctor": "infra.local.commands.doctor",
     "prices": "infra.local.commands.prices",
     "access": "infra.local.commands.access",
     "keys": "infra.local.commands.keys",
     "export": "infra.local.commands.export",
     "backup": "infra.local.commands.backup",
     "restore": "infra.local.commands.restore",
+    "deploy": "infra.local.commands.deploy",
+    "diff": "infra.local.commands.deploy",
+    "destroy": "infra.local.commands.deploy",
     "demo": "infra.local.commands.demo",
 }
 """Command by module, in the order in which a newcomer meets them."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from infra.local.object_books import ObjectBooks
 from ingest.contracts.derive import QUARANTINE_TABLE
-from ingest.delivery.drain import Booking, BronzeObject
+from ingest.delivery.booking import Booking, BronzeObject
 
 
 class SqliteLedger(ObjectBooks):

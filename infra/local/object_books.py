@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from infra.local.books import Books
-from ingest.delivery.drain import BronzeObject
+from ingest.delivery.booking import BronzeObject
 from ingest.delivery.rewriting import Entry, StoredObject
 
 

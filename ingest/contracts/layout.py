@@ -13,6 +13,8 @@ PUBLISH = "publish"
 OPERATIONS = "operations"
 DAMAGED = "damaged"
 """Objects of bronze that could not be read, set aside."""
+FAILED = "failed"
+"""What Firehose could not deliver, until it is put back."""
 
 _REFUSED = "refused-"
 
@@ -65,6 +67,11 @@ def bronze_hour(event_type: str, hour: str) -> str:
 def bronze_object(event_type: str, hour: str, name: str) -> str:
     """One Parquet object of one bronze partition."""
     return f"{bronze_hour(event_type, hour)}/{name}{BRONZE_SUFFIX}"
+
+
+def failed(table: str) -> str:
+    """Below here lies what Firehose could not deliver of a table, in folders by what has failed."""
+    return f"{FAILED}/{table}"
 
 
 def staged(path: str) -> str:

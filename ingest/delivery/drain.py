@@ -14,37 +14,17 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.delivery.booking import Booking, BronzeObject
 from ingest.delivery.bronze import to_arrow, write_parquet
 from ingest.delivery.clock import LakeClock
 from ingest.delivery.durable import sync_folder
 from ingest.delivery.spool import SUFFIX, Frame, Gap, opened_at_us, read_segment
 
 _BATCH_BYTES = 16 << 20
-
-
-class BronzeObject(NamedTuple):
-    """One Parquet object of bronze, by its path in the lake."""
-
-    path: str
-    table: str
-    hour: str
-    door: str
-    rows: int
-    size_bytes: int
-
-
-class Booking(NamedTuple):
-    """So many events of one type, arrived in one hour through one door, became ``kind``."""
-
-    hour: str
-    event_type: str
-    door: str
-    kind: str
-    events: int
 
 
 class DeliveryLedger(Protocol):

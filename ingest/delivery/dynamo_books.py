@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest.delivery.drain import Booking
+from ingest.delivery.booking import Booking
 from ingest.delivery.reaching import reaching
 
 SHARDS = 8

@@ -16,8 +16,9 @@ import orjson
 from ingest.contracts import layout
 from ingest.contracts.instants import from_us
 from ingest.delivery.batch import PAYLOAD_MAX_CHARS, UNWRITABLE
+from ingest.delivery.booking import Booking, BronzeObject
 from ingest.delivery.clock import LakeClock
-from ingest.delivery.drain import Booking, BronzeObject, DeliveryLedger, drain_lock, put
+from ingest.delivery.drain import DeliveryLedger, drain_lock, put
 from ingest.delivery.outcome import Outcome
 from ingest.delivery.privacy.remains import REMOVED
 from ingest.delivery.spool import Frame

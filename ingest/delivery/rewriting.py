@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.contracts import layout
+from ingest.delivery.booking import BronzeObject
 from ingest.delivery.bronze import write_parquet
-from ingest.delivery.drain import BronzeObject, DeliveryLedger, drain_lock, land, staged
+from ingest.delivery.drain import DeliveryLedger, drain_lock, land, staged
 
 Entry = tuple[str, str, str, str, int]
 """Hour of arrival, event type, door, kind, events."""

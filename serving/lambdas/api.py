@@ -27,7 +27,7 @@ class _Published:
 
 
 def _record(event: dict[str, Any]) -> "Refusal | None":
-    return wiring.stream().record(event)
+    return wiring.streams().record(event)
 
 
 @cache

@@ -73,19 +73,20 @@ class BucketReader:
                 path.unlink()
 
 
-class Stream:
-    """Takes feedback as the stream's other senders do; its consumer treats it as theirs.
+class Streams:
+    """Take feedback and executions as they take what an owner's application puts there: the transform of each treats
+    it as theirs.
 
     Args:
-        client: boto3's Kinesis client.
-        name: the stream's.
+        client: boto3's Firehose client.
+        prefix: what the streams are called before the event type.
     """
 
-    def __init__(self, client: Any, name: str) -> None:
-        self._client, self._name = client, name
+    def __init__(self, client: Any, prefix: str) -> None:
+        self._client, self._prefix = client, prefix
 
     def record(self, event: dict[str, Any]) -> Refusal | None:
-        """Return once it is in the stream, or say why it is not taken.
+        """Return once it is in its stream, or say why it is not taken.
 
         Raises:
             OSError: the stream can't be reached.
@@ -94,7 +95,9 @@ class Stream:
         if isinstance(checked, Refusal):
             return checked
         try:
-            self._client.put_record(StreamName=self._name, Data=orjson.dumps(event), PartitionKey=event["event_id"])
+            self._client.put_record(
+                DeliveryStreamName=self._prefix + event["event_type"], Record={"Data": orjson.dumps(event) + b"\n"}
+            )
         except (BotoCoreError, ClientError) as error:
             raise OSError(str(error)) from error
         return None

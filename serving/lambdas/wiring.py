@@ -1,4 +1,4 @@
-"""What the functions are wired with: a DynamoDB table, a bucket, and a Kinesis stream, named by the environment."""
+"""What the functions are wired with: a DynamoDB table, a bucket, and Firehose streams, named by the environment."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from serving.stores.dynamo import DynamoTable
 from serving.stores.templates.store import TemplateStore
 
 if TYPE_CHECKING:
-    from serving.lambdas.publishing import BucketReader, Stream
+    from serving.lambdas.publishing import BucketReader, Streams
     from serving.logic.budgets.notices import Notice
 
 TABLE_VARIABLE = "PROMPTLAKE_TEMPLATES_TABLE"
@@ -27,8 +27,8 @@ TABLE_VARIABLE = "PROMPTLAKE_TEMPLATES_TABLE"
 BUCKET_VARIABLE = "PROMPTLAKE_BUCKET"
 """Environment variable: the lake's bucket, of which the published extracts are read."""
 
-STREAM_VARIABLE = "PROMPTLAKE_STREAM"
-"""Environment variable: the Kinesis stream that takes events, and so feedback."""
+STREAMS_VARIABLE = "PROMPTLAKE_STREAMS"
+"""Environment variable: what the Firehose streams that take events are called before the event type."""
 
 BACKUP_BUCKET_VARIABLE = "PROMPTLAKE_BACKUP_BUCKET"
 """Environment variable: where backups of templates go; another bucket than the lake's."""
@@ -118,10 +118,10 @@ def reader() -> "BucketReader":
 
 
 @cache
-def stream() -> "Stream":
-    from serving.lambdas.publishing import Stream
+def streams() -> "Streams":
+    from serving.lambdas.publishing import Streams
 
-    return Stream(boto3.client("kinesis"), os.environ[STREAM_VARIABLE])
+    return Streams(boto3.client("firehose"), os.environ[STREAMS_VARIABLE])
 
 
 @cache

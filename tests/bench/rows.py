@@ -17,7 +17,7 @@ import duckdb
 from infra.local.lake import open_lake
 from ingest.contracts import layout
 from ingest.contracts.derive import table_columns
-from ingest.delivery.drain import Booking, BronzeObject
+from ingest.delivery.booking import Booking, BronzeObject
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 _DOOR = "native"

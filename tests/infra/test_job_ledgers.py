@@ -12,7 +12,7 @@ import pytest
 from infra.aws.lake.ledger import DynamoLedger
 from infra.local.ledger import SqliteLedger
 from ingest.contracts import layout
-from ingest.delivery.drain import Booking, BronzeObject
+from ingest.delivery.booking import Booking, BronzeObject
 from tests.services.dynamodb import client, dynamodb_local
 from tests.tables import make_table
 from transforms.jobs.ledger import JobLedger

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.ledger import SqliteLedger
-from ingest.delivery.drain import Booking, BronzeObject
+from ingest.delivery.booking import Booking, BronzeObject
 
 HOUR = "2026-03-01-10"
 

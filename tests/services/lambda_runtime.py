@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import files
 from importlib.util import find_spec
+from pathlib import Path
 from queue import Queue
 from threading import Thread
 
@@ -57,9 +59,16 @@ class RuntimeApi(BaseHTTPRequestHandler):
 
 @contextmanager
 def function(
-    handler: str, environment: Mapping[str, str], api: type[RuntimeApi] = RuntimeApi, memory_mb: int = 512
+    handler: str,
+    environment: Mapping[str, str],
+    api: type[RuntimeApi] = RuntimeApi,
+    memory_mb: int = 512,
+    package: Path | None = None,
 ) -> Iterator[type[RuntimeApi]]:
-    """The function in a process of its own. ``{api}`` in the environment becomes the address of the API."""
+    """The function in a process of its own. ``{api}`` in the environment becomes the address of the API.
+
+    It is of this project as it is installed here; or of a package, and then of nothing else.
+    """
     here: type[RuntimeApi] = type("Here", (api,), {"events": Queue(), "answers": Queue()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), here)
     server.daemon_threads = True
@@ -75,7 +84,12 @@ def function(
         "AWS_LAMBDA_LOG_GROUP_NAME": "g",
         "AWS_LAMBDA_LOG_STREAM_NAME": "s",
     }
-    process = subprocess.Popen([sys.executable, "-m", "awslambdaric", handler], env={**os.environ, **lambda_, **given})
+    alone: list[str] = []
+    if package is not None:
+        alone = ["-S"]  # without the packages that are installed here
+        given |= {"PYTHONPATH": os.pathsep.join([str(package), str(_client_alone(package.parent / "ric"))])}
+    command = [sys.executable, *alone, "-m", "awslambdaric", handler]
+    process = subprocess.Popen(command, env={**os.environ, **lambda_, **given}, cwd=package)
     try:
         yield here
     finally:
@@ -83,3 +97,15 @@ def function(
         process.wait(timeout=30)
         server.shutdown()
         server.server_close()
+
+
+def _client_alone(folder: Path) -> Path:
+    """A folder that holds the runtime's client and what it needs, as a function's image has them beside its code."""
+    folder.mkdir(exist_ok=True)
+    for distribution in ("awslambdaric", "snapshot_restore_py", "simplejson"):
+        for file in files(distribution) or ():
+            top = file.parts[0]
+            if top != ".." and not (folder / top).exists():
+                installed = Path(str(file.locate()))
+                (folder / top).symlink_to([installed, *installed.parents][len(file.parts) - 1])
+    return folder

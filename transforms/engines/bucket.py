@@ -9,7 +9,7 @@ from typing import Any
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from transforms.engines.warehouse import StoredFile
+from transforms.engines.store import StoredFile
 
 _ONE_THREAD = TransferConfig(use_threads=False)
 """For each object; whoever has many moves several at once."""

@@ -9,7 +9,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 
 from ingest.contracts import layout
 from transforms.engines.bucket import Bucket
-from transforms.engines.warehouse import StoredFile
+from transforms.engines.store import StoredFile
 
 _AT_ONCE = 8
 

@@ -2,8 +2,17 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the lake, by its path in it."""
+
+    path: str
+    age_s: float
 
 
 class Store(Protocol):

@@ -5,7 +5,6 @@ Embedded, that folder is the lake. Elsewhere it holds a part of it: what is read
 
 import time
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -16,14 +15,7 @@ from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.typedef import EMPTY_DICT, Properties
 
 from ingest.contracts import layout
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file of the lake, by its path in it."""
-
-    path: str
-    age_s: float
+from transforms.engines.store import StoredFile
 
 
 class Warehouse(Protocol):

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from infra.aws.lake.objects import ObjectLedger, StoredObject
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
+from ingest.delivery.booking import BronzeObject
 from ingest.delivery.bronze import write_parquet
-from ingest.delivery.drain import BronzeObject
 from ingest.delivery.rewriting import Entry, without
 from transforms.engines.mirror import Mirror
 from transforms.engines.upkeep import Found

@@ -20,7 +20,7 @@ from infra.aws.lake.entries import LEDGER, Entries, Facts
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
-from ingest.delivery.drain import Booking, BronzeObject
+from ingest.delivery.booking import Booking, BronzeObject
 
 TAKEN = key(LEDGER, "taken")
 _LANDING, _STRUCK = key(LEDGER, "landing"), key(LEDGER, "struck")

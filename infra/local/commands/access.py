@@ -3,9 +3,12 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from infra.local.commands.options import add_common
+from infra.local.commands.stages import add_stage, read
 from infra.local.commands.tables import console
 from infra.local.lake import Lake, LakeError, lake_path, open_lake
 from ingest.contracts import layout
@@ -13,6 +16,7 @@ from ingest.contracts.roles import ROLES, WRITERS
 
 if TYPE_CHECKING:
     from infra.local.access import Listed, SqliteGrants
+    from ingest.doors.access.dynamo_grants import DynamoGrants
 
 
 def add_parser(subparsers: Any) -> None:
@@ -43,10 +47,12 @@ def add_parser(subparsers: Any) -> None:
     add.add_argument("--events-per-s", metavar="N", type=_rate, help="an emitter may send so fast in the long run")
     add.add_argument("--note", default="", help="what it is for")
     add_common(add, _add)
+    add_stage(add, is_needed=False)
     add_common(actions.add_parser("list", help="every key that was made, without its text"), _list)
     revoke = actions.add_parser("revoke", help="end a key")
     revoke.add_argument("id", metavar="ID", help="as `list` gives it")
     add_common(revoke, _revoke)
+    add_stage(revoke, is_needed=False)
 
 
 def _rate(text: str) -> float:
@@ -57,6 +63,24 @@ def _rate(text: str) -> float:
     if not 0 < rate < 1e9:
         raise argparse.ArgumentTypeError(f"{text!r} is no rate; give events a second, such as 500")
     return rate
+
+
+@contextmanager
+def _changing(args: argparse.Namespace) -> "Iterator[SqliteGrants | DynamoGrants]":
+    """The keys of a lake, or of a stage in AWS."""
+    if args.stage:
+        stage = read(args)
+        from infra.aws.names import Names
+        from infra.aws.session import clients_of
+        from ingest.doors.access.dynamo_grants import DynamoGrants
+
+        yield DynamoGrants(clients_of(stage)("dynamodb"), Names(stage).access)
+        return
+    grants = _grants(args)
+    try:
+        yield grants
+    finally:
+        grants.close()
 
 
 def _grants(args: argparse.Namespace) -> "SqliteGrants":
@@ -74,9 +98,8 @@ def _add(args: argparse.Namespace) -> int:
         raise LakeError("--events-per-s is for emitters; leave it out.")
     if args.role in WRITERS and not args.name.strip():
         raise LakeError("Name who has the key with --name: nobody may approve their own templates.")
-    grants = _grants(args)
-    key = grants.add(args.role, tuple(args.environment), args.events_per_s, args.note, args.name.strip())
-    grants.close()
+    with _changing(args) as grants:
+        key = grants.add(args.role, tuple(args.environment), args.events_per_s, args.note, args.name.strip())
     if args.json:
         sys.stdout.write(json.dumps({"id": key.id, "role": args.role, "key": key.text}) + "\n")
         return 0
@@ -101,9 +124,8 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _revoke(args: argparse.Namespace) -> int:
-    grants = _grants(args)
-    is_ended = grants.revoke(args.id)
-    grants.close()
+    with _changing(args) as grants:
+        is_ended = grants.revoke(args.id)
     if not is_ended:
         raise LakeError(f"There is no key {args.id!a} that could be ended; `promptlake access list` gives the ids.")
     sys.stdout.write(json.dumps({"revoked": args.id}) + "\n" if args.json else f"The key {args.id} is ended.\n")

@@ -41,6 +41,12 @@ LEDGER_VARIABLE = "PROMPTLAKE_LEDGER"
 SETTINGS_VARIABLE = "PROMPTLAKE_SETTINGS"
 """Environment variable: the file of settings in the function's package; without it the defaults hold."""
 
+CLOSED_VARIABLE = "PROMPTLAKE_CLOSED"
+"""Environment variable: ``1`` where nobody may send without a key, whether or not one was made."""
+
+NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
+"""Environment variable, as Powertools has it: the namespace of metrics, which tells stages apart."""
+
 METRICS_NAMESPACE = "promptlake"
 
 
@@ -51,7 +57,8 @@ def doors() -> Doors:
     Raises:
         KeyError: a variable is not set.
     """
-    return Doors(delivery(), now, origins(), Gate(DynamoGrants(dynamodb(), os.environ[TABLE_VARIABLE])))
+    grants = DynamoGrants(dynamodb(), os.environ[TABLE_VARIABLE])
+    return Doors(delivery(), now, origins(), Gate(grants, is_closed=os.environ.get(CLOSED_VARIABLE) == "1"))
 
 
 @cache
@@ -120,9 +127,10 @@ class Books:
 
     def measure(self, door: str, counts: Counts) -> None:
         """Write metrics."""
+        namespace = os.environ.get(NAMESPACE_VARIABLE, METRICS_NAMESPACE)
         for kind, by_type in counts.items():
             for event_type, count in by_type.items():
-                with single_metric(kind, MetricUnit.Count, count, namespace=METRICS_NAMESPACE) as metric:
+                with single_metric(kind, MetricUnit.Count, count, namespace=namespace) as metric:
                     metric.add_dimension("event_type", event_type)
                     # In the log line, but no dimension: each combination of dimensions is a metric that is billed.
                     metric.add_metadata("door", door)

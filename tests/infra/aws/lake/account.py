@@ -15,7 +15,7 @@ from infra.local.delivering import consents_of
 from infra.local.keyring import key_path, open_keys
 from infra.local.lake import Lake
 from ingest.contracts import layout
-from ingest.delivery.drain import Booking
+from ingest.delivery.booking import Booking
 from ingest.delivery.privacy.consent import Decision
 from ingest.delivery.privacy.dynamo_consents import DynamoConsents
 from ingest.doors.lambdas.wiring import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE

@@ -11,7 +11,7 @@ from infra.aws.lake.discovery import collect
 from infra.aws.lake.ledger import DynamoLedger
 from infra.aws.lake.lock import CLOCKS_DIFFER_S, Busy, Lease
 from ingest.contracts import layout
-from ingest.delivery.drain import Booking, BronzeObject
+from ingest.delivery.booking import Booking, BronzeObject
 from ingest.delivery.dynamo_books import DynamoBooks
 from tests.services.dynamodb import client, dynamodb_local
 from tests.tables import make_table

@@ -1,0 +1,131 @@
+"""Puts a stage into its account, shows what would change, and takes it out again: looks first, then lets CDK do it."""
+
+import base64
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from infra.aws.doctor.checks import BEFORE, Clients, examine
+from infra.aws.names import Names
+from infra.aws.packages.build import build_functions, build_glue, build_jobs_context
+from infra.aws.packed import APP, MODELS, PEOPLE, SETTINGS
+from infra.aws.stage import Stage, StageError
+from ingest.delivery.privacy.keys import KEY_BYTES
+
+CDK = "aws-cdk@2.1148.1"
+"""Its command line; version 3 does not read what the library of version 2 writes."""
+BUILD = Path(".promptlake")
+"""Where packages and templates are put together, beside the stages."""
+
+OnStep = Callable[[str], None]
+
+
+def check(stage: Stage, clients: Clients) -> None:
+    """See that the stage can be where it is to be.
+
+    Raises:
+        StageError: it can't; the first reason.
+    """
+    for finding in examine(Names(stage), clients, BEFORE):
+        if finding.problem:
+            raise StageError(f"Nothing was deployed. {finding.check.capitalize()}: {finding.problem}")
+
+
+def ensure_keys(stage: Stage, ssm: Any) -> bool:
+    """Make the first key for pseudonyms where there is none, and touch none that is there; whether one was made."""
+    name = Names(stage).keys_parameter
+    try:
+        ssm.get_parameter(Name=name)
+    except ssm.exceptions.ParameterNotFound:
+        entry = {
+            "key": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode(),
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        tags = [{"Key": "promptlake:stage", "Value": stage.name}]
+        document = json.dumps({"keys": [entry]})
+        ssm.put_parameter(Name=name, Value=document, Type="SecureString", Tier="Standard", Tags=tags)
+        return True
+    return False
+
+
+def build_packages(stage: Stage, folder: Path, on_step: OnStep) -> None:
+    """Put together what is sent."""
+    files = owners_files(stage)
+    on_step("Putting the functions' package together")
+    build_functions(folder / "functions", files)
+    on_step("Putting the jobs' image together")
+    build_jobs_context(folder / "jobs", files)
+    if stage.lake.build.engine == "spark":
+        on_step("Putting the Spark job together")
+        build_glue(folder / "glue", files)
+
+
+def owners_files(stage: Stage) -> dict[str, Path]:
+    """The owner's files by their names in a package."""
+    named = {SETTINGS: stage.settings, MODELS: stage.models, PEOPLE: stage.people}
+    return {packed: path for packed, name in named.items() if (path := stage.file(name)) is not None}
+
+
+def deploy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> None:
+    """Deploy both stacks.
+
+    Raises:
+        StageError: it can't be, or CDK says that it went wrong.
+    """
+    on_step("Looking at the account")
+    check(stage, clients)
+    build_packages(stage, _packages(stage), on_step)
+    if ensure_keys(stage, clients("ssm")):
+        on_step("Made the first key for pseudonyms")
+    on_step("Deploying")
+    _cdk(stage, stages, "deploy", "--all", "--require-approval", "broadening", "--outputs-file", _outputs(stage))
+
+
+def diff(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> None:
+    """Show what a deployment would change; raises as :func:`deploy`."""
+    check(stage, clients)
+    build_packages(stage, _packages(stage), on_step)
+    _cdk(stage, stages, "diff", "--all")
+
+
+def destroy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> None:
+    """Destroy what works, and keep what is kept; raises as :func:`deploy`."""
+    for finding in examine(Names(stage), clients, {"account": BEFORE["account"]}):
+        if finding.problem:
+            raise StageError(f"Nothing was destroyed. {finding.problem}")
+    if not (_packages(stage) / "functions").is_dir():
+        build_packages(stage, _packages(stage), on_step)
+    _cdk(stage, stages, "destroy", Names(stage).stack(APP), "--exclusively")
+
+
+def cdk_command(stage: Stage, stages: Path, words: Sequence[str]) -> list[str]:
+    """What is run."""
+    app = [sys.executable, "-m", "infra.aws.app", "--stage", stage.name, "--stages", str(stages)]
+    said = " ".join([*map(_quoted, app), "--packages", _quoted(str(_packages(stage)))])
+    return ["npx", "--yes", CDK, *words, "--app", said, "--output", str(BUILD / stage.name / "cdk.out")]
+
+
+def _cdk(stage: Stage, stages: Path, *words: str) -> None:
+    if shutil.which("npx") is None:
+        raise StageError("CDK's command line runs in Node.js, which is not installed; install version 22 or later.")
+    done = subprocess.run(cdk_command(stage, stages, words), check=False)  # noqa: S603 - our own words
+    if done.returncode:
+        raise StageError(f"CDK could not {words[0]} stage {stage.name}; its own message stands above.")
+
+
+def _packages(stage: Stage) -> Path:
+    return BUILD / stage.name / "packages"
+
+
+def _outputs(stage: Stage) -> str:
+    return str(BUILD / stage.name / "outputs.json")
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"' if " " in word else word

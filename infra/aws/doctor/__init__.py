@@ -1,0 +1,1 @@
+"""Looks at a stage in its account, and says what to mend."""

@@ -1,0 +1,32 @@
+"""The doctor as a function: once a day, with the number of problems as a metric."""
+
+import logging
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from infra.aws.doctor.checks import AFTER, examine
+from infra.aws.names import Names
+from infra.aws.stage import Stage
+from ingest.doors.lambdas.wiring import METRICS_NAMESPACE, NAMESPACE_VARIABLE
+
+STAGE_VARIABLE = "PROMPTLAKE_STAGE"
+"""Environment variable: the stage's settings, as JSON."""
+PROBLEMS_METRIC = "doctor_problems"
+
+_log = logging.getLogger(__name__)
+
+
+def handler(_event: dict[str, Any], _context: object) -> dict[str, list[str]]:
+    """Look at everything; what is found stands in the log, and in the answer."""
+    names = Names(Stage.model_validate_json(os.environ[STAGE_VARIABLE]))
+    found = examine(names, boto3.client, AFTER)
+    problems = [f"{one.check}: {one.problem}" for one in found if one.problem]
+    for problem in problems:
+        _log.warning(problem)
+    namespace = os.environ.get(NAMESPACE_VARIABLE, METRICS_NAMESPACE)
+    with single_metric(PROBLEMS_METRIC, MetricUnit.Count, len(problems), namespace=namespace):
+        pass
+    return {"problems": problems}

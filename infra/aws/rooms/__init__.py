@@ -1,0 +1,1 @@
+"""The stack's constructs, one a room of the architecture."""

@@ -1,0 +1,25 @@
+"""boto3's clients in a stage's region."""
+
+from typing import Any
+
+from infra.aws.doctor.checks import Clients
+from infra.aws.stage import Stage, StageError
+
+
+def clients_of(stage: Stage) -> Clients:
+    """Gives clients with the credentials that are at hand.
+
+    Raises:
+        StageError: boto3 is not installed.
+    """
+    try:
+        import boto3
+    except ImportError as error:
+        raise StageError(
+            "What speaks with AWS is not installed; `pip install --require-hashes -r requirements/deploy.txt`."
+        ) from error
+
+    def client(service: str) -> Any:
+        return boto3.client(service, region_name=stage.region)
+
+    return client

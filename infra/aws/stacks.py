@@ -1,0 +1,133 @@
+"""The two stacks of a stage: what is kept, and what may be destroyed and deployed again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Environment, Stack, Tags
+from constructs import Construct
+
+from infra.aws.names import Names
+from infra.aws.packed import APP, DATA, MODELS, PEOPLE, SETTINGS
+from infra.aws.rooms.api import Api
+from infra.aws.rooms.catalog import Catalog
+from infra.aws.rooms.collector import Collector, Consumer
+from infra.aws.rooms.delivery import Delivery
+from infra.aws.rooms.flows import BUILD, ROUTINES
+from infra.aws.rooms.functions import Functions, Packages
+from infra.aws.rooms.jobs import Jobs, SparkJobs
+from infra.aws.rooms.machines import Machines
+from infra.aws.rooms.pages import Pages
+from infra.aws.rooms.people import People
+from infra.aws.rooms.reading import Reading
+from infra.aws.rooms.routines import Routines
+from infra.aws.rooms.sources import Sources
+from infra.aws.rooms.storage import Storage
+from infra.aws.rooms.tables import Tables
+from infra.aws.rooms.telling import STAGE_TAG, TOOL_TAG, Mail, Spending, Telling
+from infra.aws.rooms.watching import Watching
+from ingest.doors.lambdas import wiring as of_doors
+from serving.lambdas import wiring
+
+
+class DataStack(Stack):
+    """What stays when the rest is destroyed: objects, tables, the catalog, and who may sign in."""
+
+    def __init__(self, scope: Construct, names: Names) -> None:
+        super().__init__(scope, names.stack(DATA), env=_where(names), termination_protection=True,
+                         description=f"promptlake, stage {names.stage.name}: what is kept")  # fmt: skip
+        Storage(self, names)
+        Tables(self, names)
+        Catalog(self, names)
+        self.people = People(self, names)
+        _tag(self, names)
+
+
+class AppStack(Stack):
+    """What takes, builds and answers. It keeps nothing, so it may be destroyed and deployed again."""
+
+    def __init__(
+        self, scope: Construct, names: Names, packages: Packages, openapi: dict[str, Any], people: People
+    ) -> None:
+        super().__init__(scope, names.stack(APP), env=_where(names),
+                         description=f"promptlake, stage {names.stage.name}: what works")  # fmt: skip
+        stage = names.stage
+        is_spark = stage.lake.build.engine == "spark"
+        delivering = _delivering(names)
+        telling = Telling(self, names)
+        functions = Functions(self, names, packages)
+        delivery = Delivery(self, names, functions, delivering)
+        collector = Collector(self, names, functions, delivering)
+        self.kinesis = [Consumer(self, names, functions, delivering)] if stage.extras.kinesis else []
+        signing_in = (people.pool.user_pool_id, people.client.user_pool_client_id)
+        Api(self, names, functions, openapi, signing_in, _owners_files(names))
+        Jobs(self, names, functions)
+        if is_spark:
+            SparkJobs(self, names, packages)
+        Routines(self, names, functions, delivering)
+        Machines(self, names, is_spark=is_spark)
+        Reading(self, names)
+        Pages(self, names)
+        mail = Mail(self, names, stage.sender) if stage.sender else None
+        Sources(self, names, list(delivery.streams.values()), mail.configuration if mail else None)
+        Spending(self, names, telling.topic)
+        Watching(self, names, _parts(names, functions, collector.api.api_id))
+        _tag(self, names)
+
+
+@dataclass(frozen=True)
+class Stacks:
+    data: DataStack
+    app: AppStack
+
+
+def make_stacks(scope: Construct, names: Names, packages: Packages, openapi: dict[str, Any]) -> Stacks:
+    """Both stacks of a stage, the kept one first."""
+    data = DataStack(scope, names)
+    app = AppStack(scope, names, packages, openapi, data.people)
+    app.add_stack_dependency(data)
+    return Stacks(data, app)
+
+
+def _where(names: Names) -> Environment:
+    return Environment(account=names.stage.account, region=names.stage.region)
+
+
+def _tag(stack: Stack, names: Names) -> None:
+    Tags.of(stack).add(STAGE_TAG, names.stage.name)
+    Tags.of(stack).add(TOOL_TAG, "true")
+
+
+def _delivering(names: Names) -> dict[str, str]:
+    """What all functions know that put rows into streams."""
+    settings = {of_doors.SETTINGS_VARIABLE: SETTINGS} if names.stage.settings else {}
+    return {
+        of_doors.PREFIX_VARIABLE: names.stream_prefix,
+        of_doors.KEYS_VARIABLE: names.keys_parameter,
+        of_doors.TABLE_VARIABLE: names.access,
+        of_doors.LEDGER_VARIABLE: names.ledger,
+        **settings,
+    }
+
+
+def _owners_files(names: Names) -> dict[str, str]:
+    stage = names.stage
+    given = {wiring.MODELS_VARIABLE: (stage.models, MODELS), wiring.PEOPLE_VARIABLE: (stage.people, PEOPLE)}
+    return {variable: packed for variable, (file, packed) in given.items() if file}
+
+
+def _parts(names: Names, functions: Functions, collector_id: str) -> Mapping[str, str]:
+    """What there is to watch, with what it is called in the account."""
+    stage = names.stage
+    machines = {f"machine:{what}": names.flow_arn(what) for what in (BUILD, *ROUTINES)}
+    tables = {f"table:{t.removeprefix(stage.named(''))}": t for t in (names.access, names.ledger, names.templates)}
+    return {
+        **{f"function:{what}": names.function(what) for what in functions.made},
+        **machines,
+        **tables,
+        "api:collector": collector_id,
+        "api:api": stage.named("api"),
+        "queue:dead-letters": names.dead_letters,
+        "streams": names.stream_prefix,
+        **({"kinesis:events": stage.named("events")} if stage.extras.kinesis else {}),
+    }

@@ -1,0 +1,95 @@
+"""The figures that alarms and the overview go by, as metrics embedded in the function's log, under the names that the
+metrics of `sql/metrics` have.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from ingest.doors.lambdas.wiring import METRICS_NAMESPACE, NAMESPACE_VARIABLE
+from serving.lambdas.publishing import BucketReader
+from serving.lambdas.wiring import BUCKET_VARIABLE
+from serving.logic.answer import Tables
+from serving.logic.reconciliation import TABLE, gaps
+from sql.catalog import metrics, models
+from sql.reader import NothingPublished
+
+FRESHNESS, GAP, QUARANTINED = "freshness_s", "reconciliation_gap", "quarantined_share"
+HOURLY = {
+    FRESHNESS: MetricUnit.Seconds,
+    GAP: MetricUnit.Count,
+    QUARANTINED: MetricUnit.NoUnit,
+}
+"""What is measured after each look for news."""
+DAILY = ("cost_per_success_usd", "thumbs_up_rate", "active_users", "nps", "error_rate", "unpriced_share")
+"""What is measured once a day, of the days before: figures of the business, each a metric of the semantic layer."""
+DAYS = 7
+FIGURES = "figures"
+"""The job that measures them."""
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, float]:
+    """Measure after a build, or after there was nothing to build: ``{"is_new": false}``; or ``{"job": "figures"}``."""
+    now = datetime.now(UTC)
+    try:
+        tables = _reader().current()
+    except NothingPublished:
+        return {}
+    if event.get("job") == FIGURES:
+        measured = figures(tables, now.date())
+        units = dict.fromkeys(measured, MetricUnit.NoUnit)
+    else:
+        measured, units = health(tables, now, is_new=event.get("is_new", True)), HOURLY
+    for name, value in measured.items():
+        _emit(name, units[name], value)
+    return dict(measured)
+
+
+def health(tables: Tables, now: datetime, *, is_new: bool) -> dict[str, float]:
+    """How far the answers lie behind, and whether all that came is in them. Where nothing is new, nothing is behind."""
+    through = datetime.fromisoformat(tables.publication.complete_through)
+    gap = " + ".join(f"SUM(ABS({name}))" for name in gaps())
+    today = f"{now - timedelta(days=1):%Y-%m-%d-%H}"
+    (all_of_it,) = tables.rows(f"SELECT {gap} AS gap FROM gold.{TABLE}")
+    (lately,) = tables.rows(
+        f"SELECT SUM(received) AS received, SUM(quarantined) AS quarantined FROM gold.{TABLE} WHERE received_hour >= ?",
+        [today],
+    )
+    return {
+        FRESHNESS: (now - through).total_seconds() if is_new else 0.0,
+        GAP: float(all_of_it["gap"] or 0),
+        QUARANTINED: float(lately["quarantined"] or 0) / max(float(lately["received"] or 0), 1.0),
+    }
+
+
+def figures(tables: Tables, today: date) -> Mapping[str, float]:
+    """The business of the last whole days; what has no answer is left out."""
+    return dict(_figures(tables, today))
+
+
+def _figures(tables: Tables, today: date) -> Iterator[tuple[str, float]]:
+    for name in DAILY:
+        if not models()[f"gold.{metrics()[name].table}"].published:
+            continue
+        first, last = today - timedelta(days=DAYS), today - timedelta(days=1)
+        (row,) = tables.metrics([name], where="day BETWEEN ? AND ?", parameters=[first, last])
+        if row[name] is not None:
+            yield name, float(row[name])
+
+
+def _emit(name: str, unit: MetricUnit, value: float) -> None:
+    namespace = os.environ.get(NAMESPACE_VARIABLE, METRICS_NAMESPACE)
+    with single_metric(name, unit, value, namespace=namespace):
+        pass  # written when the block ends, without a dimension
+
+
+@cache
+def _reader() -> BucketReader:
+    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], Path(mkdtemp(prefix="promptlake-")))

@@ -1,0 +1,87 @@
+"""The templates of the two stages that ship as examples: a small one, and one with everything switched on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.aws.names import Names
+from infra.aws.stage import Stage, read_stage
+
+if TYPE_CHECKING:
+    from infra.aws.rooms.functions import Packages  # which loads CDK, and that needs Node.js
+
+ROOT = Path(__file__).parents[4]
+EXAMPLES = ROOT / "infra/aws/stages"
+STAGES = ("dev", "prod")
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="CDK runs in Node.js, which is not installed")
+
+Resource = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Template:
+    """One stack as CloudFormation gets it."""
+
+    path: Path
+
+    @property
+    def resources(self) -> Mapping[str, Resource]:
+        resources: Mapping[str, Resource] = json.loads(self.path.read_text())["Resources"]
+        return resources
+
+    def of(self, kind: str) -> list[Resource]:
+        """Properties of the resources of a kind, without AWS:: before it."""
+        return [one.get("Properties", {}) for one in self.resources.values() if one["Type"] == f"AWS::{kind}"]
+
+
+@dataclass(frozen=True)
+class Synthesised:
+    """Both stacks of one stage."""
+
+    stage: Stage
+    data: Template
+    app: Template
+
+    @property
+    def names(self) -> Names:
+        return Names(self.stage)
+
+    def __iter__(self) -> Iterator[Template]:
+        return iter((self.data, self.app))
+
+
+def synthesise(name: str, out: Path) -> Synthesised:
+    """Make the stacks of a stage, and hold them against cdk-nag; raises where a rule is broken without a reason."""
+    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
+    from aws_cdk import Validations
+    from cdk_nag import AwsSolutionsChecks
+
+    from infra.aws.app import make_app
+
+    stage = read_stage(name, EXAMPLES)
+    app, stacks = make_app(stage, _packages(out / "packages"), str(out / name))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+    paths = (out / name / stack.template_file for stack in (stacks.data, stacks.app))
+    return Synthesised(stage, *map(Template, paths))
+
+
+def _packages(folder: Path) -> Packages:
+    """Folders that stand for packages: what is in them changes no template."""
+    for name, file in {"functions": "a.py", "jobs": "Dockerfile", "glue": "rooms.zip"}.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / file).touch()
+    (folder / "glue/job.py").touch()
+    (folder / "glue/settings.toml").touch()
+    from infra.aws.rooms.functions import Packages
+
+    return Packages(folder / "functions", folder / "jobs", folder / "glue")

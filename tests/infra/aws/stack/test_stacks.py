@@ -1,0 +1,255 @@
+"""The stacks of two stages: what they may do, what they keep, what they cost at rest, and that they follow from the
+contracts, the API and the objectives. All in one file, since making them takes half a minute.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.aws.costs.assumptions import load_assumptions
+from infra.aws.names import BRONZE_TABLES
+from infra.aws.openapi import api_document
+from infra.aws.rooms.api_document import AUTHORIZER, CACHED, OPEN
+from infra.aws.slos import objectives
+from ingest.contracts import layout
+from ingest.contracts.derive import glue_columns, table_columns
+from tests.infra.aws.stack.templates import ROOT, STAGES, Synthesised, Template, needs_node, synthesise
+from tests.tables import make_table
+
+_KNOWN_TO_CDK = "W3005"  # CDK says a dependency that follows from a reference once more
+
+_TOLD_WHOLE = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "bedrock:PutModelInvocationLoggingConfiguration",
+    "bedrock:DeleteModelInvocationLoggingConfiguration",
+    "bedrock:ListFoundationModels",
+    "lambda:GetAccountSettings",
+    "ses:GetAccount",
+    "sts:GetCallerIdentity",
+}
+"""Actions that have no resource; and those by which Step Functions delivers its logs, all of which begin alike."""
+
+
+pytestmark = needs_node
+
+
+@pytest.fixture(scope="module")
+def every(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesised]:
+    out = tmp_path_factory.mktemp("stacks")
+    return {name: synthesise(name, out) for name in STAGES}
+
+
+@pytest.fixture(scope="module")
+def openapi() -> dict[str, Any]:
+    return api_document()
+
+
+@pytest.fixture(params=STAGES)
+def made(every: dict[str, Synthesised], request: pytest.FixtureRequest) -> Synthesised:
+    return every[request.param]
+
+
+def statements(template: Template) -> Iterator[dict[str, Any]]:
+    for kind in ("IAM::Policy", "IAM::ManagedPolicy", "S3::BucketPolicy", "SNS::TopicPolicy", "SQS::QueuePolicy"):
+        for policy in template.of(kind):
+            yield from policy["PolicyDocument"]["Statement"]
+    for role in template.of("IAM::Role"):
+        for policy in role.get("Policies", ()):
+            yield from policy["PolicyDocument"]["Statement"]
+
+
+def listed(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else [said]
+
+
+def test_cloudformation_would_take_them(every: dict[str, Synthesised]) -> None:
+    lint = str(Path(sys.executable).with_name("cfn-lint"))
+    paths = [str(template.path) for made in every.values() for template in made]
+    done = subprocess.run(
+        [lint, "-i", _KNOWN_TO_CDK, "-r", "eu-central-1", "--", *paths], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_nobody_may_do_more_than_is_named(made: Synthesised) -> None:
+    for template in made:
+        for one in statements(template):
+            if one["Effect"] == "Deny":
+                continue
+            actions, resources = listed(one["Action"]), listed(one["Resource"])
+            assert not [action for action in actions if "*" in action], one
+            if "*" in resources:
+                assert {a for a in actions if not a.startswith("logs:")} <= _TOLD_WHOLE, one
+        managed = [role["ManagedPolicyArns"] for role in template.of("IAM::Role") if "ManagedPolicyArns" in role]
+        assert managed == []
+
+
+def test_each_function_is_alone_traced_and_ends_its_log(made: Synthesised) -> None:
+    functions = [one for one in made.app.of("Lambda::Function") if "FunctionName" in one]
+    roles = Counter(json.dumps(one["Role"]) for one in functions)
+    assert set(roles.values()) == {1}
+    own = [one for one in functions if not str(one["FunctionName"]).endswith("bedrock-logging")]
+    assert {one["FunctionName"].removeprefix(made.stage.named("")) for one in own} >= {
+        "collector",
+        "transform",
+        "api",
+        "jobs",
+    }
+    for one in own:
+        assert one["Architectures"] == ["arm64"], one["FunctionName"]
+        assert one["TracingConfig"] == {"Mode": "Active"}
+        assert one["LoggingConfig"]["LogFormat"] == "JSON"
+    for log in made.app.of("Logs::LogGroup"):
+        assert log["RetentionInDays"] in (1, made.stage.logs_days)
+
+
+def test_what_is_kept_is_encrypted_asked_by_tls_and_stays(made: Synthesised) -> None:
+    for name, one in made.data.resources.items():
+        if one["Type"] in ("AWS::S3::Bucket", "AWS::DynamoDB::GlobalTable", "AWS::Cognito::UserPool"):
+            assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+    for bucket in made.data.of("S3::Bucket"):
+        assert bucket["BucketEncryption"]
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        (old,) = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if rule["Id"] == "old-versions"]
+        assert old["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
+    denied = [one for one in statements(made.data) if one["Effect"] == "Deny"]
+    by_tls = [one for one in denied if one["Condition"].get("Bool") == {"aws:SecureTransport": "false"}]
+    assert len(by_tls) == len(made.data.of("S3::Bucket"))
+
+
+def test_the_stack_that_may_be_destroyed_keeps_nothing(made: Synthesised) -> None:
+    kinds = {one["Type"] for one in made.app.resources.values()}
+    assert not kinds & {"AWS::S3::Bucket", "AWS::DynamoDB::GlobalTable", "AWS::Glue::Table", "AWS::Cognito::UserPool"}
+    assert [name for name, one in made.app.resources.items() if one.get("DeletionPolicy") == "Retain"
+            and one["Type"] not in ("AWS::ApiGateway::Deployment", "AWS::Lambda::Version")] == []  # fmt: skip
+    imported = json.dumps(made.app.resources).split('"Fn::ImportValue": "')[1:]
+    assert all("People" in name for name in imported), "only ids of the pool are not told by name"
+
+
+class _Created:
+    """What a table is made with, as tests make it."""
+
+    def create_table(self, **said: Any) -> None:
+        self.said = said
+
+
+def test_tables_have_the_keys_that_the_stores_use(made: Synthesised) -> None:
+    as_tested = _Created()
+    make_table(as_tested, "any")
+    tables = {table["TableName"]: table for table in made.data.of("DynamoDB::GlobalTable")}
+    assert tables.keys() == {made.names.access, made.names.ledger, made.names.templates}
+    for table in tables.values():
+        assert table["KeySchema"] == as_tested.said["KeySchema"]
+        assert table["BillingMode"] == as_tested.said["BillingMode"]
+        for replica in table["Replicas"]:
+            assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+            assert replica["DeletionProtectionEnabled"] is True
+    expiring = {name for name, table in tables.items() if "TimeToLiveSpecification" in table}
+    assert expiring == {made.names.templates}
+
+
+def test_streams_and_tables_have_the_columns_of_the_contracts(made: Synthesised) -> None:
+    tables = {one["TableInput"]["Name"]: one["TableInput"] for one in made.data.of("Glue::Table")
+              if one["DatabaseName"] == layout.BRONZE}  # fmt: skip
+    assert set(tables) == set(BRONZE_TABLES)
+    for name, table in tables.items():
+        assert table["StorageDescriptor"]["Columns"] == glue_columns(table_columns(name))
+        assert table["StorageDescriptor"]["Location"] == f"s3://{made.names.lake}/{layout.bronze_table(name)}"
+        assert table["Parameters"]["projection.enabled"] == "true"
+    streams = {one["DeliveryStreamName"]: one["ExtendedS3DestinationConfiguration"]
+               for one in made.app.of("KinesisFirehose::DeliveryStream")}  # fmt: skip
+    assert set(streams) == {made.names.stream(name) for name in BRONZE_TABLES}
+    for name in BRONZE_TABLES:
+        to = streams[made.names.stream(name)]
+        schema = to["DataFormatConversionConfiguration"]["SchemaConfiguration"]
+        assert (schema["DatabaseName"], schema["TableName"]) == (layout.BRONZE, name)
+        written = to["Prefix"].replace("!{timestamp:yyyy-MM-dd-HH}", "2026-11-23-09") + f"x{to['FileExtension']}"
+        assert written == layout.bronze_object(name, "2026-11-23-09", "x")
+        assert to["ErrorOutputPrefix"].startswith(f"{layout.failed(name)}/")
+
+
+def test_the_gateway_has_every_route_and_lets_nobody_in_unknown(made: Synthesised, openapi: dict[str, Any]) -> None:
+    (api,) = made.app.of("ApiGateway::RestApi")
+    paths = api["Body"]["paths"]
+    asked = {(path.count("/"), method) for path, told in openapi["paths"].items() for method in told}
+    there = {(path.count("/"), method) for path, told in paths.items() for method in told}
+    assert there == asked | {(1, "get")}
+    documented = sum(len(told) for told in openapi["paths"].values())
+    assert sum(len(told) for told in paths.values()) == documented + 1, "and the document itself"
+    names: dict[str, set[str]] = {}
+    for path in paths:
+        before, _, last = path.rpartition("/")
+        if last.startswith("{"):
+            names.setdefault(before, set()).add(last)
+    assert {len(of_place) for of_place in names.values()} == {1}, "API Gateway takes one name for one place"
+    for path, told in paths.items():
+        for method, operation in told.items():
+            assert bool(operation["security"]) == (path not in OPEN), path
+            if path.startswith(CACHED) and method == "get":
+                keys = operation["x-amazon-apigateway-integration"]["cacheKeyParameters"]
+                assert "method.request.header.Authorization" in keys, "what one may see, another may not"
+                assert {f"method.request.{'querystring' if p['in'] == 'query' else p['in']}.{p['name']}"
+                        for p in operation["parameters"]} == set(keys)  # fmt: skip
+    assert api["Body"]["components"]["securitySchemes"][AUTHORIZER]["x-amazon-apigateway-authtype"] == "custom"
+    (stage,) = made.app.of("ApiGateway::Stage")
+    assert stage["TracingEnabled"] is True
+    assert stage["AccessLogSetting"]["DestinationArn"]
+
+
+def test_each_objective_has_an_alarm_that_somebody_hears(made: Synthesised) -> None:
+    alarms = {one["AlarmName"].removeprefix(made.stage.named("")): one for one in made.app.of("CloudWatch::Alarm")}
+    expected = {one.name for one in objectives() if made.stage.extras.kinesis or one.name != "consumer-behind"}
+    assert set(alarms) == expected
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == [made.names.topic_arn], name
+        assert f"docs/runbooks/{name}.md" in alarm["AlarmDescription"]
+    mailed = {one["Endpoint"] for one in made.app.of("SNS::Subscription")}
+    assert mailed == set(made.stage.alarms)
+
+
+def test_at_rest_it_costs_what_the_cost_page_says(every: dict[str, Synthesised]) -> None:
+    fixed = load_assumptions().fixed.default
+    app = every["dev"].app
+    assert len(app.of("CloudWatch::Alarm")) == fixed["alarm"].quantity
+    assert len(app.of("CloudWatch::Dashboard")) == fixed["dashboard"].quantity
+    kinds = {one["Type"] for template in every["dev"] for one in template.resources.values()}
+    charged = {"AWS::KMS::Key", "AWS::SecretsManager::Secret", "AWS::Kinesis::Stream", "AWS::EC2::NatGateway",
+               "AWS::Synthetics::Canary", "AWS::WAFv2::WebACL", "AWS::Glue::Job"}  # fmt: skip
+    assert not kinds & charged
+    (stage,) = app.of("ApiGateway::Stage")
+    assert not stage.get("CacheClusterEnabled")
+
+
+def test_what_is_switched_on_is_there(every: dict[str, Synthesised], openapi: dict[str, Any]) -> None:
+    app, data = every["prod"].app, every["prod"].data
+    (stage,) = app.of("ApiGateway::Stage")
+    assert stage["CacheClusterEnabled"] is True
+    cached = {one["ResourcePath"] for one in stage["MethodSettings"] if one.get("CachingEnabled")}
+    read = [path for path, told in openapi["paths"].items() if path.startswith(CACHED) and "get" in told]
+    assert cached == {"/" + path.replace("/", "~1") for path in read}
+    (job,) = app.of("Glue::Job")
+    assert (job["GlueVersion"], job["DefaultArguments"]["--lake"]) == ("5.0", f"s3://{every['prod'].names.lake}")
+    assert len(app.of("Kinesis::Stream")) == len(app.of("Lambda::Alias")) == 1
+    (templates,) = [one for one in data.of("DynamoDB::GlobalTable") if len(one["Replicas"]) == 2]
+    assert {one["Region"] for one in templates["Replicas"]} == {"eu-central-1", "eu-west-1"}
+    filters = {one["LogGroupName"]: one for one in app.of("Logs::SubscriptionFilter")}
+    assert set(filters) == {"/aws/bedrock/promptlake-prod-calls", "/aws/apigateway/shop", "/aws/lambda/shop"}
+    (calls,) = [one for one in app.of("Logs::LogGroup") if one["LogGroupName"] == "/aws/bedrock/promptlake-prod-calls"]
+    assert calls["RetentionInDays"] == 1, "prompts and answers stand in it"
+    assert app.of("CloudWatch::MetricStream")
+    assert app.of("SES::ConfigurationSetEventDestination")
+
+
+def test_each_alarm_has_a_runbook_and_each_runbook_an_alarm() -> None:
+    there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/runbooks").glob("*.md")}
+    assert there == {one.runbook for one in objectives()}

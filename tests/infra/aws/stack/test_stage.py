@@ -1,0 +1,94 @@
+"""What a stage's settings may say; each refusal is one sentence with the place and what to do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from infra.aws.names import Names
+from infra.aws.slos import objectives, objectives_of
+from infra.aws.stage import StageError, read_stage
+from tests.infra.aws.stack.templates import EXAMPLES, needs_node
+
+GOOD = 'account = "123456789012"\nregion = "eu-central-1"\nalarms = ["a@example.com"]\nbudget_usd = 10\n'
+
+
+def write(folder: Path, text: str, name: str = "dev") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.toml").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("account = ", "is not TOML"),
+        (GOOD.replace('"123456789012"', '"1234"'), "account: "),
+        (GOOD.replace("eu-central-1", "Frankfurt"), "region: "),
+        (GOOD.replace('"a@example.com"', ""), "alarms: "),
+        (GOOD.replace("budget_usd = 10", ""), "budget_usd: Field required"),
+        (GOOD + "logs_days = 31", "logs_days: "),
+        (GOOD + "colour = 1", "colour: "),
+        (GOOD + 'name = "prod"', "the file's own name is the stage's"),
+        (GOOD + 'settings = "absent.toml"', "there is no such file"),
+        (GOOD + 'models = "absent.toml"', "there is no such file"),
+        (GOOD + 'allowed_origins = ["shop"]', "'shop' is no origin"),
+        (GOOD + "[sources]\nemails = true", "sources.emails needs a sender"),
+        (GOOD + '[extras]\ncopies_in = "eu-central-1"', "must be another region"),
+        (GOOD + "build_every_minutes = 1", "build_every_minutes: "),
+    ],
+)
+def test_what_can_not_be_is_refused_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(StageError) as refused:
+        read_stage("dev", write(tmp_path / "stages", text))
+    message = str(refused.value)
+    assert said in message
+    assert re.search(r"dev\.toml|absent\.toml", message), "it says where"
+    assert message.count("\n") == 0
+
+
+@needs_node
+def test_a_stage_without_settings_is_told_which_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from infra.aws.app import main
+
+    folder = write(tmp_path / "stages", GOOD, "test")
+    assert main(["--stage", "prod", "--stages", str(folder), "--packages", str(tmp_path)]) == 1
+    assert "There are no settings for a stage 'prod'" in (said := capsys.readouterr().err)
+    assert "test" in said
+
+
+def test_nonsense_in_the_owners_settings_is_found_before_anything_is_made(tmp_path: Path) -> None:
+    folder = write(tmp_path / "stages", GOOD + 'settings = "lake.toml"')
+    (folder / "lake.toml").write_text('[build]\nengine = "abacus"\n')
+    with pytest.raises(StageError, match=r"lake\.toml: build\.engine"):
+        read_stage("dev", folder)
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "ap-southeast-2", "cn-north-1", "us-gov-west-1"])
+def test_names_have_room_in_every_service(tmp_path: Path, region: str) -> None:
+    longest = "abcdefghijkl"
+    names = Names(read_stage(longest, write(tmp_path / "stages", GOOD.replace("eu-central-1", region), longest)))
+    buckets = [names.lake, names.backups, names.passing, names.pages, names.access_logs]
+    assert max(map(len, buckets)) <= 63
+    assert len(set(buckets)) == len(buckets)
+    assert max(len(names.stream(table)) for table in ("prompt_execution", "service_metric", "support_ticket")) <= 64
+    partition = {"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}.get(region, "aws")
+    assert names.bucket_arn(names.lake) == f"arn:{partition}:s3:::{names.lake}"
+
+
+def test_a_part_without_an_objective_can_not_be_deployed() -> None:
+    parts = {part for one in objectives() for part in one.parts}
+    assert len(objectives_of(parts, objectives())) == len(objectives())
+    with pytest.raises(StageError, match="nothing is promised of function:new"):
+        objectives_of({*parts, "function:new"}, objectives())
+    with pytest.raises(StageError, match="nothing is promised of api:api, function:api;"):
+        objectives_of(parts, [one for one in objectives() if one.name != "api-errors"])
+    with pytest.raises(StageError, match="nothing is promised of api:collector"):
+        objectives_of(parts - {"function:collector"}, objectives())
+
+
+def test_the_examples_are_good() -> None:
+    assert read_stage("dev", EXAMPLES).lake.build.engine == "duckdb"
+    assert read_stage("prod", EXAMPLES).lake.build.engine == "spark"

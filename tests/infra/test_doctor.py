@@ -1,0 +1,178 @@
+"""``promptlake doctor``: of a folder, and of a stage in an account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.aws import deploying
+from infra.aws.doctor.checks import AFTER, BEFORE, Clients, examine
+from infra.aws.doctor.function import PROBLEMS_METRIC, STAGE_VARIABLE, handler
+from infra.aws.names import BRONZE_TABLES, Names
+from infra.aws.rooms.flows import build_flow
+from infra.aws.stage import StageError, read_stage
+from infra.local import cli
+from ingest.contracts import layout
+from ingest.contracts.derive import glue_columns, table_columns
+from ingest.delivery.privacy.keys import Keyring, parse_keys
+from tests.lakes import build_lake, event, make_lake, send
+from tests.services.moto import ACCOUNT, client, moto
+from tests.tables import make_table
+
+SETTINGS = (
+    f'account = "123456789012"\nregion = "{ACCOUNT["region_name"]}"\nalarms = ["a@example.com"]\nbudget_usd = 10\n'
+)
+
+
+def test_a_folder_is_looked_at_and_told_what_to_mend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lake = make_lake(tmp_path / "lake")
+    send(lake, [event()])
+
+    def doctor() -> tuple[int, dict[str, list[str]]]:
+        code = cli.main(["doctor", "--lake", str(lake.root), "--json"])
+        return code, json.loads(capsys.readouterr().out)
+
+    code, found = doctor()
+    assert (code, found["builds"]) == (1, ["Nothing has been built yet; run `promptlake build`."])
+    build_lake(lake)
+    assert doctor() == (0, {check: [] for check in found})
+    (lake.root / layout.SETTINGS_FILE).write_text("[retention.silver]\nnowhere = 3\n")
+    code, found = doctor()
+    assert code == 1
+    assert "there is no table 'nowhere'" in found["settings"][0]
+    assert cli.main(["doctor", "--lake", str(lake.root)]) == 1
+    assert "✗ settings: " in (said := capsys.readouterr().out)
+    assert "✓ counts: in order" in said
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with moto() as address:
+        yield address
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> Names:
+    (tmp_path / "stages").mkdir()
+    (tmp_path / "stages/dev.toml").write_text(SETTINGS)
+    return Names(read_stage("dev", tmp_path / "stages"))
+
+
+@pytest.fixture
+def clients(url: str) -> Clients:
+    client("s3", url)  # a region of its own
+    return lambda service: client(service, url)
+
+
+def problems(names: Names, clients: Clients) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in examine(names, clients, AFTER):
+        found.setdefault(one.check, []).extend([one.problem] if one.problem else [])
+    return found
+
+
+def set_up(names: Names, clients: Clients) -> None:
+    """What a deployment leaves in an account."""
+    s3, dynamodb, glue = clients("s3"), clients("dynamodb"), clients("glue")
+    for bucket in (names.lake, names.backups):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for table in (names.access, names.ledger, names.templates):
+        make_table(dynamodb, table)
+        dynamodb.update_continuous_backups(
+            TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
+    told = {"Name": layout.BRONZE, "Description": "promptlake's bronze tables, stage dev"}
+    glue.create_database(DatabaseInput=told)
+    for table in BRONZE_TABLES:
+        columns = glue_columns(table_columns(table))
+        glue.create_table(
+            DatabaseName=layout.BRONZE, TableInput={"Name": table, "StorageDescriptor": {"Columns": columns}}
+        )
+        to = {"BucketARN": names.bucket_arn(names.lake), "RoleARN": "arn:aws:iam::123456789012:role/f"}
+        clients("firehose").create_delivery_stream(
+            DeliveryStreamName=names.stream(table), S3DestinationConfiguration=to
+        )
+    clients("sns").create_topic(Name=names.topic)
+    role = {"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::123456789012:role/logs"}
+    clients("apigateway").update_account(patchOperations=[role])
+    s3.put_object(Bucket=names.lake, Key=layout.POINTER, Body=b"{}")
+
+
+def test_an_account_is_looked_at_and_told_what_to_mend(
+    names: Names,
+    clients: Clients,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    empty = problems(names, clients)
+    assert set(empty) == set(AFTER)
+    assert "`promptlake deploy` makes it" in empty["pseudonyms' keys"][0]
+    assert all(empty[check] for check in ("buckets", "tables", "streams", "columns", "alarms are heard", "publication"))
+
+    set_up(names, clients)
+    assert deploying.ensure_keys(names.stage, clients("ssm"))
+    value = clients("ssm").get_parameter(Name=names.keys_parameter, WithDecryption=True)["Parameter"]["Value"]
+    assert Keyring(parse_keys(value)).pseudonym("ann").startswith("p1-")
+    assert not deploying.ensure_keys(names.stage, clients("ssm")), "a key that is there is not touched"
+    found = problems(names, clients)
+    assert {check: told for check, told in found.items() if told and check != "Lambda's quota"} == {}
+
+    for name, value in {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_DEFAULT_REGION": ACCOUNT["region_name"],
+        "AWS_ACCESS_KEY_ID": ACCOUNT["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": ACCOUNT["aws_secret_access_key"],
+        STAGE_VARIABLE: names.stage.model_dump_json(exclude={"people", "settings"}),
+    }.items():
+        monkeypatch.setenv(name, value)
+    told = handler({}, None)["problems"]
+    assert [problem for problem in told if not problem.startswith("Lambda's quota")] == []
+    measured = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line[PROBLEMS_METRIC] for line in measured] == [[float(len(told))]]
+
+    clients("s3").put_bucket_versioning(Bucket=names.lake, VersioningConfiguration={"Status": "Suspended"})
+    first, *others = glue_columns(table_columns("feedback"))
+    clients("glue").update_table(
+        DatabaseName=layout.BRONZE, TableInput={"Name": "feedback", "StorageDescriptor": {"Columns": others}}
+    )
+    found = problems(names, clients)
+    assert found["buckets"] == [f"The bucket {names.lake} keeps no versions; switch versioning on again, or deploy."]
+    assert found["columns"] == [
+        f"Glue's bronze.feedback differs from the contract, in {first['Name']}; deploy this version."
+    ]
+
+
+def test_a_second_stage_in_the_region_and_another_account_are_refused_before_anything_is_done(
+    names: Names, clients: Clients, tmp_path: Path
+) -> None:
+    (tmp_path / "stages/prod.toml").write_text(SETTINGS)
+    second = read_stage("prod", tmp_path / "stages")
+    found = {one.check: one.problem for one in examine(Names(second), clients, BEFORE)}
+    assert "give stage prod another region or account" in str(found["one stage a region"])
+    (tmp_path / "stages/other.toml").write_text(SETTINGS.replace("123456789012", "210987654321"))
+    other = read_stage("other", tmp_path / "stages")
+    with pytest.raises(
+        StageError, match=r"Nothing was deployed\. Account: The credentials are of account 123456789012"
+    ):
+        deploying.check(other, clients)
+
+
+def test_cdk_is_told_the_same_stage(names: Names, tmp_path: Path) -> None:
+    command = deploying.cdk_command(names.stage, tmp_path / "a folder", ["deploy", "--all"])
+    assert command[:5] == ["npx", "--yes", deploying.CDK, "deploy", "--all"]
+    app = command[command.index("--app") + 1]
+    assert f'infra.aws.app --stage dev --stages "{tmp_path / "a folder"}" --packages' in app
+    assert json.dumps(build_flow(names, is_spark=False)).count(names.topic_arn) == 2
+
+
+def test_a_stage_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for action in ("deploy", "diff", "destroy", "doctor"):
+        words: list[Any] = [action, "--stage", "prod", "--stages", str(tmp_path)]
+        assert cli.main(words) == 1
+        assert "There are no settings for a stage 'prod'" in capsys.readouterr().err
