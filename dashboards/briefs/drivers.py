@@ -112,8 +112,10 @@ def total(amounts: Iterable[Amount]) -> Amount:
 def gathered(segments: Sequence[Segment], count_min: int, at_most: int) -> list[Segment]:
     """The segments with enough behind them, the largest of them, and the others as one."""
     ranked = sorted(segments, key=lambda s: (-(s.now.count + s.before.count), s.name))
-    kept = [s for s in ranked if max(s.now.count, s.before.count) >= count_min][:at_most]
-    rest = [segment for segment in ranked if segment not in kept and not _is_nothing(segment)]
+    enough = [max(segment.now.count, segment.before.count) >= count_min for segment in ranked]
+    kept = [segment for segment, is_enough in zip(ranked, enough, strict=True) if is_enough]
+    rest = [segment for segment, is_enough in zip(ranked, enough, strict=True) if not is_enough]
+    kept, rest = kept[:at_most], [s for s in (*kept[at_most:], *rest) if not _is_nothing(s)]
     if not rest:
         return kept
     as_one = Segment(OTHERS, total(s.now for s in rest), total(s.before for s in rest))
