@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from sql.analysis import dimensions_of
 from sql.catalog import metrics, models
 from sql.places import at, yaml_line
 from sql.records import Metric, Model
@@ -90,11 +91,6 @@ def _told(path: Path, text: str, name: Any, given: Any, known: Mapping[str, Metr
             has = f"its dimensions are {', '.join(allowed)}" if allowed else "it has none"
             raise BoardError(f"{line}: {told.table.full_name}, of which {name} is, has no {dimension!r}; {has}.")
     return told
-
-
-def dimensions_of(table: Model) -> tuple[str, ...]:
-    """The columns by which a table's metrics can be told: what makes a row, less its time and what it counts by."""
-    return tuple(name for name in table.grain if table.columns[name].type == "varchar" and not table.columns[name].pii)
 
 
 def columns_in(dimension: str) -> tuple[str, ...]:

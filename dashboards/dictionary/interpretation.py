@@ -9,11 +9,12 @@ _INTRODUCTION = """\
 
 <!-- Generated from sql/metrics by `make generate`; edit those, not this page. -->
 
-For each metric what a value means, what moves it, and what to do when it moves for the worse. Reports say the last beside what got
-worse ([reports](reports.md)). How a metric is computed stands in [the tables' reference](reference/tables.md#metrics).
+For each metric what a value means, what moves it, and what to do when it moves for the worse. Reports say the last
+beside what got worse ([reports](reports.md)). Where a metric is read from stands in
+[the tables' reference](reference/tables.md#metrics).
 
-A change is worth acting on when it is larger than chance and larger than usual; reports judge both. Read a rate beside what it is a
-rate of, and a sum beside what made it grow.
+A change is worth acting on when it is larger than chance and larger than usual; reports judge both. Read a rate beside
+what it is a rate of, and a sum beside what made it grow.
 """
 _BETTER = {"up": "more is better", "down": "less is better", "neutral": "neither way is better"}
 
