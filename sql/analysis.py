@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from sqlglot import exp
 
@@ -65,6 +66,7 @@ class View:
         }
 
 
+@cache
 def analyst_views() -> dict[str, View]:
     """Every view by its name."""
     gold = [model for model in models().values() if model.layer == "gold"]
