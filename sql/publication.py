@@ -7,7 +7,9 @@ from typing import Any
 
 from ingest.contracts import layout
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+WHOLE = ""
+"""In the place of a month: the one part of a table that is not by day."""
 
 
 class NothingPublished(Exception):
@@ -15,11 +17,29 @@ class NothingPublished(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
-    """One gold table as one sorted Parquet file, by its path in the lake."""
+class Part:
+    """Some rows of a gold table as one sorted Parquet file, by its path in the lake."""
 
     path: str
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """One gold table: a part for each month (2026-03) that has rows, or one part where it is not by day.
+
+    A part never changes; a publication in which nothing of a month is new names the part of the one before.
+    """
+
+    parts: dict[str, Part]
+
+    @property
+    def rows(self) -> int:
+        return sum(part.rows for part in self.parts.values())
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(part.path for part in self.parts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +52,11 @@ class Publication:
     complete_through: str
     """The latest time such that every event received before is in the answer."""
     tables: dict[str, Extract]
+
+    @property
+    def paths(self) -> set[str]:
+        """Every file of it."""
+        return {path for extract in self.tables.values() for path in extract.paths}
 
     def to_json(self) -> bytes:
         return json.dumps({"format_version": FORMAT_VERSION, **asdict(self)}, indent=1).encode()
@@ -46,7 +71,10 @@ def read_publication(document: bytes) -> Publication:
     fields: dict[str, Any] = json.loads(document)
     if fields.pop("format_version", None) != FORMAT_VERSION:
         raise ValueError("The publication pointer is of another version; publish again with `promptlake build`.")
-    tables = {name: Extract(**extract) for name, extract in fields.pop("tables").items()}
+    tables = {
+        name: Extract({month: Part(**part) for month, part in extract["parts"].items()})
+        for name, extract in fields.pop("tables").items()
+    }
     return Publication(tables=tables, **fields)
 
 

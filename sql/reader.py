@@ -74,9 +74,13 @@ class PublishedTables:
         types = ", ".join(f"{column} {_duckdb_type(spec.type)}" for column, spec in model.columns.items())
         self._db.execute(f"CREATE TABLE gold.{name} ({types})")
         extract = self.publication.tables.get(name)
-        if extract is not None:
-            path = str(root / extract.path)
-            self._db.execute(f"INSERT INTO gold.{name} BY NAME SELECT * FROM read_parquet(?)", [path])
+        if extract is not None and extract.parts:
+            # Parts of different age may differ by a column; the folder's name is none.
+            self._db.execute(
+                f"INSERT INTO gold.{name} BY NAME SELECT * "
+                "FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",
+                [[str(root / path) for path in extract.paths]],
+            )
 
 
 class Reader:

@@ -94,9 +94,9 @@ def table_data(layer: str, name: str) -> str:
     return f"{table(layer, name)}/data"
 
 
-def extract(publication: str, name: str) -> str:
-    """The sorted Parquet extract of one gold table in one publication."""
-    return f"{PUBLISH}/{publication}/{name}.parquet"
+def extract(publication: str, name: str, month: str = "") -> str:
+    """The sorted Parquet extract of one gold table in one publication, or of one of its months (2026-03)."""
+    return f"{PUBLISH}/{publication}/{name}{month and '.'}{month}.parquet"
 
 
 GATE_RESULTS = f"{OPERATIONS}/gate_results"

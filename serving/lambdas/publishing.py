@@ -53,7 +53,7 @@ class BucketReader:
             pointer = self._client.get_object(Bucket=self._bucket, Key=layout.POINTER)["Body"].read()
         except self._client.exceptions.NoSuchKey:
             return
-        extracts = {extract.path for extract in read_publication(pointer).tables.values()}
+        extracts = read_publication(pointer).paths
         for name in extracts:
             path = self._folder / name
             if not path.exists():

@@ -74,7 +74,7 @@ def answer(question: Question, asked: Asked, page: Page, tables: Tables) -> dict
     in_total = [name for name in question.metrics if name in found.total]
     total = _with_changes(found.total, then.total if then else None, in_total)
     rows = in_order(_rows(asked, in_rows, found, then), asked.sort)
-    extracts = (extract.path for extract in _extracts(question, tables.publication))
+    extracts = (path for extract in _extracts(question, tables.publication) for path in extract.paths)
     shown, following = cut(rows, page.rows, page.cursor, asked, extracts)
     return {
         "as_of": tables.publication.as_of,

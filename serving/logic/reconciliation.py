@@ -79,7 +79,7 @@ def reconciliation(asked: Asked, page: Page, tables: Tables) -> dict[str, Any]:
     missing = _gaps(asked, days, tables)
     extract = publication.tables.get(TABLE)
     rows = _counts(asked, asked.group_by, days, tables)
-    shown, following = cut(rows, page.rows, page.cursor, asked, [extract.path] if extract else [])
+    shown, following = cut(rows, page.rows, page.cursor, asked, extract.paths if extract else ())
     return {
         "as_of": publication.as_of,
         "complete_through": publication.complete_through,

@@ -8,7 +8,7 @@ import duckdb
 
 from ingest.contracts import layout
 from sql.catalog import models
-from sql.publication import Extract, Publication
+from sql.publication import WHOLE, Extract, Part, Publication
 from sql.reader import PublishedTables, Reader
 
 AS_OF, COMPLETE_THROUGH = "2026-11-20T09:31:07+00:00", "2026-11-20T09:30:00+00:00"
@@ -30,7 +30,7 @@ def publish(root: Path, rows: Mapping[str, Rows]) -> PublishedTables:
         path = layout.extract("p1", name)
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         db.execute(f"COPY {name} TO '{root / path}' (FORMAT parquet)")
-        extracts[name] = Extract(path, len(given))
+        extracts[name] = Extract({WHOLE: Part(path, len(given))})
     publication = Publication("p1", AS_OF, COMPLETE_THROUGH, extracts)
     (root / layout.POINTER).parent.mkdir(parents=True, exist_ok=True)
     (root / layout.POINTER).write_bytes(publication.to_json())

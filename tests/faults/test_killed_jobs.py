@@ -34,7 +34,7 @@ def _readable(lake: Lake) -> int:
     """What readers see now: the publication whole, and the tables."""
     publication = current(lake.root)
     assert publication is not None
-    assert all((lake.root / extract.path).exists() for extract in publication.tables.values())
+    assert all((lake.root / path).exists() for path in publication.paths)
     ((executions,),) = rows(lake, "SELECT sum(executions) FROM gold.cost_daily")
     return int(executions)
 

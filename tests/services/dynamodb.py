@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -25,14 +26,15 @@ def dynamodb_local() -> Iterator[str]:
     port = free_port()
     main = "software.amazon.dynamodb.services.local.main.ServerRunner"
     command = [java(), f"-Djava.library.path={folder}", "-cp", f"{folder}/*", main, "-inMemory", "-port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(url, server)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with TemporaryDirectory() as leavings:  # it writes about itself where it starts
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=leavings)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(url, server)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
 
 
 def client(url: str) -> Any:

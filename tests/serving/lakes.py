@@ -18,7 +18,7 @@ from ingest.contracts.validate import Refusal, validate
 from serving.app import build_app
 from serving.logic.health import Component
 from sql.catalog import models
-from sql.publication import Extract, Publication
+from sql.publication import WHOLE, Extract, Part, Publication
 from sql.reader import Reader
 
 Row = dict[str, Any]
@@ -33,7 +33,7 @@ def publish(root: Path, tables: Mapping[str, Sequence[Row]], name: str = "p1") -
         path = layout.extract(name, table)
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         write_extract(root / path, table, rows)
-        extracts[table] = Extract(path, len(rows))
+        extracts[table] = Extract({WHOLE: Part(path, len(rows))})
     publication = Publication(name, AS_OF, COMPLETE_THROUGH, extracts)
     (root / layout.PUBLISH).mkdir(exist_ok=True)
     fresh = root / f"{layout.POINTER}.tmp"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.contracts import layout
 from sql.catalog import models
 from tests.lakes import build_lake, event, make_lake, rows, send
-from transforms.engines import duck_days
+from transforms.engines import duck_days, duck_silver
 
 if TYPE_CHECKING:
     import pytest
@@ -72,3 +72,18 @@ def test_a_rating_finds_its_call_five_days_before_in_another_portion(
         lake, "SELECT day, model FROM gold.quality_daily WHERE thumbs_up > 0 AND feature IS NOT NULL ORDER BY 1"
     )
     assert rated == [(date.fromisoformat(day), "gpt-4o") for day in DAYS[5:]]
+
+
+def test_silver_does_not_depend_on_how_many_days_are_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silver = [model.full_name for model in models().values() if model.layer == layout.SILVER]
+    found = []
+    for together in (1, 5, 1_000):
+        monkeypatch.setattr(duck_silver, "TOGETHER_ROWS", together)
+        lake = make_lake(tmp_path / str(together))
+        send(lake, [{**told, "event_id": f"e{number}"} for number, told in enumerate(_events())])
+        build_lake(lake)
+        found.append({name: sorted(rows(lake, f"SELECT * FROM {name}"), key=repr) for name in silver})
+    assert sum(map(len, found[0].values())) == len(_events())
+    assert found[0] == found[1] == found[2]

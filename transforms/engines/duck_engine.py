@@ -10,10 +10,10 @@ import duckdb
 
 from ingest.contracts import layout
 from sql.prices.daily import Pricing
-from sql.publication import Extract
+from sql.publication import Part
 from sql.records import Model
-from transforms.engines import duck_days, duck_gold, duck_silver
-from transforms.engines.duck import count, file_list, literal, scan, session
+from transforms.engines import duck_days, duck_extract, duck_gold, duck_silver
+from transforms.engines.duck import file_list, session
 from transforms.engines.duck_keeping import DuckUpkeep
 from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import bookings as bookings_input
@@ -125,17 +125,8 @@ class DuckEngine(DuckUpkeep):
             written = [path.relative_to(self._root).as_posix() for path in self._root.glob(pattern)]
             self.tables.warehouse.discard(written)
 
-    def extract(self, model: Model, run: str) -> Extract:
-        path = layout.extract(run, model.name)
-        target = self._root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        rows = scan(self.tables.files(model), duck_gold.empty_gold(model))
-        self.db.execute(
-            f"COPY (SELECT * FROM ({rows}) ORDER BY {', '.join(model.grain)}) TO {literal(str(target))} "
-            "(FORMAT parquet, COMPRESSION zstd)"
-        )
-        self.tables.warehouse.store([path])
-        return Extract(path, count(self.db, "SELECT count(*) FROM read_parquet(?)", [str(target)]))
+    def extract(self, model: Model, run: str, months: Collection[str] | None = None) -> dict[str, Part]:
+        return duck_extract.extract(self.db, self.tables, model, run, months)
 
     def tidy(self) -> None:
         tidy(self.tables)

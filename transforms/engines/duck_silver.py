@@ -1,9 +1,10 @@
 """Bronze to silver: type, deduplicate, partition by day. Files are written here and committed by the build."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -19,8 +20,8 @@ from transforms.engines.iceberg import Tables
 from transforms.engines.protocol import Staged
 from transforms.jobs.ledger import Booking
 
-_TOGETHER_ROWS = 200_000
-"""Up to here all days are written in one pass, which holds every day's rows in memory at once; beyond, day by day."""
+TOGETHER_ROWS = 200_000
+"""Days with no more together are written in one pass, which holds the rows of each at once; beyond, day by day."""
 
 _WRITERS = 2
 
@@ -57,10 +58,13 @@ def stage(db: duckdb.DuckDBPyConnection, model: Model, objects: Sequence[str], t
     # Naming the object of every row costs as much as reading it, so only where rows are told apart by it.
     accepted = _ACCEPTED.format(model.name) if refused else bronze_relation(model.name, paths)
     counts = _counts(arrived, refused)
-    days = tuple(sorted({day for (day, _, _, kind), _ in counts.items() if kind == "silver"}))
-    files = _write(db, model, accepted, days, sum(counts.values()), tables.root, run)
+    rows_of: Counter[date] = Counter()
+    for (day, _, _, kind), events in counts.items():
+        if kind == "silver":
+            rows_of[day] += events
+    files = _write(db, model, accepted, rows_of, tables.root, run)
     conflicts = tuple(_conflicts(db, model.name, tables.root, run))
-    return Staged(model.name, tuple(objects), files, conflicts, _bookings(counts, model.name), days)
+    return Staged(model.name, tuple(objects), files, conflicts, _bookings(counts, model.name), tuple(sorted(rows_of)))
 
 
 def _count(db: duckdb.DuckDBPyConnection, model: Model) -> list[_Arrived]:
@@ -127,41 +131,53 @@ def _bookings(counts: Counter[_Group], event_type: str) -> tuple[Booking, ...]:
 
 
 def _write(
-    db: duckdb.DuckDBPyConnection,
-    model: Model,
-    accepted: str,
-    days: Sequence[date],
-    arrived: int,
-    root: Path,
-    run: str,
+    db: duckdb.DuckDBPyConnection, model: Model, accepted: str, rows_of: Mapping[date, int], root: Path, run: str
 ) -> tuple[str, ...]:
     folder = root / layout.table_data(model.layer, model.name)
     folder.mkdir(parents=True, exist_ok=True)
-    if arrived <= _TOGETHER_ROWS:
-        db.execute(
-            f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({over(model, accepted)}))
-            TO {literal(str(folder))}
-            ({WRITTEN_AS}, PARTITION_BY (day), OVERWRITE_OR_IGNORE,
-            FILENAME_PATTERN '{run}-{{i}}')"""
-        )
-    else:
-        with ThreadPoolExecutor(_WRITERS) as writers:
-            # DuckDB writes a file of one row group on one thread, so two at a time. `list` raises what a writer raised.
-            list(writers.map(lambda day: _write_day(db.cursor(), model, accepted, day, folder, run), days))
+
+    def write(number: int, days: tuple[date, ...]) -> None:
+        _write_days(db.cursor(), model, accepted, days, folder, f"{run}-{number}-")
+
+    with ThreadPoolExecutor(_WRITERS) as writers:
+        # DuckDB writes a file of one row group on one thread, so two at a time. `list` raises what a writer raised.
+        list(writers.map(write, count(), _portions(rows_of)))
     # A day of which nothing was new leaves an empty file, or none.
     written = sorted(folder.glob(f"*/{run}-*.parquet"))
     return tuple(str(path.relative_to(root)) for path in with_rows(db, written))
 
 
-def _write_day(db: duckdb.DuckDBPyConnection, model: Model, accepted: str, day: date, folder: Path, run: str) -> None:
-    start_us = to_us(datetime(day.year, day.month, day.day, tzinfo=UTC))
-    during = f"occurred_at_us >= {start_us} AND occurred_at_us < {start_us + 86_400_000_000}"
-    path = folder / f"day={day}" / f"{run}-0.parquet"
-    path.parent.mkdir(exist_ok=True)
-    db.execute(
-        f"COPY ({over(model, f'SELECT * FROM ({accepted}) WHERE {during}')}) TO {literal(str(path))} ({WRITTEN_AS})"
-    )
+def _portions(rows_of: Mapping[date, int]) -> Iterator[tuple[date, ...]]:
+    """Days in a row that are written together."""
+    portion: list[date] = []
+    for day in sorted(rows_of):
+        if portion and sum(rows_of[d] for d in portion) + rows_of[day] > TOGETHER_ROWS:
+            yield tuple(portion)
+            portion = []
+        portion.append(day)
+    if portion:
+        yield tuple(portion)
+
+
+def _write_days(
+    db: duckdb.DuckDBPyConnection, model: Model, accepted: str, days: Sequence[date], folder: Path, name: str
+) -> None:
+    during = f"occurred_at_us >= {_start_us(days[0])} AND occurred_at_us < {_start_us(days[-1] + timedelta(1))}"
+    rows = over(model, f"SELECT * FROM ({accepted}) WHERE {during}")
+    if len(days) == 1:
+        path = folder / f"day={days[0]}" / f"{name}0.parquet"
+        path.parent.mkdir(exist_ok=True)
+        db.execute(f"COPY ({rows}) TO {literal(str(path))} ({WRITTEN_AS})")
+    else:
+        db.execute(
+            f"""COPY (SELECT *, CAST(occurred_at AS DATE) AS day FROM ({rows})) TO {literal(str(folder))}
+            ({WRITTEN_AS}, PARTITION_BY (day), OVERWRITE_OR_IGNORE, FILENAME_PATTERN '{name}{{i}}')"""
+        )
     db.close()
+
+
+def _start_us(day: date) -> int:
+    return to_us(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
 def _conflicts(db: duckdb.DuckDBPyConnection, event_type: str, root: Path, run: str) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from pyiceberg.transforms import DayTransform, Transform
 
 from ingest.contracts import layout
 from sql.records import Model
-from transforms.engines.definition import PROPERTIES, partition_of
+from transforms.engines.definition import partition_of, properties_of
 from transforms.engines.warehouse import FolderWarehouse, Warehouse
 
 RUN = "promptlake.run"
@@ -60,7 +60,7 @@ class Tables:
             (model.layer, model.name),
             columns,
             location=self.warehouse.location + layout.table(model.layer, model.name),
-            properties=PROPERTIES,
+            properties=properties_of(columns.names),
         )
         if model.partition:
             with table.update_spec() as update:
@@ -76,6 +76,16 @@ class Tables:
         if days is not None and (model.partition or "").startswith("day("):
             return [path for paths in self.files_by_day(model, days).values() for path in paths]
         paths = list(self.sizes(model))
+        self.warehouse.fetch(paths)
+        return [self.root / path for path in paths]
+
+    def files_between(self, model: Model, first: date, last: date) -> list[Path]:
+        """Data files of a committed table by day that may have rows of some days. They lie in the local folder."""
+        table = self.find(model)
+        if table is None or table.current_snapshot() is None:
+            return []
+        within = table.scan(row_filter=f"day >= '{first}' AND day <= '{last}'")
+        paths = [self.path_of(task.file.file_path) for task in within.plan_files()]
         self.warehouse.fetch(paths)
         return [self.root / path for path in paths]
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from sql.prices.daily import Pricing
-from sql.publication import Extract
+from sql.publication import Part
 from sql.records import Model
 from transforms.engines.store import Store
 from transforms.engines.upkeep import Change
@@ -108,8 +108,12 @@ class Engine(Protocol):
     def discard(self, run: str) -> None:
         """Remove what a run wrote and did not commit."""
 
-    def extract(self, model: Model, run: str) -> Extract:
-        """Write a committed gold table as one sorted Parquet object below ``publish/<run>/``."""
+    def extract(self, model: Model, run: str, months: Collection[str] | None = None) -> dict[str, Part]:
+        """Write a committed gold table as sorted Parquet objects below ``publish/<run>/``.
+
+        A daily table gives a part for each month (2026-03) that has rows, of ``months`` only if given; another gives
+        one, :data:`sql.publication.WHOLE`.
+        """
 
     def tidy(self) -> None:
         """Remove what nothing refers to, once no reader can still be in the middle of it."""

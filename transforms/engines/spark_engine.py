@@ -11,7 +11,7 @@ from ingest.contracts import layout
 from sql.catalog import models, views
 from sql.dialects import spark_view, to_spark
 from sql.prices.daily import COLUMNS, SAID, Pricing
-from sql.publication import Extract
+from sql.publication import Part
 from sql.records import Model
 from transforms.engines.definition import partition_of
 from transforms.engines.inputs import (
@@ -27,6 +27,7 @@ from transforms.engines.inputs import (
     persons as persons_input,
 )
 from transforms.engines.protocol import KEPT_FOR, Candidate, Staged
+from transforms.engines.spark_extract import extract
 from transforms.engines.spark_reread import SparkRereading
 from transforms.engines.spark_session import (
     exists,
@@ -168,13 +169,8 @@ class SparkEngine(SparkRereading):
             if f"-{run}-" in path:
                 self._store.remove(path)
 
-    def extract(self, model: Model, run: str) -> Extract:
-        folder = layout.extract(run, model.name).removesuffix(".parquet")
-        rows = self._committed(model)
-        one = rows.select(*model.columns).repartition(1).sortWithinPartitions(*model.grain)
-        one.write.parquet(f"{self._url}/{folder}", mode="overwrite")
-        (path,) = (path for path in self._store.below(folder) if path.endswith(".parquet"))
-        return Extract(path, rows.count())
+    def extract(self, model: Model, run: str, months: Collection[str] | None = None) -> dict[str, Part]:
+        return extract(self._committed(model), self._store, self._url, model, run, months)
 
     def tidy(self) -> None:
         self.expire_snapshots(KEPT_FOR)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sql.records import Model
-from transforms.engines.definition import PROPERTIES, partition_of
+from transforms.engines.definition import partition_of, properties_of
 from transforms.engines.spark_session import CATALOG, exists, gold_empty, silver_empty, table_name
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def ensure(spark: "SparkSession", model: Model, location: str) -> None:
     fields = (silver_empty if model.layer == "silver" else gold_empty)(spark, model).schema.fields
     if not exists(spark, model):
         spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.{model.layer}")
-        properties = ", ".join(f"'{key}' = '{value}'" for key, value in PROPERTIES.items())
+        properties = ", ".join(f"'{key}' = '{value}'" for key, value in properties_of(model.columns).items())
         spark.sql(
             f"CREATE TABLE {table_name(model)} ({', '.join(_column(model, field) for field in fields)}) USING iceberg "
             f"{_partitioned(model)} LOCATION '{location}' TBLPROPERTIES ({properties})"

@@ -104,7 +104,7 @@ class _Run:
         stale = set(json.loads(self.ledger.fact(STALE) or "[]"))
         dirty = self._dirty()
         decision = self._reopen_decided(dirty)
-        is_whole = before is not None and all(self.engine.store.exists(e.path) for e in before.tables.values())
+        is_whole = before is not None and all(map(self.engine.store.exists, before.paths))
         if (
             not new
             and not dirty
@@ -129,9 +129,9 @@ class _Run:
             unless_passed.pop_all()
         self._commit_silver(staged, dirty)
         self._commit_gold(candidates)
-        changed = [candidate.model.full_name for candidate in candidates]
+        changed = {candidate.model.full_name: candidate.days for candidate in candidates}
         self.request.on_step("publishing")
-        publication = publish(self.engine, {*changed, *stale}, self.id, as_of, through)
+        publication = publish(self.engine, {**changed, **dict.fromkeys(stale)}, self.id, as_of, through)
         self.ledger.set_fact(REPRICED, None)
         self.ledger.set_fact(DIRTY, None)
         self.ledger.set_fact(STALE, None)
@@ -139,7 +139,7 @@ class _Run:
         self._tidy_if_due()
         self.ledger.set_fact(DEFINITIONS, self.definitions)
         self.ledger.set_fact(PUBLISHED, str(last_booking + sum(len(item.bookings) for item in staged)))
-        return BuildResult.of(publication, staged, changed, self.gate.warnings)
+        return BuildResult.of(publication, staged, list(changed), self.gate.warnings)
 
     def _stage(self, new: Mapping[str, list[str]]) -> list[Staged]:
         staged = []

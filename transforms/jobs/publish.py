@@ -1,12 +1,17 @@
-"""Gold to what the API reads: a sorted Parquet extract a table, and one pointer that moves over all at once."""
+"""Gold to what the API reads: sorted Parquet extracts, and one pointer that moves over all at once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import date
 
 from ingest.contracts import layout
 from sql.catalog import models
-from sql.publication import Publication, parsed
+from sql.publication import WHOLE, Extract, Publication, parsed
+from sql.records import Model
 from transforms.engines.protocol import Engine
 from transforms.engines.store import Store
+
+Changed = Mapping[str, Collection[date] | None]
+"""Gold tables by full name, with the days of which rows may be others; None for all."""
 
 KEPT = 3
 """Publications kept besides the current one, for readers that are in the middle of it."""
@@ -17,19 +22,29 @@ def published(store: Store) -> Publication | None:
     return parsed(store.read(layout.POINTER))
 
 
-def publish(engine: Engine, changed: Collection[str], run: str, as_of: str, complete_through: str) -> Publication:
-    """Write extracts of the ``changed`` gold tables, then point readers at them and at the unchanged ones."""
+def publish(engine: Engine, changed: Changed, run: str, as_of: str, complete_through: str) -> Publication:
+    """Write extracts of what has ``changed`` in gold, then point readers at them and at the unchanged ones."""
     before = published(engine.store)
-    extracts = dict(before.tables) if before else {}
+    known = before.tables if before else {}
     gold = [model for model in models().values() if model.layer == "gold" and model.published]
-    for model in gold:
-        known = extracts.get(model.name)
-        if model.full_name in changed or known is None or not engine.store.exists(known.path):
-            extracts[model.name] = engine.extract(model, run)
-    publication = Publication(run, as_of, complete_through, {m.name: extracts[m.name] for m in gold})
+    tables = {model.name: _extract(engine, model, run, changed, known.get(model.name)) for model in gold}
+    publication = Publication(run, as_of, complete_through, tables)
     point_at(engine.store, publication)
     _sweep(engine.store, publication)
     return publication
+
+
+def _extract(engine: Engine, model: Model, run: str, changed: Changed, known: Extract | None) -> Extract:
+    if known is None or not all(map(engine.store.exists, known.paths)):
+        return Extract(engine.extract(model, run))
+    if model.full_name not in changed:
+        return known
+    days = changed[model.full_name]
+    if days is None or not model.is_daily or WHOLE in known.parts:
+        return Extract(engine.extract(model, run))
+    months = {f"{day:%Y-%m}" for day in days}
+    kept = {month: part for month, part in known.parts.items() if month not in months}
+    return Extract(dict(sorted({**kept, **engine.extract(model, run, months)}.items())))
 
 
 def point_at(store: Store, publication: Publication) -> None:
@@ -38,7 +53,7 @@ def point_at(store: Store, publication: Publication) -> None:
 
 
 def _sweep(store: Store, publication: Publication) -> None:
-    in_use = {_run(extract.path) for extract in publication.tables.values()}
+    in_use = set(map(_run, publication.paths))
     objects = [path for path in store.below(layout.PUBLISH) if path != layout.POINTER]
     newest = sorted({_run(path) for path in objects})[-KEPT:]
     for path in objects:
@@ -54,7 +69,7 @@ def sweep_superseded(store: Store, superseded_before: str) -> int:
     publication = published(store)
     if publication is None or publication.publication > superseded_before:
         return 0
-    in_use = {layout.POINTER, *(extract.path for extract in publication.tables.values())}
+    in_use = {layout.POINTER, *publication.paths}
     superseded = [path for path in store.below(layout.PUBLISH) if path not in in_use]
     for path in superseded:
         store.remove(path)
