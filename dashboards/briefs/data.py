@@ -33,6 +33,8 @@ class PartRow:
     rate: float | None = None
     mix: float | None = None
     share: float | None = None
+    weights: tuple[float, float] | None = None
+    """Of a ratio: its part of what is divided by, now and before."""
 
 
 @dataclass(frozen=True, slots=True)

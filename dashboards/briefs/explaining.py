@@ -79,7 +79,8 @@ def _how(metric: Metric, row: PartRow) -> str:
     if row.now is None or row.before is None:
         value = units.text(row.before if row.now is None else row.now, metric.unit)
         return f"gone, it stood at {value}" if row.now is None else f"new, it stands at {value}"
-    return f"its weight changed; it stands at {units.text(row.now, metric.unit)}"
+    now, before = (units.text(weight, "share") for weight in row.weights or (None, None))
+    return f"its weight went from {before} to {now}; it stands at {units.text(row.now, metric.unit)}"
 
 
 def _mix(part: Part) -> list[str]:

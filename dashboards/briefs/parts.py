@@ -61,7 +61,17 @@ def _row(driver: Driver, whole: Decomposition) -> PartRow:
         rate=_shown(driver.rate),
         mix=_shown(driver.mix),
         share=float(driver.part / whole.change) if has_shares else None,
+        weights=_weights(driver, whole),
     )
+
+
+def _weights(driver: Driver, whole: Decomposition) -> tuple[float, float] | None:
+    sides = [[getattr(other.segment, when).denominator for other in whole.drivers] for when in ("now", "before")]
+    if any(below is None for side in sides for below in side):
+        return None
+    own = driver.segment.now.denominator, driver.segment.before.denominator
+    now, before = (float((below or 0) / sum(side)) for below, side in zip(own, sides, strict=True))
+    return now, before
 
 
 def _beside(told: Told, dimension: str, first: date, sums: Sequence[Row], values: Sequence[Row]) -> list[PartRow]:
