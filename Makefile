@@ -76,7 +76,7 @@ format: $(DEV_READY) ## Format the code and repair what ruff can
 # dev.txt is resolved first and holds the others, so that one version of a package serves them all.
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(LOCK_ARGS)
 lock: $(UV_READY) ## Resolve requirements/*.txt again from pyproject.toml; LOCK_ARGS=--upgrade takes newer versions
-	$(COMPILE) -c requirements/constraints.in --group dev pyproject.toml -o requirements/dev.txt
+	$(COMPILE) -c requirements/constraints.in --extra reports --extra grafana --group dev pyproject.toml -o requirements/dev.txt
 	$(COMPILE) -c requirements/dev.txt --group demo pyproject.toml -o requirements/demo.txt
 	$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/embedded.txt
 	$(COMPILE) -c requirements/dev.txt --group aws pyproject.toml -o requirements/aws.txt

@@ -122,6 +122,12 @@ class Metric(_Strict):
     poor: float | None = None
     one_by_one: tuple[str, ...] = ()
     """Columns of the grain over whose values it says nothing: each is on a scale of its own."""
+    means: str = ""
+    """What a value tells, beyond the description; this and the next two make ``docs/analytics-interpretation.md``."""
+    moved_by: str = ""
+    """What makes it move."""
+    to_do: str = ""
+    """What to do when it moves for the worse."""
 
     @model_validator(mode="after")
     def _one_definition(self) -> "Metric":

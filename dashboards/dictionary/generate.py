@@ -6,8 +6,9 @@ A test fails while a committed file differs from what this would write.
 from collections.abc import Mapping
 from pathlib import Path
 
-from dashboards.dictionary import drawing, markdown
+from dashboards.dictionary import drawing, interpretation, markdown
 from dashboards.dictionary.collect import collect
+from sql.catalog import metrics
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 """Only a checkout has it; an installed package has nothing to generate."""
@@ -28,7 +29,11 @@ def render() -> dict[str, str]:
     dictionary = collect()
     drawn = drawing.svg(dictionary, drawing.all_tables(dictionary), None, "Which table is computed from which")
     opening, end, rest = str(drawn).partition(">")
-    return {"tables.md": markdown.render(dictionary), "lineage.svg": f"{opening}{end}{_STYLE}{rest}\n"}
+    return {
+        "tables.md": markdown.render(dictionary),
+        "lineage.svg": f"{opening}{end}{_STYLE}{rest}\n",
+        "../analytics-interpretation.md": interpretation.render(metrics().values()),
+    }
 
 
 def stale(files: Mapping[str, str], folder: Path = REFERENCE) -> list[str]:

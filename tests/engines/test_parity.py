@@ -12,14 +12,17 @@ import yaml
 from infra.local.delivering import consents_of
 from ingest.contracts import layout
 from ingest.contracts.types import TOKENS_MAX
+from sql.analysis import SCHEMA, analyst_views
 from sql.catalog import models
 from sql.checks import Check
 from sql.funnels.file import SHIPPED, read_funnels
+from sql.dialects import to_duckdb
 from sql.operations import GATE_RESULTS
 from sql.prices.book import PriceBook
 from sql.prices.daily import SAID, TABLE
 from sql.prices.table import load_prices
 from sql.publication import read_publication
+from sql.question import questions
 from tests.engines import awkward, in_trino
 from tests.engines.conftest import BUCKET, Twins
 from tests.lakes import event, named, rows, send
@@ -131,6 +134,30 @@ def test_an_analysts_own_client_of_athena_gets_what_trino_computes(
         found = awswrangler.athena.read_sql_query(query, "gold", ctas_approach=False, s3_output=f"s3://{BUCKET}/athena")
     in_duckdb = rows(twins.folder, query.replace("cost_daily", "gold.cost_daily"))
     assert [(row.day, row.model, row.cost_usd, row.n) for row in found.itertuples()] == in_duckdb
+
+
+@pytest.mark.parametrize("name", questions())
+def test_the_questions_asked_most_have_the_same_answers_in_trino(twins: Twins, name: str) -> None:
+    query = questions()[name].sql
+    assert told(twins.trino(query)) == told(rows(twins.folder, to_duckdb(query)))
+
+
+@pytest.fixture(scope="module")
+def in_glue(twins: Twins) -> None:
+    """The views that a deployed lake has, as the stack makes them."""
+    glue = client("glue", twins.cloud)
+    glue.create_database(DatabaseInput={"Name": SCHEMA})
+    for view in analyst_views().values():
+        glue.create_table(DatabaseName=SCHEMA, TableInput=view.glue_table("iceberg"))
+
+
+@pytest.mark.parametrize("name", analyst_views())
+@pytest.mark.usefixtures("in_glue")
+def test_views_of_analysts_give_in_trino_what_their_query_gives_in_duckdb(twins: Twins, name: str) -> None:
+    view = analyst_views()[name]
+    names = ", ".join(column.name for column in view.columns)
+    found = twins.trino(f"SELECT {names} FROM hive.{SCHEMA}.{name}")
+    assert told(found) == told(rows(twins.folder, to_duckdb(view.sql)))
 
 
 def test_trino_reads_what_the_gate_found_by_day(twins: Twins) -> None:

@@ -10,11 +10,20 @@ def write(out: Path, page: str) -> None:
     Raises:
         LakeError: it can't be written there.
     """
+    write_bytes(out, page.encode())
+
+
+def write_bytes(out: Path, document: bytes) -> None:
+    """The same of any document.
+
+    Raises:
+        LakeError: it can't be written there.
+    """
     from infra.local.lake import LakeError
 
     fresh = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        fresh.write_text(page, encoding="utf-8")
+        fresh.write_bytes(document)
         fresh.replace(out)
     except OSError as error:
         fresh.unlink(missing_ok=True)

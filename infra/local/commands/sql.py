@@ -26,6 +26,13 @@ def add_parser(subparsers: Any) -> None:
         "query it lists the tables. bronze.quarantine holds what was refused, and why.",
     )
     parser.add_argument("query", nargs="?", metavar="QUERY", help="one SELECT")
+    parser.add_argument(
+        "--question",
+        metavar="NAME",
+        nargs="?",
+        const="",
+        help="answer one of the questions that are asked most; without a name they are listed",
+    )
     add_lake(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="answer as a JSON array of objects")
@@ -39,12 +46,18 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         LakeError: no lake, or DuckDB can't make sense of the query.
     """
+    query = _TABLES if args.query is None else args.query
+    if args.question is not None:
+        if args.query is not None:
+            raise LakeError("Give a query or --question, not both.")
+        if args.question == "":
+            return _list_questions()
+        query = _question(args.question)
     lake = open_lake(lake_path(args.lake))
     import duckdb  # these two take a second to import
 
     from infra.local.query import open_session
 
-    query = args.query or _TABLES
     try:
         try:
             db = open_session(lake)
@@ -69,6 +82,23 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(names, rows)
     return 0
+
+
+def _list_questions() -> int:
+    from sql.question import questions
+
+    for question in questions().values():
+        print(f"{question.name:32} {question.asks}")  # noqa: T201
+    return 0
+
+
+def _question(name: str) -> str:
+    from sql.dialects import to_duckdb
+    from sql.question import questions
+
+    if name not in questions():
+        raise LakeError(f"There is no question {name[:60]!r}; `promptlake sql --question` lists those there are.")
+    return to_duckdb(questions()[name].sql)
 
 
 def _must_be_one_select(db: "duckdb.DuckDBPyConnection", query: str) -> None:

@@ -1,0 +1,40 @@
+"""A report as an e-mail: plain text, HTML with its pictures, and the PDF with the appendix."""
+
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from dashboards.briefs.data import Brief
+from dashboards.briefs.drawing import Drawn
+from dashboards.briefs.findings import Findings
+from dashboards.briefs.page import Pictures, render
+from dashboards.briefs.words import subtitle, title, warnings
+
+_DOMAIN = "report.promptlake"
+
+
+def compose(brief: Brief, findings: Findings, charts: list[Drawn], pictures: Pictures, pdf: bytes) -> EmailMessage:
+    """The message; who it is from and to is for the sender to say."""
+    message = EmailMessage(policy=SMTP)
+    subject = f"{title(brief)}: {brief.nothing or findings.subject}"
+    message["Subject"] = " ".join(subject.split())
+    message.set_content(text(brief, findings))
+    ids = {key: f"{number}@{_DOMAIN}" for number, key in enumerate(pictures)}
+    page = render(brief, findings, charts, lambda chart, theme: f"cid:{ids[chart.key, theme]}", with_appendix=False)
+    message.add_alternative(page, subtype="html")
+    _, body = message.iter_parts()
+    for key, picture in pictures.items():
+        body.add_related(picture, "image", "png", cid=f"<{ids[key]}>", disposition="inline")
+    message.add_attachment(pdf, maintype="application", subtype="pdf", filename="report.pdf")
+    return message
+
+
+def text(brief: Brief, findings: Findings) -> str:
+    """The same without any form."""
+    lines = [title(brief), subtitle(brief), ""]
+    lines += [f"! {warning}" for warning in warnings(brief)]
+    if brief.nothing:
+        return "\n".join([*lines, brief.nothing, ""])
+    for finding in findings.told:
+        lines += ["", f"* {finding.headline}", *(f"  {sentence}" for sentence in finding.why)]
+        lines += [f"  What to do: {finding.to_do}"] if finding.to_do else []
+    return "\n".join([*lines, "", *findings.others, "", "Every figure and query: report.pdf, attached.", ""])

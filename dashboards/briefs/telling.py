@@ -1,0 +1,59 @@
+"""Sentences about a report as a whole: how fresh it is, and why there may be nothing to tell."""
+
+from datetime import date, timedelta
+
+from dashboards.briefs.data import Status
+from dashboards.briefs.periods import Period, Span
+from dashboards.reports import units
+from sql.publication import Publication
+
+
+def days(span: Span) -> str:
+    """``16 – 22 Nov 2026``, with no more said twice than must be."""
+    first, last = span.first, span.last
+    if first == last:
+        return units.day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} – {units.day(last)}"
+    return (
+        f"{first.day} {first:%b} – {units.day(last)}"
+        if first.year == last.year
+        else f"{units.day(first)} – {units.day(last)}"
+    )
+
+
+def period_name(period: Period) -> str:
+    """The period in words."""
+    return f"Week of {days(period.whole)}" if period.kind == "week" else f"{period.whole.first:%B %Y}"
+
+
+def compared_with(period: Period) -> str:
+    """What it is laid beside, and how that is fair."""
+    weeks = period.step_days // 7
+    moved = "one week" if weeks == 1 else f"{weeks} weeks"
+    return f"compared with {days(period.before())}: the same weekdays, {moved} earlier"
+
+
+def status(publication: Publication, period: Period, today: date, failure: str | None) -> Status:
+    """What a reader must know before any number."""
+    warnings = [failure] if failure else []
+    through = units.instant(publication.complete_through)
+    is_over = period.whole.last < today
+    begins = "This report is late" if is_over else f"The {period.kind} is not over"
+    if period.told is None:
+        warnings.append(f"{begins}: the lake is complete through {through}, before the first day of it was.")
+    elif period.is_cut:
+        rest = Span(period.told.last + timedelta(1), period.whole.last)
+        left = f"{days(rest)} {'is' if rest.days == 1 else 'are'} not in it"
+        warnings.append(f"{begins}: the lake is complete through {through}, so {left}. The same days are compared.")
+    return Status(publication.as_of, publication.complete_through, tuple(warnings))
+
+
+def nothing(period: Period, newest: date | None) -> str:
+    """Why there is nothing to tell of a period."""
+    what = days(period.told or period.whole)
+    if newest is None:
+        return f"There are no data of {what}, nor of any other day."
+    if newest < period.whole.first:
+        return f"There are no data of {what}; the newest are of {units.day(newest)}."
+    return f"There are no data of {what}."
