@@ -8,7 +8,7 @@ from typing import Any
 from ingest.contracts.validate import Refusal
 from serving.app import build_app
 from serving.lambdas.guard import let_in
-from serving.logic.answer import Tables
+from serving.logic.reading import Tables
 from serving.logic.templates.desk import Desk
 from serving.logic.testing.checks import RenderedAndTested
 from serving.routes.openapi import openapi_document

@@ -15,8 +15,8 @@ from ingest.contracts.types import TOKENS_MAX
 from sql.analysis import SCHEMA, analyst_views
 from sql.catalog import models
 from sql.checks import Check
-from sql.funnels.file import SHIPPED, read_funnels
 from sql.dialects import to_duckdb
+from sql.funnels.file import SHIPPED, read_funnels
 from sql.operations import GATE_RESULTS
 from sql.prices.book import PriceBook
 from sql.prices.daily import SAID, TABLE
