@@ -113,9 +113,15 @@ def _view_column(name: str, kind: exp.DataType | None, sources: tuple[Place, ...
 
 def _of_texts(type_name: str, sources: tuple[Place, ...]) -> PiiClass:
     """A text that is made of others tells as much of a person as they do."""
-    tables = [(models()[table], column) for table, column in sources if table in models()]
-    kinds = {person_kind(table, column) for table, column in tables if type_name.startswith("varchar")}
+    kinds = map(_of_place, sources) if type_name.startswith("varchar") else ()
     return max(kinds, key=PII_CLASSES.index, default="none")
+
+
+def _of_place(place: Place) -> PiiClass:
+    table, column = place
+    if table in models():
+        return person_kind(models()[table], column)
+    return _of_texts("varchar", tuple(direct_lineage()[table][column])) if table in views() else "none"
 
 
 def _operations() -> Iterator[TableEntry]:

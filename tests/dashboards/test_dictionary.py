@@ -102,8 +102,8 @@ def test_a_column_says_what_it_is_of_whom_and_what_from() -> None:
     columns = {column.name: column for column in dictionary().by_name["gold.sessions"].columns}
     assert columns["person"].person == "person"
     assert columns["duration_s"].unit == "seconds"
-    assert ("silver.activity", "occurred_at") in columns["started_at"].comes_from
-    shown = {column.name: column.person for column in dictionary().by_name["silver.activity"].columns}
+    assert ("silver.visited_act", "occurred_at") in columns["started_at"].comes_from
+    shown = {column.name: column.person for column in dictionary().by_name["silver.visited_act"].columns}
     assert (shown["person"], shown["user_id"], shown["kind"]) == ("person", "person", "none")
     assert dictionary().by_name["silver.feedback"].rules[0].demand == "event_id must be unique"
 

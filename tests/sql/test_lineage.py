@@ -17,7 +17,7 @@ def test_a_cost_is_made_of_tokens_and_prices() -> None:
 
 
 def test_a_column_is_followed_through_gold_and_views() -> None:
-    assert dependencies()["gold.engagement_daily"] == {"gold.person_daily"}
+    assert dependencies()["gold.engagement_daily"] == {"gold.person_daily", "silver.visited_act"}
     assert direct_lineage()["gold.engagement_daily"]["page_views"] == {("gold.person_daily", "page_views")}
     assert lineage()["gold.engagement_daily"]["page_views"] >= {("bronze.behavior", "action")}
 

@@ -82,8 +82,8 @@ def test_days_that_bronze_does_not_hold_any_more_are_left_and_told(lake: Lake) -
 
 def test_late_events_reopen_their_own_days_only(lake: Lake) -> None:
     gold_files = _gold_days(lake)
-    send(lake, [event("behavior", user_id="late", occurred_at=at(3))])
-    assert "gold.sessions" in build_lake(lake).gold
+    send(lake, [event(user_id="late", occurred_at=at(3))])
+    assert "gold.cost_user_daily" in build_lake(lake).gold
     changed = {day for day, found in _gold_days(lake).items() if found != gold_files.get(day)}
     assert changed == {"2026-03-03"}
     assert row(lake, "SELECT count(*) FROM gold.sessions WHERE day = DATE '2026-03-03'") == (2,)
@@ -91,6 +91,6 @@ def test_late_events_reopen_their_own_days_only(lake: Lake) -> None:
 
 def _gold_days(lake: Lake) -> dict[str, set[Path]]:
     tables = Tables(lake.root)
-    found = {str(day): set(tables.files(models()["gold.sessions"], [day])) for day in days()}
+    found = {str(day): set(tables.files(models()["gold.cost_user_daily"], [day])) for day in days()}
     tables.close()
     return found
