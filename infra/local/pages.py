@@ -74,7 +74,8 @@ class Pages:
                 [
                     "/",
                     *KNOWN,
-                    "/analytics/usage, …/performance, …/costs, …/quality, …/engagement, …/experiments, …/reconciliation",
+                    "/analytics/usage, …/performance, …/costs, …/quality, …/engagement",
+                    "/analytics/experiments, …/reconciliation",
                     "/analytics/feedback",
                     "/prompts/templates",
                     "/prompts/execute",
