@@ -74,9 +74,8 @@ class Pages:
                 [
                     "/",
                     *KNOWN,
-                    "/analytics/usage, …/performance, …/costs, …/quality, …/engagement",
-                    "/analytics/experiments, …/reconciliation",
-                    "/analytics/feedback",
+                    "/analytics/usage, …/performance, …/costs, …/quality, …/engagement, …/experiments",
+                    "/analytics/reconciliation, …/feedback",
                     "/prompts/templates",
                     "/prompts/execute",
                     *PROMPTS[1:],
