@@ -36,7 +36,7 @@ person AS (
         n.environment,
         n.person,
         n.first_day,
-        CASE WHEN f.place <= 50 THEN u.feature WHEN u.feature IS NOT NULL THEN '(other)' END AS first_feature
+        CASE WHEN f.place <= 50 THEN u.feature WHEN u.feature IS NOT NULL THEN 'other' END AS first_feature
     FROM newcomer AS n
     LEFT JOIN used_first AS u
         ON u.environment = n.environment
