@@ -16,6 +16,7 @@ from sqlglot import exp
 from sql.catalog import metrics, models
 from sql.compile import metric_query
 from sql.dialects import parse
+from sql.parts import parts_of
 from sql.persons import person_kind
 from sql.records import Metric, Model
 
@@ -99,7 +100,9 @@ def _of_metric(metric: Metric, table: Model) -> View:
     keys = [*(name for name in _TIME if name in table.grain), *metric.one_by_one]
     read = set(_read_by(metric))
     dimensions = [name for name in dimensions_of(table) if name not in (*keys, *read)]
-    kind = "decimal(38,12)" if metric.unit == "US dollars" else "double"
+    parts = parts_of(metric)
+    # A sum of money stays exact; a double is never made a decimal, for engines round it differently.
+    kind = "decimal(38,12)" if metric.unit == "US dollars" and parts and not parts.denominator else "double"
     selects = [_told(metric, keys, name, kind) for name in (None, *dimensions)]
     columns = [ViewColumn(name, table.columns[name].type, _comment(table, name)) for name in keys]
     columns += [

@@ -12,7 +12,6 @@ import yaml
 from infra.local.delivering import consents_of
 from ingest.contracts import layout
 from ingest.contracts.types import TOKENS_MAX
-from sql.analysis import SCHEMA, analyst_views
 from sql.catalog import models
 from sql.checks import Check
 from sql.dialects import to_duckdb
@@ -140,24 +139,6 @@ def test_an_analysts_own_client_of_athena_gets_what_trino_computes(
 def test_the_questions_asked_most_have_the_same_answers_in_trino(twins: Twins, name: str) -> None:
     query = questions()[name].sql
     assert told(twins.trino(query)) == told(rows(twins.folder, to_duckdb(query)))
-
-
-@pytest.fixture(scope="module")
-def in_glue(twins: Twins) -> None:
-    """The views that a deployed lake has, as the stack makes them."""
-    glue = client("glue", twins.cloud)
-    glue.create_database(DatabaseInput={"Name": SCHEMA})
-    for view in analyst_views().values():
-        glue.create_table(DatabaseName=SCHEMA, TableInput=view.glue_table("iceberg"))
-
-
-@pytest.mark.parametrize("name", analyst_views())
-@pytest.mark.usefixtures("in_glue")
-def test_views_of_analysts_give_in_trino_what_their_query_gives_in_duckdb(twins: Twins, name: str) -> None:
-    view = analyst_views()[name]
-    names = ", ".join(column.name for column in view.columns)
-    found = twins.trino(f"SELECT {names} FROM hive.{SCHEMA}.{name}")
-    assert told(found) == told(rows(twins.folder, to_duckdb(view.sql)))
 
 
 def test_trino_reads_what_the_gate_found_by_day(twins: Twins) -> None:
