@@ -69,7 +69,9 @@ def test_it_names_each_route_and_parameter(document: dict[str, Any]) -> None:
 
 def test_a_dimension_is_named_where_a_table_has_it() -> None:
     by_name = {question.name: set(question.dimensions) for question in QUESTIONS}
-    assert all("variant" in dimensions for dimensions in by_name.values())
+    assert all("environment" in dimensions for dimensions in by_name.values())
+    assert {name for name, dimensions in by_name.items() if "variant" in dimensions} >= {"usage", "costs", "quality"}
+    assert "variant" not in by_name["engagement/heatmap"]
     assert "measure" not in by_name["performance"], "a distribution's own columns are no dimensions"
 
 
