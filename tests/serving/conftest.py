@@ -29,3 +29,11 @@ def filled(api: Api) -> Api:
     """An API over three days of all tables that it reads."""
     api.publish(EXAMPLE)
     return api
+
+
+@pytest.fixture(scope="module")
+def all_filled(tmp_path_factory: pytest.TempPathFactory) -> Api:
+    """As ``filled``, once for all that only ask."""
+    api = Api(tmp_path_factory.mktemp("lake"))
+    api.publish(EXAMPLE)
+    return api

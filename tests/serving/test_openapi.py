@@ -14,9 +14,9 @@ from serving.logic.question import CHANGES, change_of
 from tests.serving.lakes import Api
 
 
-@pytest.fixture
-def document(api: Api) -> dict[str, Any]:
-    answer = api.get("/openapi.json")
+@pytest.fixture(scope="module")
+def document(all_filled: Api) -> dict[str, Any]:
+    answer = all_filled.get("/openapi.json")
     assert answer.headers["Content-Type"] == "application/json"
     found: dict[str, Any] = answer.json
     return found
@@ -95,21 +95,21 @@ def test_feedback_is_described_by_its_contract_and_examples(document: dict[str, 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
 @pytest.mark.parametrize("places", [(), (0,), (-1, 0), (1,)], ids=str)
 @pytest.mark.parametrize("has_more", [False, True], ids=["", "more"])
-def test_answers_are_as_described(filled: Api, question, places: tuple[int, ...], *, has_more: bool) -> None:  # type: ignore[no-untyped-def]
+def test_answers_are_as_described(  # type: ignore[no-untyped-def]
+    all_filled: Api, document: dict[str, Any], question, places: tuple[int, ...], *, has_more: bool
+) -> None:
     group_by = ",".join([*question.dimensions][place] for place in places)
     more = {"granularity": "week", "compare": "previous"} if has_more and question.is_daily else {}
     more |= {"limit": "1"} if has_more else {}
-    document = filled.get("/openapi.json").json
     schema = {"$ref": f"#/components/schemas/{question.schema_name}Answer", "components": document["components"]}
-    answer = filled.get(question.path, group_by=group_by, **more).json
+    answer = all_filled.get(question.path, group_by=group_by, **more).json
     Draft202012Validator(schema).validate(answer)
     properties = document["components"]["schemas"][f"{question.schema_name}Answer"]["properties"]
     assert answer.keys() == properties.keys()
 
 
-def test_problems_are_as_described(filled: Api) -> None:
-    document = filled.get("/openapi.json").json
-    answer = filled.get("/analytics/usage", group_by="x").json
+def test_problems_are_as_described(all_filled: Api, document: dict[str, Any]) -> None:
+    answer = all_filled.get("/analytics/usage", group_by="x").json
     Draft202012Validator({"$ref": "#/components/schemas/Problem", "components": document["components"]}).validate(
         answer
     )

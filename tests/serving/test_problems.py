@@ -6,7 +6,7 @@ import pytest
 
 from serving.app import QUESTIONS
 from serving.logic.question import Question
-from tests.serving.lakes import EXAMPLE, Answer, Api
+from tests.serving.lakes import Answer, Api
 
 EVIL = [
     "'; DROP TABLE gold.cost_daily; --",
@@ -26,14 +26,6 @@ EVIL = [
     "DAY",
     "x" * 10_000,
 ]
-
-
-@pytest.fixture(scope="module")
-def all_filled(tmp_path_factory: pytest.TempPathFactory) -> Api:
-    """As ``filled``, once for all that only ask."""
-    api = Api(tmp_path_factory.mktemp("lake"))
-    api.publish(EXAMPLE)
-    return api
 
 
 def problem(answer: Answer) -> tuple[int, str]:
