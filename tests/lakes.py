@@ -1,7 +1,7 @@
 """Small lakes for tests: events go in through the real delivery, builds run for real."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from infra.local.build import build_lake
 from infra.local.delivering import open_transform
 from infra.local.keyring import open_keys
 from infra.local.lake import Lake, open_lake
-from infra.local.query import open_session
+from infra.local.query import open_session, read_by
 from infra.local.reconcile import counts
 from ingest.delivery.outcome import Outcome
 
@@ -65,9 +65,18 @@ def named(lake: Lake, *ids: str) -> list[str]:
 
 
 def rows(lake: Lake, query: str) -> list[tuple[Any, ...]]:
-    db = open_session(lake)
+    db = open_session(lake, reads=read_by(query))
     try:
         return db.execute(query).fetchall()
+    finally:
+        db.close()
+
+
+def tables(lake: Lake, names: Collection[str]) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of some tables, in an order of their own."""
+    db = open_session(lake, reads=names)
+    try:
+        return {name: sorted(db.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in names}
     finally:
         db.close()
 
@@ -89,4 +98,4 @@ def assert_reconciles(lake: Lake) -> dict[str, int]:
     return {name: sum(getattr(row, name) for row in found) for name in names}
 
 
-__all__ = ["assert_reconciles", "build_lake", "event", "make_lake", "named", "of_ann", "row", "rows", "send"]
+__all__ = ["assert_reconciles", "build_lake", "event", "make_lake", "named", "of_ann", "row", "rows", "send", "tables"]

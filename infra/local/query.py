@@ -1,5 +1,7 @@
 """Every layer of an embedded lake in one DuckDB session, for ``promptlake sql`` and whoever wants to look."""
 
+import re
+from collections.abc import Collection
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -11,6 +13,7 @@ from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
 from sql.catalog import models, views
+from sql.dialects import table_names
 from sql.operations import GATE_RESULT_COLUMNS, GATE_RESULTS
 from sql.prices.daily import TABLE
 from transforms.engines.duck import bronze_refusal, bronze_relation, empty_rows, scan, session, trino_view, view
@@ -20,13 +23,34 @@ from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import funnel_steps
 from transforms.engines.unreadable import UnreadableObjects, naming_unreadable
 
+_PRICED = "gold.price_daily"
+_NAMED = re.compile(r"\b(?:bronze|silver|gold|operations|price|metric|funnel)\.\w+")
+_MAY_NAME_MORE = re.compile(r"\"|\s\.|\.\s|information_schema|duckdb_|pragma|show|describe|summarize", re.IGNORECASE)
 
-def open_session(lake: Lake, *, drain: bool = True, needs_bronze: bool = False) -> duckdb.DuckDBPyConnection:
+
+def read_by(query: str) -> set[str] | None:
+    """The tables and views that a query of an analyst may read, with those below them; None where it may be any."""
+    if _MAY_NAME_MORE.search(query):
+        return None
+    found: set[str] = set()
+    left = set(_NAMED.findall(query.lower()))
+    if any(name.startswith(("silver.", "gold.")) and name not in {*models(), *views()} for name in left):
+        return None  # the refusal names those that are alike
+    while left:
+        found |= left
+        left = {below for name in left if name in views() for below in table_names(views()[name])} - found
+    return found
+
+
+def open_session(
+    lake: Lake, *, drain: bool = True, needs_bronze: bool = False, reads: Collection[str] | None = None
+) -> duckdb.DuckDBPyConnection:
     """A session with ``bronze.*``, ``silver.*``, ``gold.*`` and ``operations.*`` as they stand now.
 
     Args:
         drain: move what the spool holds into bronze first, so that everything acknowledged is seen.
         needs_bronze: refuse a lake of which some of bronze can't be read; else only queries of that table fail.
+        reads: lay out these silver and gold tables and views only, see :func:`read_by`; binding all takes a while.
     """
     lake.check_catalog()
     if drain:
@@ -43,15 +67,19 @@ def open_session(lake: Lake, *, drain: bool = True, needs_bronze: bool = False) 
     tables = Tables(lake.root)
     try:
         for name, model in models().items():
+            if not (reads is None or name in reads or (name == _PRICED and TABLE in reads)):
+                continue
             empty = empty_query(model) if model.layer == "silver" else empty_gold(model)
             view(db, name, scan(tables.files(model), empty))
     finally:
         tables.close()
     found = sorted((lake.root / layout.GATE_RESULTS).rglob("*.parquet"))
     view(db, GATE_RESULTS, scan(found, empty_rows(GATE_RESULT_COLUMNS)))
-    view(db, TABLE, "SELECT * FROM gold.price_daily")  # what was built stands, whatever the price files say by now
+    if reads is None or TABLE in reads:
+        view(db, TABLE, f"SELECT * FROM {_PRICED}")  # what was built stands, whatever the price files say by now
     register_thresholds(db)
     register(db, funnel_steps(funnels_in(lake.root)))
     for name, query in views().items():
-        trino_view(db, name, query)
+        if reads is None or name in reads:
+            trino_view(db, name, query)
     return db

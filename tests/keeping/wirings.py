@@ -101,7 +101,7 @@ class Folder:
         return [json.loads(path.read_bytes()) for path in (self.source.root / layout.RECEIPTS).iterdir()]
 
     def rows(self, name: str) -> list[Row]:
-        db = open_session(self.source)
+        db = open_session(self.source, reads={name})
         try:
             return in_order(db.sql(f"SELECT * FROM {name}").to_arrow_table().to_pylist())
         finally:

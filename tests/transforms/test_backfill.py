@@ -11,7 +11,7 @@ from infra.local.lake import Lake
 from infra.local.maintaining import maintain_lake
 from ingest.contracts import layout
 from sql.catalog import models
-from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
+from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send, tables
 from transforms.engines.iceberg import Tables
 
 FIRST, LAST = date(2026, 3, 2), date(2026, 3, 3)
@@ -34,7 +34,7 @@ def at(day: int) -> str:
 
 def everything(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
     names = [name for name in models() if name != "gold.reconciliation"]
-    return {name: sorted(rows(lake, f"SELECT * FROM {name}"), key=repr) for name in names}
+    return tables(lake, names)
 
 
 def files(lake: Lake) -> dict[str, set[Path]]:

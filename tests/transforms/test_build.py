@@ -23,7 +23,7 @@ from ingest.delivery.privacy.consent import Choice
 from sql.catalog import models
 from sql.checks import Check
 from sql.records import Model
-from tests.lakes import assert_reconciles, build_lake, event, make_lake, named, row, rows, send
+from tests.lakes import assert_reconciles, build_lake, event, make_lake, named, row, rows, send, tables
 from transforms.engines.iceberg import Tables
 from transforms.jobs import build as build_job
 from transforms.jobs.build import GateFailed
@@ -38,7 +38,7 @@ def lake(tmp_path: Path) -> Lake:
 def gold(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
     """Every gold table but the one that books each time something is sent."""
     names = [name for name in models() if name.startswith("gold.") and name != "gold.reconciliation"]
-    return {name: sorted(rows(lake, f"SELECT * FROM {name}"), key=repr) for name in names}
+    return tables(lake, names)
 
 
 def test_an_empty_lake_builds(lake: Lake) -> None:

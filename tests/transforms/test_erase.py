@@ -22,7 +22,7 @@ from ingest.contracts import layout
 from ingest.delivery.privacy.consent import Choice
 from sql.catalog import models
 from sql.checks import Check
-from tests.lakes import assert_reconciles, build_lake, event, make_lake, of_ann, row, rows, send
+from tests.lakes import assert_reconciles, build_lake, event, make_lake, of_ann, row, send, tables
 from transforms.jobs import build as build_job
 from transforms.jobs import erase as erase_job
 from transforms.jobs.build import GateFailed
@@ -35,7 +35,7 @@ def lake(tmp_path: Path) -> Lake:
 
 def gold(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
     names = [name for name in models() if name.startswith("gold.") and name != "gold.reconciliation"]
-    return {name: sorted(rows(lake, f"SELECT * FROM {name}"), key=repr) for name in names}
+    return tables(lake, names)
 
 
 def pseudonyms(lake: Lake, *ids: str) -> list[str]:

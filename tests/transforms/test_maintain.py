@@ -13,7 +13,7 @@ from infra.local.maintaining import maintain_lake
 from ingest.contracts import layout
 from sql.catalog import models
 from sql.operations import GATE_RESULTS
-from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send
+from tests.lakes import assert_reconciles, build_lake, event, make_lake, row, rows, send, tables
 from transforms.engines import upkeep
 from transforms.engines.iceberg import Tables
 from transforms.jobs import maintain as maintain_job
@@ -32,7 +32,7 @@ def say(lake: Lake, settings: str) -> None:
 
 def everything(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
     names = [*(name for name in models() if name != "gold.reconciliation"), "bronze.behavior", "bronze.quarantine"]
-    return {name: sorted(rows(lake, f"SELECT * FROM {name}"), key=repr) for name in names}
+    return tables(lake, names)
 
 
 def fill(lake: Lake, days: Sequence[int] = (2,), builds: int = 3) -> None:

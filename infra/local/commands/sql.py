@@ -56,14 +56,14 @@ def run(args: argparse.Namespace) -> int:
     lake = open_lake(lake_path(args.lake))
     import duckdb  # these two take a second to import
 
-    from infra.local.query import open_session
+    from infra.local.query import open_session, read_by
 
     try:
         try:
-            db = open_session(lake)
+            db = open_session(lake, reads=read_by(query))
         except NotWritable as error:
             print(f"warning: {error} What came last is not in the answer.", file=sys.stderr)  # noqa: T201
-            db = open_session(lake, drain=False)
+            db = open_session(lake, drain=False, reads=read_by(query))
         try:
             _must_be_one_select(db, query)
             cursor = db.execute(query)
