@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ingest.contracts import layout
-from sql.catalog import models, views
+from sql.catalog import models, views, wide_views
 from sql.dialects import spark_view, to_spark
 from sql.funnels.model import Funnel
 from sql.prices.daily import COLUMNS, SAID, Pricing
@@ -64,6 +64,8 @@ class SparkEngine(SparkRereading):
     def __init__(self, spark: "SparkSession", url: str, store: Store) -> None:
         super().__init__(spark, url)
         self._store = store
+        self._kept: list[DataFrame] = []
+        """The views that look beyond their day, as this run has them."""
 
     @property
     def store(self) -> Store:
@@ -106,8 +108,16 @@ class SparkEngine(SparkRereading):
             kept.createOrReplaceTempView(spark_view(model.full_name))
         self._register_prices(pricing)
         register(self._spark, thresholds())
+        for view in self._kept:
+            view.unpersist()
+        self._kept.clear()
         for name, query in views().items():
-            self._view(name, query)
+            if name in wide_views():
+                # Tables read it, and views that others are made of: each would compute it again, and plan it as well.
+                self._kept.append(self._spark.sql(to_spark(query)).persist())
+                self._kept[-1].createOrReplaceTempView(spark_view(name))
+            else:
+                self._view(name, query)
 
     def _register_prices(self, pricing: Pricing) -> None:
         said = self._spark.sql(to_spark(SAID)).collect()
