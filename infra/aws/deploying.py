@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.aws.doctor.checks import BEFORE, Clients, examine
 from infra.aws.names import Names
-from infra.aws.packages.build import build_functions, build_glue, build_jobs_context
+from infra.aws.packages.build import Package, build_functions, build_glue, build_jobs_context
 from infra.aws.packed import APP, MODELS, PEOPLE, SETTINGS
 from infra.aws.stage import Stage, StageError
 from ingest.delivery.privacy.keys import KEY_BYTES
@@ -57,8 +57,9 @@ def ensure_keys(stage: Stage, ssm: Any) -> bool:
 def build_packages(stage: Stage, folder: Path, on_step: OnStep) -> None:
     """Put together what is sent."""
     files = owners_files(stage)
-    on_step("Putting the functions' package together")
-    build_functions(folder / "functions", files)
+    for package in Package:
+        on_step(f"Putting the functions' package {package} together")
+        build_functions(package, folder / package, files)
     on_step("Putting the jobs' image together")
     build_jobs_context(folder / "jobs", files)
     if stage.lake.build.engine == "spark":
@@ -99,7 +100,7 @@ def destroy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) ->
     for finding in examine(Names(stage), clients, {"account": BEFORE["account"]}):
         if finding.problem:
             raise StageError(f"Nothing was destroyed. {finding.problem}")
-    if not (_packages(stage) / "functions").is_dir():
+    if not (_packages(stage) / Package.API).is_dir():
         build_packages(stage, _packages(stage), on_step)
     _cdk(stage, stages, "destroy", Names(stage).stack(APP), "--exclusively")
 

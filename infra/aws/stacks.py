@@ -26,8 +26,8 @@ from infra.aws.rooms.storage import Storage
 from infra.aws.rooms.tables import Tables
 from infra.aws.rooms.telling import STAGE_TAG, TOOL_TAG, Mail, Spending, Telling
 from infra.aws.rooms.watching import Watching
-from ingest.doors.lambdas import wiring as of_doors
-from serving.lambdas import wiring
+from ingest.doors.lambdas import variables as of_doors
+from serving.lambdas import variables
 
 
 class DataStack(Stack):
@@ -112,7 +112,7 @@ def _delivering(names: Names) -> dict[str, str]:
 
 def _owners_files(names: Names) -> dict[str, str]:
     stage = names.stage
-    given = {wiring.MODELS_VARIABLE: (stage.models, MODELS), wiring.PEOPLE_VARIABLE: (stage.people, PEOPLE)}
+    given = {variables.MODELS_VARIABLE: (stage.models, MODELS), variables.PEOPLE_VARIABLE: (stage.people, PEOPLE)}
     return {variable: packed for variable, (file, packed) in given.items() if file}
 
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from serving.bare import bare_app
-from serving.lambdas import wiring
+from serving.lambdas import variables, wiring
 from serving.lambdas.guard import let_in
 from serving.lambdas.probing import components
 from serving.paths import PROMPTS, TEMPLATES
@@ -74,7 +74,7 @@ def whole() -> APIGatewayRestResolver:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request; or, called by ourselves, work on an execution that takes longer than a request may."""
-    if (deferred := event.get(wiring.DEFERRED)) is not None:
+    if (deferred := event.get(variables.DEFERRED)) is not None:
         prompts().executions.work(deferred["environment"], deferred["execution_id"])
         return {}
     path = event["path"]

@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from serving.lambdas.wiring import BUCKET_VARIABLE, STREAMS_VARIABLE, TABLE_VARIABLE
+from serving.lambdas.variables import BUCKET_VARIABLE, STREAMS_VARIABLE, TABLE_VARIABLE
 from serving.logic.health import Component
 
 _QUICK = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 1})

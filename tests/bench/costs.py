@@ -35,7 +35,7 @@ from ingest.delivery.dynamo_books import DynamoBooks
 from ingest.delivery.firehose import FirehoseSink
 from ingest.delivery.outcome import Outcome
 from ingest.doors.http import Doors
-from ingest.doors.lambdas import collector, firehose, wiring
+from ingest.doors.lambdas import collector, firehose, variables, wiring
 from tests.bench import build, native
 from tests.bench.measure import machine
 from tests.commands import PROMPTLAKE
@@ -73,7 +73,7 @@ def typical_bytes(event_type: str) -> int:
 
 
 def _transform(lines: Sequence[bytes]) -> Iterator[tuple[str, float]]:
-    os.environ |= {wiring.PREFIX_VARIABLE: "bench-", "AWS_DEFAULT_REGION": "us-east-1"}
+    os.environ |= {variables.PREFIX_VARIABLE: "bench-", "AWS_DEFAULT_REGION": "us-east-1"}
     wiring.transform = cache(step)
     wiring.books = cache(lambda: wiring.Books(DynamoBooks(_Adds(), "bench")))
     rows = b"".join(row + b"\n" for row in firehose.take(_record(lines, 0), "prompt_execution").own).splitlines(True)

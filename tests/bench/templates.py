@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, distribution
 from itertools import combinations
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from packaging.requirements import Requirement
-
+from infra.aws.packages.build import AWS, Package, build_functions, size_bytes
 from serving.logic.templates.model import Label, State, Template, Version
 from serving.stores.sqlite import SqliteTable
 from serving.stores.templates import keys
@@ -29,9 +27,6 @@ BASELINE = (
     "from aws_lambda_powertools.event_handler.openapi.params import Body"
 )
 HANDLER = "import serving.lambdas.api"
-PACKED = ("aws-lambda-powertools", "boto3", "duckdb", "jinja2", "orjson", "pydantic", "pyyaml", "sqlglot")
-"""What the function's package needs; what these need comes along."""
-ROOMS = ("ingest", "serving", "sql")
 _AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -54,30 +49,9 @@ def _import_ms(code: str) -> float:
     return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
 
 
-def package_mb() -> float:
-    """All that lies in the function's package, unzipped and with bytecode."""
-    root = Path(__file__).parents[2]
-    ours = sum(path.stat().st_size for room in ROOMS for path in (root / room).rglob("*") if path.is_file())
-    files = {file.locate() for name in _closure(PACKED) for file in distribution(name).files or ()}
-    return (ours + sum(Path(str(file)).stat().st_size for file in files if Path(str(file)).is_file())) / 1e6
-
-
-def _closure(names: tuple[str, ...]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        found.add(name)
-        try:
-            needed = distribution(name).requires or ()
-        except PackageNotFoundError:
-            found.discard(name)
-            continue
-        wanted = map(Requirement, needed)
-        waiting += [one.name for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
-    return found
+def package_mb(folder: Path) -> float:
+    """The API's package as it is sent, unzipped; with bytecode where the Python that runs it is here."""
+    return size_bytes(build_functions(Package.API, folder / "package", {}, AWS)) / 1e6
 
 
 @dataclass(frozen=True)

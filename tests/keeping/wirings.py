@@ -30,7 +30,7 @@ from infra.local.query import open_session
 from infra.local.reconcile import Counts, counts
 from ingest.contracts import layout
 from ingest.delivery.privacy.consent import Decision, Person
-from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
+from ingest.doors.lambdas.variables import LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
 from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, count_at_the_doors, in_order, table
 from tests.lakes import build_lake, make_lake, send
 from transforms.jobs.backfill import BackfillRequest, backfill

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from infra.local.gateway import ask
 from infra.local.templates import open_desk
 from serving.app import build_app
-from serving.lambdas import wiring
+from serving.lambdas import variables, wiring
 from sql.catalog import models
 from sql.folding import Folding, Groups, Span
 from sql.periods import Periods
@@ -107,9 +107,9 @@ def test_the_owner_sets_how_many_are_enough(tmp_path: Path) -> None:
 
 def test_the_functions_environment_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wiring.smallest_group() == 5
-    monkeypatch.setenv(wiring.SMALLEST_GROUP_VARIABLE, "12")
+    monkeypatch.setenv(variables.SMALLEST_GROUP_VARIABLE, "12")
     assert wiring.smallest_group() == 12
-    monkeypatch.setenv(wiring.SMALLEST_GROUP_VARIABLE, "none")
+    monkeypatch.setenv(variables.SMALLEST_GROUP_VARIABLE, "none")
     with pytest.raises(ValueError, match="PROMPTLAKE_SMALLEST_GROUP is 'none'; give a number of people, 1 or more"):
         wiring.smallest_group()
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from infra.aws.doctor.checks import AFTER, examine
 from infra.aws.names import Names
 from infra.aws.stage import Stage
-from ingest.doors.lambdas.wiring import METRICS_NAMESPACE, NAMESPACE_VARIABLE
+from ingest.doors.lambdas.variables import METRICS_NAMESPACE, NAMESPACE_VARIABLE
 
 STAGE_VARIABLE = "PROMPTLAKE_STAGE"
 """Environment variable: the stage's settings, as JSON."""

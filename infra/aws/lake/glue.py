@@ -14,7 +14,7 @@ from typing import Any
 
 from infra.aws.lake.jobs import Jobs
 from infra.aws.lake.lake import LAKE_VARIABLE, open_lake
-from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
+from ingest.doors.lambdas.variables import LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
 from transforms.jobs.glue import run, spark_engine
 
 LONGEST_S = 6 * 3600

@@ -16,13 +16,8 @@ from ingest.delivery.dynamo_books import DynamoBooks
 from ingest.delivery.privacy.dynamo_consents import DynamoConsents
 from ingest.delivery.privacy.keys import Keyring
 from ingest.delivery.privacy.settings import SettingsError, load
-from ingest.doors.lambdas.wiring import (
-    KEYS_VARIABLE,
-    LEDGER_VARIABLE,
-    SETTINGS_VARIABLE,
-    TABLE_VARIABLE,
-    fetch_keys,
-)
+from ingest.doors.lambdas.variables import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
+from ingest.doors.lambdas.wiring import fetch_keys
 from transforms.engines.bucket import Bucket
 from transforms.engines.mirror import Mirror
 from transforms.jobs.retention import Retention, RetentionError, read_retention

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from infra.aws.stage import StageError
@@ -26,6 +27,37 @@ _LEFT_OUT = ("__pycache__", "clients", "demo", "*.pyc", "node_modules")
 ZIP_MAX_BYTES = 250_000_000
 """Lambda's limit for a function's code, unpacked."""
 
+SERVICES = (
+    "apigateway",
+    "bedrock",
+    "bedrock-runtime",
+    "dynamodb",
+    "events",
+    "firehose",
+    "glue",
+    "lambda",
+    "s3",
+    "sesv2",
+    "sns",
+    "ssm",
+    "sts",
+)
+"""Of AWS, what the zip functions speak with. The models of some four hundred others are a fifth of their packages."""
+
+
+class Package(StrEnum):
+    """The zip packages. What one kind of function imports keeps the others from starting fast."""
+
+    DOORS = "doors"
+    """What takes events in: nothing of it queries."""
+    API = "api"
+    """What answers, and what looks after the lake without jobs."""
+
+    @property
+    def lock(self) -> Path:
+        """What it holds, as `pyproject.toml` has it in a group of that name."""
+        return ROOT / f"requirements/function-{self}.txt"
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -40,10 +72,11 @@ AWS = Machine()
 HERE = Machine(None, f"{sys.version_info.major}.{sys.version_info.minor}")
 
 
-def build_functions(to: Path, files: Mapping[str, Path], machine: Machine = AWS) -> Path:
-    """The folder of the zip functions.
+def build_functions(package: Package, to: Path, files: Mapping[str, Path], machine: Machine = AWS) -> Path:
+    """The folder of the zip functions of one kind.
 
     Args:
+        package: which.
         to: is made anew.
         files: the owner's files by their names in the package.
         machine: what it is for.
@@ -52,14 +85,15 @@ def build_functions(to: Path, files: Mapping[str, Path], machine: Machine = AWS)
         StageError: a package can't be had, or it is larger than Lambda takes.
     """
     _empty(to)
-    _install(ROOT / "requirements/functions.txt", to, machine)
+    _install(package.lock, to, machine)
+    _leave_out_services(to)
     _copy_rooms(to)
     _copy_files(to, files)
     _compile(to, machine)
-    if (size := _size_bytes(to)) > ZIP_MAX_BYTES:
+    if (size := size_bytes(to)) > ZIP_MAX_BYTES:
         raise StageError(
-            f"The functions' package has {size:,} bytes unpacked and Lambda takes {ZIP_MAX_BYTES:,}; "
-            "see what grew in requirements/functions.txt."
+            f"The package {package} has {size:,} bytes unpacked and Lambda takes {ZIP_MAX_BYTES:,}; "
+            f"see what grew in requirements/{package.lock.name}."
         )
     return to
 
@@ -158,6 +192,12 @@ def _install(requirements: Path, to: Path, machine: Machine) -> None:
         raise StageError(f"The packages of {requirements.name} can't be had: {' '.join(done.stderr.split())}")
 
 
+def _leave_out_services(folder: Path) -> None:
+    for model in (folder / "botocore/data").iterdir():
+        if model.is_dir() and model.name not in SERVICES:
+            shutil.rmtree(model)
+
+
 def _uv() -> str:
     beside = Path(sys.executable).with_name("uv")
     found = str(beside) if beside.exists() else shutil.which("uv")
@@ -201,7 +241,8 @@ def _interpreter(machine: Machine) -> str | None:
     return found.stdout.strip() if found.returncode == 0 else None
 
 
-def _size_bytes(folder: Path) -> int:
+def size_bytes(folder: Path) -> int:
+    """All that lies in it."""
     return sum(_sizes(folder.rglob("*")))
 
 

@@ -10,13 +10,14 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.aws.names import Names
+from infra.aws.packages.build import Package
 from infra.aws.rooms.api_document import CACHED, gateway_document
 from infra.aws.rooms.functions import Functions, Made, retention
 from infra.aws.rooms.permissions import accept, allow
 from infra.aws.rooms.reaching import TABLE_WRITES, may_put, may_read_published, may_use
 from ingest.doors.lambdas import authorizer
-from ingest.doors.lambdas import wiring as of_doors
-from serving.lambdas import wiring
+from ingest.doors.lambdas import variables as of_doors
+from serving.lambdas import variables
 
 STAGE = "v1"
 BURST, RATE_PER_S = 200, 100
@@ -89,13 +90,13 @@ class Api(Construct):
             "api",
             "serving.lambdas.api.handler",
             {
-                wiring.TABLE_VARIABLE: names.templates,
-                wiring.BUCKET_VARIABLE: names.lake,
-                wiring.STREAMS_VARIABLE: names.stream_prefix,
+                variables.TABLE_VARIABLE: names.templates,
+                variables.BUCKET_VARIABLE: names.lake,
+                variables.STREAMS_VARIABLE: names.stream_prefix,
                 **files,
             },
             memory_mb=1769,
-            timeout_s=29 if wiring.MODELS_VARIABLE not in files else 300,
+            timeout_s=29 if variables.MODELS_VARIABLE not in files else 300,
             snap_start=self._stage.extras.snap_start,
         )
         may_read_published(made.role, names)
@@ -104,7 +105,7 @@ class Api(Construct):
         allow(made.role, ["firehose:DescribeDeliveryStream"], [names.stream_arn("prompt_execution")])
         allow(made.role, ["lambda:InvokeFunction"], [names.function_arn("api")])  # it goes on with what takes long
         allow(made.role, ["events:PutEvents"], [names.arn("events", "event-bus/default")])
-        if wiring.MODELS_VARIABLE in files:
+        if variables.MODELS_VARIABLE in files:
             models = [
                 names.arn("bedrock", "foundation-model/*", region="*", account=""),
                 names.arn("bedrock", "inference-profile/*"),
@@ -129,6 +130,7 @@ class Api(Construct):
             },
             memory_mb=512,
             timeout_s=5,
+            package=Package.DOORS,
         )
         may_use(made.role, self._names, self._names.access, ("GetItem",))
         return made

@@ -11,10 +11,11 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.aws.names import BRONZE_TABLES, Names
+from infra.aws.packages.build import Package
 from infra.aws.rooms.functions import Functions, Made, retention
 from infra.aws.rooms.permissions import accept, allow
 from infra.aws.rooms.reaching import LEDGER_WRITES, may_put, may_read_keys, may_use
-from ingest.doors.lambdas import wiring
+from ingest.doors.lambdas import variables
 
 BURST, RATE_PER_S = 2_000, 1_000
 """Requests; a packed one carries hundreds of events."""
@@ -37,14 +38,15 @@ class Collector(Construct):
 
     def __init__(self, scope: Construct, names: Names, functions: Functions, environment: dict[str, str]) -> None:
         super().__init__(scope, "Collector")
-        closed = {**environment, wiring.CLOSED_VARIABLE: "1"}
+        closed = {**environment, variables.CLOSED_VARIABLE: "1"}
         origins = names.stage.allowed_origins
         self.made = functions.zipped(
             "collector",
             "ingest.doors.lambdas.collector.handler",
-            {**closed, **({wiring.ORIGINS_VARIABLE: ",".join(origins)} if origins else {})},
+            {**closed, **({variables.ORIGINS_VARIABLE: ",".join(origins)} if origins else {})},
             memory_mb=512,
             timeout_s=29,
+            package=Package.DOORS,
         )
         _may_deliver(self.made, names)
         may_use(self.made.role, names, names.access, ("PutItem", "UpdateItem"))  # whoever says what they consent to
@@ -96,7 +98,12 @@ class Consumer(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.made = functions.zipped(
-            "consumer", "ingest.doors.lambdas.kinesis.handler", environment, memory_mb=512, timeout_s=60
+            "consumer",
+            "ingest.doors.lambdas.kinesis.handler",
+            environment,
+            memory_mb=512,
+            timeout_s=60,
+            package=Package.DOORS,
         )
         _may_deliver(self.made, names)
         arn = names.arn("kinesis", f"stream/{names.stage.named('events')}")

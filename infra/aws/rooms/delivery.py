@@ -7,6 +7,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.aws.names import BRONZE_TABLES, Names
+from infra.aws.packages.build import Package
 from infra.aws.rooms.functions import Functions, retention
 from infra.aws.rooms.permissions import allow
 from infra.aws.rooms.reaching import LEDGER_WRITES, may_read_keys, may_use
@@ -34,6 +35,7 @@ class Delivery(Construct):
             environment,
             memory_mb=1769,
             timeout_s=300,
+            package=Package.DOORS,
         )
         may_read_keys(self.transform.role, names)
         may_use(self.transform.role, names, names.access, ("Query", "GetItem", "BatchGetItem", "Scan"))

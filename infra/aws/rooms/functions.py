@@ -12,9 +12,9 @@ from aws_cdk.aws_ecr_assets import Platform
 from constructs import Construct
 
 from infra.aws.names import Names
-from infra.aws.packages.build import PYTHON
+from infra.aws.packages.build import PYTHON, Package
 from infra.aws.rooms.permissions import allow
-from ingest.doors.lambdas.wiring import NAMESPACE_VARIABLE
+from ingest.doors.lambdas.variables import NAMESPACE_VARIABLE
 
 _RUNTIMES = {
     "3.12": lambda_.Runtime.PYTHON_3_12,
@@ -29,8 +29,8 @@ _LOG_STREAMS = "Lambda names the streams of its log itself; the log is this func
 class Packages:
     """Where the code lies, ready to be sent: see :mod:`infra.aws.packages.build`."""
 
-    functions: Path
-    """The folder of the zip functions, which all of them share."""
+    functions: Mapping[Package, Path]
+    """The folders of the zip functions, by kind."""
     jobs: Path
     """The folder of the container's image."""
     glue: Path
@@ -61,11 +61,12 @@ class Functions(Construct):
         *,
         memory_mb: int,
         timeout_s: int,
+        package: Package = Package.API,
         snap_start: bool = False,
     ) -> Made:
         """A function in a zip package."""
         role, log = self._role(what), self._log(what)
-        code = lambda_.Code.from_asset(str(self._packages.functions))
+        code = lambda_.Code.from_asset(str(self._packages.functions[package]))
         function = lambda_.Function(
             self,
             _title(what),

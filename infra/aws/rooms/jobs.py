@@ -12,7 +12,7 @@ from infra.aws.packed import SETTINGS
 from infra.aws.rooms.functions import Functions, Packages
 from infra.aws.rooms.permissions import accept, allow
 from infra.aws.rooms.reaching import TABLE_WRITES, may_keep_lake, may_read_keys, may_use
-from ingest.doors.lambdas.wiring import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
+from ingest.doors.lambdas.variables import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
 
 MEMORY_MB = 3538
 """Two vCPUs, as the cost model takes for given."""

@@ -4,6 +4,7 @@ from constructs import Construct
 
 from infra.aws.doctor.function import STAGE_VARIABLE
 from infra.aws.names import BRONZE_TABLES, Names
+from infra.aws.packages.build import Package
 from infra.aws.rooms.functions import Functions
 from infra.aws.rooms.permissions import allow
 from infra.aws.rooms.reaching import (
@@ -16,8 +17,8 @@ from infra.aws.rooms.reaching import (
     may_use,
 )
 from ingest.contracts import layout
-from ingest.doors.lambdas import wiring as of_doors
-from serving.lambdas import wiring
+from ingest.doors.lambdas import variables as of_doors
+from serving.lambdas import variables
 
 _SET_ASIDE = "Firehose names the objects that it sets aside."
 _NO_ARN = "These tell of the account or the region, and have no resource that a policy could name."
@@ -29,7 +30,7 @@ class Routines(Construct):
     def __init__(self, scope: Construct, names: Names, functions: Functions, environment: dict[str, str]) -> None:
         super().__init__(scope, "Routines")
         self._names, self._functions = names, functions
-        lake = {wiring.BUCKET_VARIABLE: names.lake}
+        lake = {variables.BUCKET_VARIABLE: names.lake}
         news = functions.zipped(
             "news", "infra.aws.watch.news.handler", {**lake, of_doors.LEDGER_VARIABLE: names.ledger},
             memory_mb=512, timeout_s=60,
@@ -44,7 +45,7 @@ class Routines(Construct):
         backup = functions.zipped(
             "backup",
             "serving.lambdas.backup.handler",
-            {wiring.TABLE_VARIABLE: names.templates, wiring.BACKUP_BUCKET_VARIABLE: names.backups},
+            {variables.TABLE_VARIABLE: names.templates, variables.BACKUP_BUCKET_VARIABLE: names.backups},
             memory_mb=1024,
             timeout_s=900,
         )
@@ -53,7 +54,12 @@ class Routines(Construct):
         allow(backup.role, ["s3:PutObject", "s3:AbortMultipartUpload"], [backups], "A backup is named by its time.")
 
         sweep = functions.zipped(
-            "sweep", "infra.aws.watch.sweep.handler", {**environment, **lake}, memory_mb=512, timeout_s=300
+            "sweep",
+            "infra.aws.watch.sweep.handler",
+            {**environment, **lake},
+            memory_mb=512,
+            timeout_s=300,
+            package=Package.DOORS,
         )
         may_list(sweep.role, names)
         allow(sweep.role, ["s3:GetObject", "s3:DeleteObject"], [names.lake_arn(layout.FAILED)], _SET_ASIDE)
@@ -69,6 +75,7 @@ class Routines(Construct):
             {**environment, STAGE_VARIABLE: names.stage.model_dump_json(exclude={"people", "settings"})},
             memory_mb=512,
             timeout_s=120,
+            package=Package.DOORS,
         )
         role = doctor.role
         may_read_keys(role, names)

@@ -13,9 +13,9 @@ from typing import Any
 import boto3
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from ingest.doors.lambdas.wiring import METRICS_NAMESPACE, NAMESPACE_VARIABLE
+from ingest.doors.lambdas.variables import METRICS_NAMESPACE, NAMESPACE_VARIABLE
 from serving.lambdas.publishing import BucketReader
-from serving.lambdas.wiring import BUCKET_VARIABLE
+from serving.lambdas.variables import BUCKET_VARIABLE
 from serving.logic.reading import Tables
 from serving.logic.reconciliation import TABLE, gaps
 from sql.catalog import metrics, models

@@ -11,8 +11,8 @@ from infra.aws.lake.objects import ObjectLedger, waiting_key
 from ingest.contracts import layout
 from ingest.contracts.registry import EVENTS
 from ingest.delivery.dynamo_books import DynamoBooks
-from ingest.doors.lambdas.wiring import LEDGER_VARIABLE
-from serving.lambdas.wiring import BUCKET_VARIABLE
+from ingest.doors.lambdas.variables import LEDGER_VARIABLE
+from serving.lambdas.variables import BUCKET_VARIABLE
 
 BUILT_WITHIN = timedelta(days=1)
 """A build a day is made whatever is new: it lists all of bronze, and takes in withdrawals."""

@@ -17,7 +17,7 @@ from ingest.doors.access.credentials import presented
 from ingest.doors.access.dynamo_grants import DynamoGrants
 from ingest.doors.access.grants import Grant, digest_of, id_of
 from ingest.doors.exchange import Request
-from ingest.doors.lambdas import wiring
+from ingest.doors.lambdas import variables, wiring
 
 POOL_VARIABLE = "PROMPTLAKE_USER_POOL"
 """Environment variable: the id of Cognito's pool, such as ``eu-central-1_AbCdEfGhI``."""
@@ -138,4 +138,4 @@ def _token_keys() -> jwt.PyJWKClient:
 
 @cache
 def _grants() -> DynamoGrants:
-    return DynamoGrants(wiring.dynamodb(), os.environ[wiring.TABLE_VARIABLE])
+    return DynamoGrants(wiring.dynamodb(), os.environ[variables.TABLE_VARIABLE])

@@ -30,7 +30,7 @@ from ingest.contracts.registry import EVENTS
 from ingest.delivery.outcome import Outcome
 from ingest.delivery.unavailable import Unavailable
 from ingest.doors import records
-from ingest.doors.lambdas import wiring
+from ingest.doors.lambdas import variables, wiring
 
 DOOR = "firehose"
 
@@ -88,7 +88,7 @@ def own_table(stream_arn: str) -> str:
     Raises:
         ValueError: no table has such a stream.
     """
-    name, prefix = stream_arn.rpartition("/")[2], os.environ[wiring.PREFIX_VARIABLE]
+    name, prefix = stream_arn.rpartition("/")[2], os.environ[variables.PREFIX_VARIABLE]
     table = name.removeprefix(prefix)
     if table not in EVENTS and table != QUARANTINE_TABLE:
         raise ValueError(f"The stream {name} is no table's; call it {prefix}<table>.")

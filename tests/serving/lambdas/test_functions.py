@@ -11,7 +11,7 @@ import pytest
 
 from infra.local.gateway import to_gateway_event
 from ingest.contracts import layout
-from serving.lambdas import wiring
+from serving.lambdas import variables
 from serving.lambdas.publishing import BucketReader
 from serving.logic.templates.bundle import check_bundle, restore
 from serving.stores.dynamo import DynamoTable
@@ -49,10 +49,10 @@ def environment(url: str, folder: Path) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": ACCOUNT["aws_access_key_id"],
         "AWS_SECRET_ACCESS_KEY": ACCOUNT["aws_secret_access_key"],
         "AWS_DEFAULT_REGION": ACCOUNT["region_name"],
-        wiring.TABLE_VARIABLE: "templates",
-        wiring.BUCKET_VARIABLE: "lake",
-        wiring.STREAMS_VARIABLE: "events-",
-        wiring.BACKUP_BUCKET_VARIABLE: "backups",
+        variables.TABLE_VARIABLE: "templates",
+        variables.BUCKET_VARIABLE: "lake",
+        variables.STREAMS_VARIABLE: "events-",
+        variables.BACKUP_BUCKET_VARIABLE: "backups",
         "TMPDIR": str(folder),
     }
 
@@ -148,7 +148,7 @@ def test_an_extract_is_fetched_once(aws: str, tmp_path: Path) -> None:
 
 def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
     (tmp_path / "people.toml").write_text('[people]\nann = "Ann of accounts"\n')
-    settings = environment(aws, tmp_path) | {wiring.PEOPLE_VARIABLE: str(tmp_path / "people.toml")}
+    settings = environment(aws, tmp_path) | {variables.PEOPLE_VARIABLE: str(tmp_path / "people.toml")}
     with function("serving.lambdas.api.handler", settings) as lambda_:
         status, made = ask(lambda_, "POST", "/prompts/templates", {"id": "kept", "body": "Hello"})
         assert (status, made["owner"]) == (201, "Ann of accounts")
@@ -166,7 +166,7 @@ def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
 
 
 def test_a_table_that_can_not_be_reached_is_told(aws: str, tmp_path: Path) -> None:
-    settings = environment(aws, tmp_path) | {wiring.TABLE_VARIABLE: "nowhere"}
+    settings = environment(aws, tmp_path) | {variables.TABLE_VARIABLE: "nowhere"}
     with function("serving.lambdas.api.handler", settings) as lambda_:
         status, document = ask(lambda_, "GET", "/prompts/templates/greeting")
         health = ask(lambda_, "GET", "/healthz", authorizer={})[1]
@@ -186,7 +186,7 @@ def test_prompts_are_executed_under_the_runtime_of_lambda(aws: str, tmp_path: Pa
     wanted = {"template_id": "hello", "version": 1}
     with model_server() as model:
         settings = environment(aws, tmp_path) | {
-            wiring.MODELS_VARIABLE: str(models),
+            variables.MODELS_VARIABLE: str(models),
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": model.url,
             "AWS_ENDPOINT_URL_LAMBDA": "http://{api}",
         }

@@ -18,7 +18,7 @@ from ingest.contracts import layout
 from ingest.delivery.booking import Booking
 from ingest.delivery.privacy.consent import Decision
 from ingest.delivery.privacy.dynamo_consents import DynamoConsents
-from ingest.doors.lambdas.wiring import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
+from ingest.doors.lambdas.variables import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
 from sql.catalog import models
 from tests.services import dynamodb, moto
 from tests.tables import make_table

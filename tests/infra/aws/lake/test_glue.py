@@ -7,7 +7,7 @@ import pytest
 from infra.aws.lake.glue import main
 from infra.aws.lake.lake import LAKE_VARIABLE
 from infra.aws.lake.lock import Busy
-from ingest.doors.lambdas.wiring import LEDGER_VARIABLE, TABLE_VARIABLE
+from ingest.doors.lambdas.variables import LEDGER_VARIABLE, TABLE_VARIABLE
 from tests.infra.aws.lake.account import Account
 
 

@@ -22,7 +22,7 @@ from infra.aws.packages.build import HERE, ROOT, build_functions, build_glue, bu
 from infra.aws.stage import read_stage
 from ingest.contracts import layout
 from ingest.delivery.bronze import to_arrow
-from ingest.doors.lambdas import wiring
+from ingest.doors.lambdas import variables
 from tests.infra.aws.lake.account import BUCKET, PREFIX, Account
 from tests.infra.aws.stack.templates import EXAMPLES
 from tests.lakes import make_lake
@@ -112,8 +112,8 @@ def environment(aws: Account, tmp_path: Path) -> dict[str, str]:
     return {
         **aws.environment,
         "AWS_ENDPOINT_URL_FIREHOSE": aws.moto_url,
-        wiring.PREFIX_VARIABLE: "promptlake-dev-",
-        wiring.SETTINGS_VARIABLE: "settings.toml",
+        variables.PREFIX_VARIABLE: "promptlake-dev-",
+        variables.SETTINGS_VARIABLE: "settings.toml",
         "TMPDIR": str(tmp_path / "disk"),
     }
 
@@ -154,7 +154,7 @@ def test_events_of_every_door_go_through_packages_into_tables(
         for path, document, _ in SENT:
             answer = ask(collector, to_collector(path, document))
             assert answer["statusCode"] < 300, (path, answer)
-        closed = environment | {wiring.CLOSED_VARIABLE: "1"}
+        closed = environment | {variables.CLOSED_VARIABLE: "1"}
     with function("ingest.doors.lambdas.collector.handler", closed, package=packages / "functions") as collector:
         assert ask(collector, to_collector("/v1/events", SENT[0][1]))["statusCode"] == 401, "without a key"
     expected = [becomes for _, _, becomes in SENT]

@@ -14,8 +14,8 @@ from infra.aws.watch import measure, news, sweep
 from ingest.contracts import layout
 from ingest.delivery.booking import BronzeObject
 from ingest.delivery.dynamo_books import DynamoBooks
-from ingest.doors.lambdas import wiring
-from serving.lambdas.wiring import BUCKET_VARIABLE
+from ingest.doors.lambdas import variables, wiring
+from serving.lambdas.variables import BUCKET_VARIABLE
 from sql.catalog import metrics, models
 from sql.reader import Reader
 from tests.infra.aws.lake.account import BUCKET, Account
@@ -27,14 +27,14 @@ NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 
 def is_new(aws: Account, now: datetime | None = None) -> bool:
     dynamodb = wiring.dynamodb()
-    return news.is_new(aws.s3(), dynamodb, BUCKET, aws.environment[wiring.LEDGER_VARIABLE], now or datetime.now(UTC))
+    return news.is_new(aws.s3(), dynamodb, BUCKET, aws.environment[variables.LEDGER_VARIABLE], now or datetime.now(UTC))
 
 
 @pytest.fixture
 def account(aws: Account, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("AWS_ENDPOINT_URL_FIREHOSE", aws.moto_url)
-    monkeypatch.setenv(wiring.PREFIX_VARIABLE, "promptlake-dev-")
-    monkeypatch.setenv(wiring.NAMESPACE_VARIABLE, "promptlake/dev")
+    monkeypatch.setenv(variables.PREFIX_VARIABLE, "promptlake-dev-")
+    monkeypatch.setenv(variables.NAMESPACE_VARIABLE, "promptlake/dev")
     monkeypatch.setenv(BUCKET_VARIABLE, BUCKET)
     cached = (wiring.dynamodb, wiring.sink, wiring.books, measure._reader)
     for one in cached:
@@ -50,7 +50,7 @@ def test_a_build_is_due_where_something_was_counted_found_or_delivered(account: 
     assert not is_new(account)
     assert is_new(account, datetime.now(UTC) + timedelta(days=1, minutes=1)), "a build a day in any case"
 
-    ledger = account.environment[wiring.LEDGER_VARIABLE]
+    ledger = account.environment[variables.LEDGER_VARIABLE]
     books = DynamoBooks(wiring.dynamodb(), ledger)
     books.book("native", "2026-03-01-09", {"received": {"behavior": 2}})
     assert is_new(account)
@@ -127,5 +127,5 @@ def test_what_firehose_set_aside_is_put_back_once(account: Account) -> None:
     assert (refused["event_type"], refused["event_id"], refused["door"]) == ("behavior", "b-2", "segment")
     assert (refused["stage"], refused["code"]) == ("convert", "DataFormatConversion.ParseError")
     assert json.loads(refused["payload"]) == row
-    ((bookings, _),) = DynamoBooks(wiring.dynamodb(), account.environment[wiring.LEDGER_VARIABLE]).counted()
+    ((bookings, _),) = DynamoBooks(wiring.dynamodb(), account.environment[variables.LEDGER_VARIABLE]).counted()
     assert [tuple(booking) for booking in bookings] == [("2026-03-01-09", "behavior", "segment", "quarantined", 1)]

@@ -13,7 +13,7 @@ from moto import mock_aws
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
 from ingest.delivery.privacy.keys import KEY_BYTES
-from ingest.doors.lambdas import wiring
+from ingest.doors.lambdas import variables, wiring
 from tests.tables import make_table
 
 BUCKET, TABLE, LEDGER = "lake", "test", "test-ledger"
@@ -27,10 +27,10 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "AWS_ACCESS_KEY_ID": "a",
         "AWS_SECRET_ACCESS_KEY": "b",
         "AWS_DEFAULT_REGION": "eu-central-1",
-        wiring.PREFIX_VARIABLE: "test-",
-        wiring.KEYS_VARIABLE: "/test/keys",
-        wiring.TABLE_VARIABLE: TABLE,
-        wiring.LEDGER_VARIABLE: LEDGER,
+        variables.PREFIX_VARIABLE: "test-",
+        variables.KEYS_VARIABLE: "/test/keys",
+        variables.TABLE_VARIABLE: TABLE,
+        variables.LEDGER_VARIABLE: LEDGER,
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():

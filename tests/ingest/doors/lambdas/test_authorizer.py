@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ingest.doors.access.dynamo_grants import DynamoGrants
-from ingest.doors.lambdas import authorizer, wiring
+from ingest.doors.lambdas import authorizer, variables, wiring
 from serving.access import GROUP_PREFIX, principal_of
 from tests.services.moto import ACCOUNT, client, moto
 from tests.tables import make_table
@@ -74,7 +74,7 @@ def pool(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
         authorizer.POOL_VARIABLE: made.id,
         authorizer.CLIENT_VARIABLE: made.client_id,
         authorizer.PLANS_VARIABLE: "promptlake-dev-plan-of-",
-        wiring.TABLE_VARIABLE: "access",
+        variables.TABLE_VARIABLE: "access",
     }.items():
         monkeypatch.setenv(name, value)
     yield made

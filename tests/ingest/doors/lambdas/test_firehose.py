@@ -18,7 +18,7 @@ from ingest.contracts.derive import QUARANTINE_TABLE, table_columns
 from ingest.delivery.batch import PAYLOAD_MAX_CHARS
 from ingest.delivery.dynamo_books import DynamoBooks
 from ingest.delivery.firehose import FirehoseSink
-from ingest.doors.lambdas import firehose, wiring
+from ingest.doors.lambdas import firehose, variables, wiring
 from tests.ingest.doors.http.conftest import NOW
 from tests.ingest.doors.lambdas.conftest import KEYS, LEDGER, NoBooks
 from tests.ingest.doors.lambdas.test_lambdas import NoFeedback, counted
@@ -222,10 +222,10 @@ def account() -> Iterator[dict[str, str]]:
             "AWS_ACCESS_KEY_ID": "a",
             "AWS_SECRET_ACCESS_KEY": "b",
             "AWS_DEFAULT_REGION": "eu-central-1",
-            wiring.KEYS_VARIABLE: "/test/keys",
-            wiring.TABLE_VARIABLE: "runtime",
-            wiring.LEDGER_VARIABLE: "ledger",
-            wiring.PREFIX_VARIABLE: "test-",
+            variables.KEYS_VARIABLE: "/test/keys",
+            variables.TABLE_VARIABLE: "runtime",
+            variables.LEDGER_VARIABLE: "ledger",
+            variables.PREFIX_VARIABLE: "test-",
         }
     finally:
         server.stop()

@@ -16,7 +16,7 @@ from ingest.contracts.derive import QUARANTINE_TABLE, table_columns
 from ingest.delivery.firehose import ATTEMPTS, FirehoseSink
 from ingest.delivery.packing import RECORD_MAX_BYTES, REQUEST_MAX_BYTES, REQUEST_MAX_RECORDS, pack, requests
 from ingest.delivery.unavailable import Unavailable
-from ingest.doors.lambdas import collector, kinesis, wiring
+from ingest.doors.lambdas import collector, kinesis, variables, wiring
 from tests.ingest.doors.http.conftest import NOW, build_export
 from tests.ingest.doors.lambdas.conftest import NoBooks
 from tests.lakes import event
@@ -43,7 +43,7 @@ def counted(printed: str) -> dict[tuple[str, str, str], int]:
     for line in printed.splitlines():
         said = json.loads(line)
         (metrics,) = said["_aws"]["CloudWatchMetrics"]
-        assert metrics["Namespace"] == wiring.METRICS_NAMESPACE
+        assert metrics["Namespace"] == variables.METRICS_NAMESPACE
         (kind,) = (metric["Name"] for metric in metrics["Metrics"])
         key = (kind, said["door"], said["event_type"])
         found[key] = found.get(key, 0) + int(said[kind][0])
@@ -88,7 +88,7 @@ def test_the_collector_books_a_request_without_events(streams: Any, capsys: Any)
 def test_pages_send_to_the_collector_from_the_origins_that_its_owner_named(
     streams: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(wiring.ORIGINS_VARIABLE, "https://app.example, https://shop.example/")
+    monkeypatch.setenv(variables.ORIGINS_VARIABLE, "https://app.example, https://shop.example/")
     wiring.origins.cache_clear()
     beacon = orjson.dumps({"name": "LCP", "value": 1200.5, "id": "v5-1"})
     answers = [
