@@ -39,11 +39,11 @@ class DuckRows:
         padded = (one + one[:1] * (length - len(one)) for one in values)
         return pd.DataFrame(dict(zip(checks, padded, strict=True)))
 
-    def compared(self, key: str, check: Check) -> "pd.DataFrame":
+    def repeated(self, key: str, check: Check) -> "pd.DataFrame | None":
         hashes = f"SELECT {_hashed(check)} AS {key} FROM {self.relation} WHERE {_is_value(check)}"
-        # What occurs once breaks nothing, and what occurs more often is shown twice.
         often = f"SELECT {key} FROM ({hashes}) GROUP BY {key} HAVING count(*) > 1"
-        return self.db.sql(f"SELECT {key} FROM ({often}), range(2)").df()
+        frame = self.db.sql(f"SELECT {key} FROM ({often}), range(2)").df()
+        return None if frame.empty else frame
 
     def different(self, key: str, check: Check) -> "pd.DataFrame":
         return self.db.sql(f"SELECT DISTINCT {self._value(check)} AS {key} FROM {self.relation}").df()

@@ -35,8 +35,10 @@ class Rows(Protocol):
         The checks are either about rows or about the table.
         """
 
-    def compared(self, key: str, check: Check) -> Any:
-        """A frame of every row's value that is not null, for rules that compare rows; a hash may stand for a value."""
+    def repeated(self, key: str, check: Check) -> Any | None:
+        """A frame of the values that occur more than once, each at least twice, for rules that compare rows; None where
+        there are none. A hash may stand for a value.
+        """
 
     def different(self, key: str, check: Check) -> Any:
         """A frame of every value that occurs, once."""

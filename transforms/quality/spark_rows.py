@@ -32,8 +32,10 @@ class SparkRows:
             return self._rows.agg(*columns)
         return self._rows.select(*columns)
 
-    def compared(self, key: str, check: Check) -> "DataFrame":
-        return self._rows.select(self._value(check).alias(key)).dropna()
+    def repeated(self, key: str, check: Check) -> "DataFrame | None":
+        values = self._rows.select(self._value(check).alias(key)).dropna()
+        often = values.groupBy(key).count().where("count > 1").select(key)
+        return None if often.isEmpty() else values.join(often, key, "left_semi")
 
     def different(self, key: str, check: Check) -> "DataFrame":
         return self._rows.select(self._value(check).alias(key)).distinct()
