@@ -98,9 +98,10 @@ def read_silver(
     register_thresholds(db)
     for name, query in views().items():
         trino_view(db, name, query)
-    for name in filter(wide_views().__contains__, views()):
         # What looks beyond its day is computed over all days at once: whoever reads it then needs its own days only.
-        _keep(db, silver, name, scratch)
+        # Before the views that read it are made: each making binds all that lies below.
+        if name in wide_views():
+            _keep(db, silver, name, scratch)
     return silver
 
 

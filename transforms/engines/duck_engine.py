@@ -118,8 +118,11 @@ class DuckEngine(DuckUpkeep):
     def commit_gold(self, candidate: Candidate, run: str) -> None:
         columns = self.db.sql(duck_gold.empty_gold(candidate.model)).to_arrow_table().schema
         table = self.tables.ensure(candidate.model, columns)
-        self.tables.warehouse.store(candidate.written)
-        self.tables.replace(table, candidate.written, candidate.days, run)
+        gone = self.tables.holding(table, candidate.days)
+        others = duck_gold.keep_others(self.db, self.tables, candidate, [file.file_path for file in gone], run)
+        written = [*candidate.written, *others]
+        self.tables.warehouse.store(written)
+        self.tables.exchange(table, gone, written, run)
 
     def discard(self, run: str) -> None:
         for pattern in (

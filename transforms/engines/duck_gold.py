@@ -113,6 +113,25 @@ def compute(
     return candidate
 
 
+def keep_others(
+    db: duckdb.DuckDBPyConnection, tables: Tables, candidate: Candidate, locations: Iterable[str], run: str
+) -> list[str]:
+    """Rows of other days in files that are to go, written again; the path of the file, if there are any.
+
+    A file of a table that is partitioned by day has no rows of other days.
+    """
+    model, paths = candidate.model, [tables.path_of(location) for location in locations]
+    if candidate.days is None or model.partition or not paths:
+        return []
+    tables.warehouse.fetch(paths)
+    rows = scan([tables.root / path for path in paths], empty_gold(model))
+    kept = tables.root / layout.table_data(model.layer, model.name) / f"{run}-kept.parquet"
+    columns, order = ", ".join(model.columns), ", ".join(model.grain)
+    query = f"SELECT {columns} FROM ({rows}) WHERE NOT {_of_days(candidate.days)} ORDER BY {order}"
+    db.execute(f"COPY ({query}) TO {literal(str(kept))} ({WRITTEN_AS})")
+    return [str(path.relative_to(tables.root)) for path in with_rows(db, [kept])]
+
+
 def _of_days(days: Iterable[date]) -> str:
     return "day IN ({})".format(", ".join(f"DATE '{day}'" for day in days))
 

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from warnings import catch_warnings, filterwarnings
 
 import pyarrow as pa
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import AlwaysTrue, BooleanExpression, In
-from pyiceberg.io.pyarrow import parquet_file_to_data_file
-from pyiceberg.table import Table
+from pyiceberg.expressions import In
+from pyiceberg.io.pyarrow import parquet_files_to_data_files
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table, TableProperties, Transaction
 from pyiceberg.transforms import DayTransform, Transform
 
 from ingest.contracts import layout
@@ -56,17 +56,18 @@ class Tables:
         return table
 
     def _create(self, model: Model, columns: pa.Schema) -> Table:
-        table = self._catalog.create_table(
+        creation = self._catalog.create_table_transaction(
             (model.layer, model.name),
             columns,
             location=self.warehouse.location + layout.table(model.layer, model.name),
             properties=properties_of(columns.names),
         )
         if model.partition:
-            with table.update_spec() as update:
+            with creation.update_spec() as update:
                 column, transform = partition_of(model.partition)
                 update.add_field(column, _TRANSFORMS[transform], f"{column}_{transform}")
-        return table
+        _map_names(creation)
+        return creation.commit_transaction()
 
     def files(self, model: Model, days: Collection[date] | None = None) -> list[Path]:
         """Data files of the committed table, those of some days only where ``days`` is given and it is by day.
@@ -106,7 +107,7 @@ class Tables:
             return {}
         found: dict[date, list[str]] = {}
         for task in table.scan().plan_files():
-            day = _EPOCH + timedelta(task.file.partition[0])
+            day = _day_of(task.file)
             if day in days:
                 found.setdefault(day, []).append(self.path_of(task.file.file_path))
         self.warehouse.fetch([path for paths in found.values() for path in paths])
@@ -117,7 +118,7 @@ class Tables:
         table = self.find(model)
         if table is None or table.current_snapshot() is None:
             return set()
-        return {_EPOCH + timedelta(task.file.partition[0]) for task in table.scan().plan_files()}
+        return {_day_of(task.file) for task in table.scan().plan_files()}
 
     def referenced(self, model: Model) -> set[str]:
         """Path of every file that the table's metadata still names: data, manifests, and the metadata themselves."""
@@ -148,32 +149,49 @@ class Tables:
         if not self.has_run(table, run):
             table.add_files(self._locations(paths), snapshot_properties={RUN: run}, check_duplicate_files=False)
 
-    def replace(self, table: Table, paths: Collection[str], days: Collection[date] | None, run: str) -> None:
-        """Put the rows of some files in place of those of ``days``, or of the whole table where ``days`` is None."""
-        where: BooleanExpression = AlwaysTrue() if days is None else _In("day", set(days))
-        with table.transaction() as change:
-            if table.current_snapshot() is not None:
-                with catch_warnings():
-                    # Days that gold sees for the first time have nothing to be replaced.
-                    filterwarnings("ignore", message="Delete operation did not match any records")
-                    change.delete(where, snapshot_properties={RUN: run})
-            if paths:
-                change.add_files(self._locations(paths), snapshot_properties={RUN: run}, check_duplicate_files=False)
+    def holding(self, table: Table, days: Collection[date] | None) -> list[DataFile]:
+        """The data files that may have rows of some days, of all days where ``days`` is None."""
+        if table.current_snapshot() is None:
+            return []
+        if days is None or not table.spec().is_unpartitioned():
+            files = (task.file for task in table.scan().plan_files())
+            return [file for file in files if days is None or _day_of(file) in days]
+        return [task.file for task in table.scan(row_filter=_In("day", set(days))).plan_files()]
 
     def swap(self, table: Table, gone: Collection[str], paths: Collection[str], run: str) -> None:
         """Put some data files in the place of others, in one commit, once a run, however often it is asked."""
         if self.has_run(table, run):
             return
         out = set(self._locations(gone))
-        with (
-            table.transaction() as change,
-            change.update_snapshot(snapshot_properties={RUN: run}).overwrite() as files,
-        ):
-            for task in table.scan().plan_files():
-                if task.file.file_path in out:
-                    files.delete_data_file(task.file)
-            for location in self._locations(paths):
-                files.append_data_file(parquet_file_to_data_file(table.io, change.table_metadata, location))
+        old = (task.file for task in table.scan().plan_files())
+        self.exchange(table, [file for file in old if file.file_path in out], paths, run)
+
+    def exchange(self, table: Table, gone: Collection[DataFile], paths: Collection[str], run: str) -> None:
+        """Put Parquet files that lie at ``paths`` below the root in the place of some data files.
+
+        One commit whatever it takes away and adds: each costs a small table's build more than its rows do.
+        """
+        if not gone and not paths:
+            return
+        fresh = parquet_files_to_data_files(table.io, table.metadata, iter(self._locations(paths)))
+        with table.transaction() as change:
+            if table.name_mapping() is None:  # made by another engine
+                _map_names(change)
+            with change.update_snapshot(snapshot_properties={RUN: run}).overwrite() as files:
+                for file in gone:
+                    files.delete_data_file(file)
+                for file in fresh:
+                    files.append_data_file(file)
+
+
+def _map_names(change: Transaction) -> None:
+    """Let columns be found by their names, since the Parquet files we commit know nothing of Iceberg's ids."""
+    mapping = change.table_metadata.schema().name_mapping.model_dump_json()
+    change.set_properties({TableProperties.DEFAULT_NAME_MAPPING: mapping})
+
+
+def _day_of(file: DataFile) -> date:
+    return _EPOCH + timedelta(file.partition[0])
 
 
 def _documented(field: pa.Field, model: Model) -> pa.Field:

@@ -51,6 +51,8 @@ from transforms.quality.spark_rows import SparkRows
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+_SCRATCH = f"{layout.STAGING}/build"
+
 
 class SparkEngine(SparkRereading):
     """Implements :class:`transforms.engines.protocol.Engine`.
@@ -64,8 +66,6 @@ class SparkEngine(SparkRereading):
     def __init__(self, spark: "SparkSession", url: str, store: Store) -> None:
         super().__init__(spark, url)
         self._store = store
-        self._kept: list[DataFrame] = []
-        """The views that look beyond their day, as this run has them."""
 
     @property
     def store(self) -> Store:
@@ -108,16 +108,12 @@ class SparkEngine(SparkRereading):
             kept.createOrReplaceTempView(spark_view(model.full_name))
         self._register_prices(pricing)
         register(self._spark, thresholds())
-        for view in self._kept:
-            view.unpersist()
-        self._kept.clear()
         for name, query in views().items():
-            if name in wide_views():
-                # Tables read it, and views that others are made of: each would compute it again, and plan it as well.
-                self._kept.append(self._spark.sql(to_spark(query)).persist())
-                self._kept[-1].createOrReplaceTempView(spark_view(name))
-            else:
-                self._view(name, query)
+            rows = self._spark.sql(to_spark(query))
+            # Tables read it, and views that others are made of: each would compute it again. Held by the session itself
+            # it would still be part of every plan made of it, and Spark spends minutes on plans that nest so deeply.
+            kept = self._written(rows, f"{_SCRATCH}/{name}") if name in wide_views() else rows
+            kept.createOrReplaceTempView(spark_view(name))
 
     def _register_prices(self, pricing: Pricing) -> None:
         said = self._spark.sql(to_spark(SAID)).collect()
@@ -193,8 +189,15 @@ class SparkEngine(SparkRereading):
     def _location(self, model: Model) -> str:
         return f"{self._url}/{layout.table(model.layer, model.name)}"
 
-    def _view(self, name: str, trino_sql: str) -> None:
-        self._spark.sql(to_spark(trino_sql)).createOrReplaceTempView(spark_view(name))
+    def close(self) -> None:
+        """Remove what only this session had a use for."""
+        for path in self._store.below(_SCRATCH):
+            self._store.remove(path)
+
+    def _written(self, rows: "DataFrame", folder: str) -> "DataFrame":
+        """The same rows, read from files below the lake's root."""
+        rows.write.parquet(f"{self._url}/{folder}", mode="overwrite")
+        return self._spark.read.schema(rows.schema).parquet(f"{self._url}/{folder}")
 
     def _matching(self, rows: "DataFrame", condition: str) -> "DataFrame":
         rows.createOrReplaceTempView("unfiltered")

@@ -120,7 +120,8 @@ def _pass_gate(engine: RereadingEngine, model: Model, change: Change) -> None:
     if not change.written:
         return
     gate = Gate()
-    gate.check(model, engine.rows(change))
+    gate.take(model, engine.rows(change))
+    gate.judge()
     if gate.failures:
         engine.discard(change.run)
         raise GateFailed(gate.failures)

@@ -183,11 +183,11 @@ class _Run:
         self.request.on_step("gate")
         for item in staged:
             if item.written:
-                self.gate.check(models()[f"silver.{item.table}"], self.engine.rows(item))
+                self.gate.take(models()[f"silver.{item.table}"], self.engine.rows(item))
         for candidate in candidates:
             after = self.engine.rows_after(candidate) if candidate.model.is_small else None
-            self.gate.check(candidate.model, self.engine.rows(candidate), after)
-        record(self.engine.store, self.id, datetime.now(UTC), self.gate.results)
+            self.gate.take(candidate.model, self.engine.rows(candidate), after)
+        record(self.engine.store, self.id, datetime.now(UTC), self.gate.judge())
         if self.gate.failures:
             raise GateFailed(self.gate.failures)
 

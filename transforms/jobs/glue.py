@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from transforms.engines.bucket import Bucket
@@ -23,7 +23,8 @@ def spark_engine(bucket: Bucket) -> Iterator[SparkEngine]:
     builder = SparkSession.builder
     for name, value in settings(bucket.location).items():
         builder = builder.config(name, value)
-    yield SparkEngine(builder.getOrCreate(), bucket.location, bucket)
+    with closing(SparkEngine(builder.getOrCreate(), bucket.location, bucket)) as engine:
+        yield engine
 
 
 def run(job: Callable[[], Mapping[str, Any]]) -> int:

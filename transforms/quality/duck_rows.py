@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sql.checks import Check
 from sql.dialects import to_duckdb
@@ -12,15 +12,12 @@ from transforms.quality.rows import EXAMPLES, told
 
 if TYPE_CHECKING:
     import duckdb
-    import pandas as pd
 
 _BROKEN = "broken_values"
 
 
 class DuckRows:
-    """Implements :class:`transforms.quality.rows.Rows` over one relation, with pandas frames."""
-
-    source: Literal["pandas", "spark"] = "pandas"
+    """Implements :class:`transforms.quality.rows.Rows` over one relation, by SQL."""
 
     def __init__(self, db: "duckdb.DuckDBPyConnection", relation: str) -> None:
         self.db, self.relation, self.now = db, relation, datetime.now(UTC)
@@ -28,25 +25,21 @@ class DuckRows:
     def count(self) -> int:
         return count(self.db, f"SELECT count(*) FROM {self.relation}")
 
-    def telling(self, checks: Mapping[str, Check]) -> "pd.DataFrame":
-        import pandas as pd
-
-        values_of = ", ".join(f"{_telling(check, self._value(check))} AS {key}" for key, check in checks.items())
+    def telling(self, checks: Mapping[str, Check]) -> dict[str, list[Any]]:
+        values_of = ", ".join(_telling(check, self._value(check)) for check in checks.values())
         (lists,) = self.db.execute(f"SELECT {values_of} FROM {self.relation}").fetchall()
-        values = [list(one or [None]) for one in lists]
-        length = max(map(len, values))
-        # Columns of one frame are of one length: the shorter ones are filled up by their first value.
-        padded = (one + one[:1] * (length - len(one)) for one in values)
-        return pd.DataFrame(dict(zip(checks, padded, strict=True)))
+        return {key: list(values or ()) for key, values in zip(checks, lists, strict=True)}
 
-    def repeated(self, key: str, check: Check) -> "pd.DataFrame | None":
-        hashes = f"SELECT {_hashed(check)} AS {key} FROM {self.relation} WHERE {_is_value(check)}"
-        often = f"SELECT {key} FROM ({hashes}) GROUP BY {key} HAVING count(*) > 1"
-        frame = self.db.sql(f"SELECT {key} FROM ({often}), range(2)").df()
-        return None if frame.empty else frame
+    def repeated(self, check: Check) -> list[Any]:
+        hashes = f"SELECT {_hashed(check)} AS value FROM {self.relation} WHERE {_is_value(check)}"
+        often = f"SELECT value FROM ({hashes}) GROUP BY value HAVING count(*) > 1"
+        return self._column(f"SELECT value FROM ({often}), range(2)")
 
-    def different(self, key: str, check: Check) -> "pd.DataFrame":
-        return self.db.sql(f"SELECT DISTINCT {self._value(check)} AS {key} FROM {self.relation}").df()
+    def different(self, check: Check) -> list[Any]:
+        return self._column(f"SELECT DISTINCT {self._value(check)} FROM {self.relation}")
+
+    def _column(self, query: str) -> list[Any]:
+        return [value for (value,) in self.db.execute(query).fetchall()]
 
     def broken(self, check: Check, values: Sequence[Any], shown: Sequence[str]) -> tuple[int, tuple[str, ...]]:
         self._register(check, values)

@@ -1,35 +1,37 @@
-"""The rules of a table, judged by Great Expectations on what is about to be committed.
+"""The rules of a table, judged on what is about to be committed."""
 
-Great Expectations takes seconds to import, so nothing outside this room imports it, and ``warm_up`` starts that early.
-"""
-
-import os
-from collections.abc import Mapping
-from importlib import import_module
-from threading import Thread
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from sql.checks import Check
 from sql.persons import names_nobody
 from sql.records import Model
-from transforms.quality.expectations import unexpected, unmet
+from transforms.quality.judge import Judge
 from transforms.quality.result import Result
 from transforms.quality.rows import Rows
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    model: Model
+    rule: Check
+    rows: Rows
+    total: int
+    values: list[Any]
+    """On which the rule breaks if it breaks at all; of a rule that compares rows, those that occur more than once."""
+
+
 class Gate:
-    """Holds tables against their rules one by one, and gathers the results."""
+    """Takes tables one by one, and holds them all against their rules together."""
 
     def __init__(self) -> None:
-        # Analytics would call out of the owner's account; progress bars would write into the user's terminal.
-        os.environ["GX_ANALYTICS_ENABLED"] = "false"
-        self._importing = Thread(target=import_module, args=("great_expectations",), daemon=True)
-        self._definitions: dict[str, Any] = {}
+        self._judge = Judge()
+        self._questions: list[_Question] = []
         self.results: list[Result] = []
 
     def warm_up(self) -> None:
-        """Import the library beside whatever else is going on."""
-        self._importing.start()
+        """Get ready beside whatever else is going on."""
+        self._judge.warm_up()
 
     @property
     def failures(self) -> list[Result]:
@@ -39,66 +41,50 @@ class Gate:
     def warnings(self) -> list[Result]:
         return [result for result in self.results if result.outcome == "warned"]
 
-    def check(self, model: Model, changed: Rows, whole: Rows | None = None) -> None:
-        """Hold a table against its rules.
+    def take(self, model: Model, changed: Rows, whole: Rows | None = None) -> None:
+        """Have a table held against its rules.
 
         Args:
             changed: what is to be committed.
             whole: the table as it will be, which rules over the whole of it are held against.
         """
-        self._check(model, [rule for rule in model.rules if not rule.needs_whole_table], changed)
+        self._take(model, [rule for rule in model.rules if not rule.needs_whole_table], changed)
         if whole is not None:
-            self._check(model, [rule for rule in model.rules if rule.needs_whole_table], whole)
+            self._take(model, [rule for rule in model.rules if rule.needs_whole_table], whole)
 
-    def _check(self, model: Model, rules: list[Check], rows: Rows) -> None:
-        checks = {f"rule_{number}": rule for number, rule in enumerate(rules)}
-        total = rows.count() if checks else 0
-        if not total and not any(rule.is_of_the_table for rule in rules):
-            return
-        suspected = self._suspected(rows, checks)
-        for key, rule in checks.items():
-            self.results.append(
-                self._second_look(model, rows, key, rule, total)
-                if key in suspected
-                else Result(model.full_name, rule, total)
-            )
+    def judge(self) -> list[Result]:
+        """What came of all that was taken since the last time, in that order; it is in ``results`` too."""
+        questions, self._questions = self._questions, []
+        plain = [place for place, asked in enumerate(questions) if asked.rule.rule != "unique"]
+        unmet = self._judge.unmet([(questions[place].rule, questions[place].values) for place in plain])
+        # Of what occurs once there is nothing to be asked.
+        doubted = {plain[place] for place in unmet} | {
+            place for place, asked in enumerate(questions) if asked.rule.rule == "unique" and asked.values
+        }
+        found = [
+            self._second_look(asked) if place in doubted else Result(asked.model.full_name, asked.rule, asked.total)
+            for place, asked in enumerate(questions)
+        ]
+        self.results += found
+        return found
 
-    def _suspected(self, rows: Rows, checks: Mapping[str, Check]) -> set[str]:
-        """The checks that some row breaks, or that two values of one hash seem to."""
-        found: list[str] = []
+    def _take(self, model: Model, rules: list[Check], rows: Rows) -> None:
+        total = rows.count() if rules else 0
+        # Where there is no row, none breaks a rule; that there is none may break one of the table.
+        asked = {f"rule_{number}": rule for number, rule in enumerate(rules) if total or rule.is_of_the_table}
+        values = {key: rows.repeated(rule) for key, rule in asked.items() if rule.rule == "unique"}
         for is_of_the_table in (False, True):
-            alike = {k: r for k, r in checks.items() if r.rule != "unique" and r.is_of_the_table == is_of_the_table}
+            alike = {k: r for k, r in asked.items() if k not in values and r.is_of_the_table == is_of_the_table}
             if alike:
-                found += unmet(self._batch(rows.source, rows.telling(alike)), alike)
-        for key, rule in checks.items():
-            # Of what occurs once there is nothing to be asked, and being asked is what costs the library time.
-            if rule.rule == "unique" and (frame := rows.repeated(key, rule)) is not None:
-                found += unmet(self._batch(rows.source, frame), {key: rule})
-        return set(found)
+                values |= rows.telling(alike)
+        self._questions += [_Question(model, rule, rows, total, values[key]) for key, rule in asked.items()]
 
-    def _second_look(self, model: Model, rows: Rows, key: str, rule: Check, total: int) -> Result:
+    def _second_look(self, asked: _Question) -> Result:
+        model, rule, rows = asked.model, asked.rule, asked.rows
         if rule.is_of_the_table:
-            frame = rows.telling({key: rule})
-            (value,) = unexpected(self._batch(rows.source, frame), rule, key)
-            return Result(model.full_name, rule, total, total, (f"it is {value:g}",), is_met=False)
-        frame = rows.repeated(key, rule) if rule.rule == "unique" else rows.different(key, rule)
-        values = unexpected(self._batch(rows.source, frame), rule, key)
+            (value,) = self._judge.unexpected(rule, asked.values)
+            return Result(model.full_name, rule, asked.total, asked.total, (f"it is {value:g}",), is_met=False)
+        values = self._judge.unexpected(rule, asked.values if rule.rule == "unique" else rows.different(rule))
         shown = [name for name in dict.fromkeys((*model.grain, *rule.about)) if names_nobody(model, name)]
         broken, examples = rows.broken(rule, values, shown)
-        return Result(model.full_name, rule, total, broken, examples, is_met=broken == 0)
-
-    def _batch(self, kind: Literal["pandas", "spark"], frame: Any) -> Any:
-        return self._definition(kind).get_batch(batch_parameters={"dataframe": frame})
-
-    def _definition(self, kind: Literal["pandas", "spark"]) -> Any:
-        """What takes frames of a kind: made once, for the library writes all that it knows out at each that is made."""
-        if kind not in self._definitions:
-            if self._importing.ident:
-                self._importing.join()
-            import great_expectations as gx
-
-            context: Any = gx.get_context(mode="ephemeral")
-            context.variables.progress_bars = {"globally": False}
-            add = {"pandas": context.data_sources.add_pandas, "spark": context.data_sources.add_spark}[kind]
-            self._definitions[kind] = add(kind).add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
-        return self._definitions[kind]
+        return Result(model.full_name, rule, asked.total, broken, examples, is_met=broken == 0)

@@ -5,7 +5,7 @@ holds for the values that occur, and bounds hold for all values if they hold for
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from sql.checks import Check
 
@@ -19,35 +19,31 @@ def told(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> tuple[str, ...]
 
 
 class Rows(Protocol):
-    """Frames have a column for each check, named by the key that the check is given under; in it stands what
-    :func:`transforms.quality.expectations.judged` says.
-    """
-
-    source: Literal["pandas", "spark"]
-    """Which of Great Expectations' sources takes the frames."""
+    """Values are what :func:`transforms.quality.expectations.judged` says of rows."""
 
     def count(self) -> int:
         """How many rows there are."""
 
-    def telling(self, checks: Mapping[str, Check]) -> Any:
-        """A frame of values on which each check breaks if it breaks on any row; of rules of the table, one row.
+    def telling(self, checks: Mapping[str, Check]) -> dict[str, list[Any]]:
+        """By the key of a check, values on which it breaks if it breaks on any row.
 
-        The checks are either about rows or about the table.
+        Of a rule of the table, its one value. The checks are either about single rows or about the table.
         """
 
-    def repeated(self, key: str, check: Check) -> Any | None:
-        """A frame of the values that occur more than once, each at least twice, for rules that compare rows; None where
-        there are none. A hash may stand for a value.
+    def repeated(self, check: Check) -> list[Any]:
+        """The values that occur more than once, each twice, for rules that compare rows.
+
+        A hash may stand for a value.
         """
 
-    def different(self, key: str, check: Check) -> Any:
-        """A frame of every value that occurs, once."""
+    def different(self, check: Check) -> list[Any]:
+        """Every value that occurs, once."""
 
     def broken(self, check: Check, values: Sequence[Any], shown: Sequence[str]) -> tuple[int, tuple[str, ...]]:
         """How many rows break a check, and some of them, as :func:`told` has them.
 
         Args:
             check: about single rows.
-            values: of the frames' column, all that break it. Of hashes, only true repetitions count.
+            values: all that break it. Of hashes, only true repetitions count.
             shown: columns that tell the examples, each once.
         """

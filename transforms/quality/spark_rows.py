@@ -1,8 +1,8 @@
-"""What Spark shows the gate of a data frame. Great Expectations judges the rows where they lie."""
+"""What Spark shows the gate of a data frame."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sql.checks import Check
 from sql.dialects import to_spark
@@ -18,27 +18,24 @@ _VALUE = "value_of_check"
 class SparkRows:
     """Implements :class:`transforms.quality.rows.Rows`."""
 
-    source: Literal["pandas", "spark"] = "spark"
-
     def __init__(self, rows: "DataFrame") -> None:
         self._rows, self._now = rows, datetime.now(UTC)
 
     def count(self) -> int:
         return int(self._rows.count())
 
-    def telling(self, checks: Mapping[str, Check]) -> "DataFrame":
-        columns = [self._value(check).alias(key) for key, check in checks.items()]
-        if any(check.is_of_the_table for check in checks.values()):
-            return self._rows.agg(*columns)
-        return self._rows.select(*columns)
+    def telling(self, checks: Mapping[str, Check]) -> dict[str, list[Any]]:
+        from pyspark.sql.functions import expr
 
-    def repeated(self, key: str, check: Check) -> "DataFrame | None":
-        values = self._rows.select(self._value(check).alias(key)).dropna()
-        often = values.groupBy(key).count().where("count > 1").select(key)
-        return None if often.isEmpty() else values.join(often, key, "left_semi")
+        values_of = [expr(_telling(check, self._sql(check))).alias(key) for key, check in checks.items()]
+        return {key: list(values or ()) for key, values in self._rows.agg(*values_of).collect()[0].asDict().items()}
 
-    def different(self, key: str, check: Check) -> "DataFrame":
-        return self._rows.select(self._value(check).alias(key)).distinct()
+    def repeated(self, check: Check) -> list[Any]:
+        values = self._rows.select(self._value(check).alias(_VALUE)).dropna()
+        return 2 * _column(values.groupBy(_VALUE).count().where("count > 1").select(_VALUE))
+
+    def different(self, check: Check) -> list[Any]:
+        return _column(self._rows.select(self._value(check).alias(_VALUE)).distinct())
 
     def broken(self, check: Check, values: Sequence[Any], shown: Sequence[str]) -> tuple[int, tuple[str, ...]]:
         rows = self._rows.withColumn(_VALUE, self._value(check))
@@ -50,4 +47,26 @@ class SparkRows:
     def _value(self, check: Check) -> "Column":
         from pyspark.sql.functions import expr
 
-        return expr(to_spark(f"SELECT {judged(check, self._now)}").removeprefix("SELECT "))
+        return expr(self._sql(check))
+
+    def _sql(self, check: Check) -> str:
+        """Spark's SQL of what the check is about; numbers as doubles, a NaN as beyond all bounds."""
+        value = to_spark(f"SELECT {judged(check, self._now)}").removeprefix("SELECT ")
+        if check.rule != "between":
+            return value
+        number = f"CAST({value} AS DOUBLE)"
+        return f"CASE WHEN isnan({number}) THEN CAST('infinity' AS DOUBLE) ELSE {number} END"
+
+
+def _column(frame: "DataFrame") -> list[Any]:
+    return [value for (value,) in frame.collect()]
+
+
+def _telling(check: Check, value: str) -> str:
+    if check.is_of_the_table:
+        return f"array({value})"
+    if check.rule == "not_null":
+        return f"array(CASE WHEN count(1) = count({value}) THEN TRUE END)"
+    if check.rule == "between":
+        return f"array(min({value}), max({value}))"
+    return f"collect_set({value})"

@@ -37,9 +37,8 @@ def table(*checks: Check, grain: tuple[str, ...] = ("id",)) -> Model:
 
 
 def ask(gate: Gate, db: duckdb.DuckDBPyConnection, model: Model, rows: str, whole: str | None = None) -> list[Result]:
-    gate.results.clear()
-    gate.check(model, DuckRows(db, f"({rows})"), None if whole is None else DuckRows(db, f"({whole})"))
-    return list(gate.results)
+    gate.take(model, DuckRows(db, f"({rows})"), None if whole is None else DuckRows(db, f"({whole})"))
+    return gate.judge()
 
 
 def rows(column: str, kind: str, *values: Any) -> str:
@@ -147,12 +146,25 @@ def test_a_table_without_rows_is_asked_only_what_is_of_the_table(gate: Gate, db:
     assert result.sentence == "gold.toys: the number of rows must be at least 1, but it is 0."
 
 
-def test_the_frames_stay_small_however_many_rows_there_are(db: duckdb.DuckDBPyConnection) -> None:
+def test_what_is_judged_stays_small_however_many_rows_there_are(db: duckdb.DuckDBPyConnection) -> None:
     many = DuckRows(db, "(SELECT i AS id, i % 7 AS number, 'w' || i % 3 AS word FROM range(300000) AS r (i))")
     checks = {
         "a": Check(rule="between", column="number", min=0, severity="fail"),
         "b": Check(rule="in_set", column="word", values=("w0", "w1", "w2"), severity="fail"),
         "c": Check(rule="not_null", column="id", severity="fail"),
     }
-    frame = many.telling(checks)
-    assert (sorted(set(frame["a"])), sorted(set(frame["b"])), len(frame)) == ([0, 6], ["w0", "w1", "w2"], 3)
+    values = many.telling(checks)
+    assert (values["a"], sorted(values["b"]), values["c"]) == ([0, 6], ["w0", "w1", "w2"], [True])
+
+
+def test_a_rule_that_others_share_is_broken_by_its_own_rows_only(gate: Gate, db: duckdb.DuckDBPyConnection) -> None:
+    low = Check(rule="between", column="number", min=0, severity="fail")
+    for name, value in (("one", 1), ("two", -1), ("three", 3)):
+        gate.take(table(low).model_copy(update={"name": name}), DuckRows(db, f"({rows('number', 'BIGINT', value)})"))
+    results = gate.judge()
+    assert [(r.table, r.outcome) for r in results if r.check == low] == [
+        ("gold.one", "passed"),
+        ("gold.two", "failed"),
+        ("gold.three", "passed"),
+    ]
+    assert gate.judge() == []

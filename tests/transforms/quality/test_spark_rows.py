@@ -1,4 +1,4 @@
-"""Spark's frames lead the gate to what DuckDB's lead it to."""
+"""What Spark shows leads the gate to what DuckDB shows leads it to."""
 
 import multiprocessing
 from collections.abc import Sequence
@@ -48,8 +48,8 @@ def on_spark() -> Sequence[Result]:
     try:
         gate = Gate()
         rows = SparkRows(spark.sql(to_spark(ROWS)).cache())
-        gate.check(toys(), rows, rows)
-        return gate.results
+        gate.take(toys(), rows, rows)
+        return gate.judge()
     finally:
         spark.stop()
 
@@ -63,7 +63,8 @@ def test_spark_finds_what_duckdb_finds(tmp_path: Path) -> None:
         gate = Gate()
         db = session(tmp_path)
         rows = DuckRows(db, f"({ROWS})")
-        gate.check(toys(), rows, rows)
+        gate.take(toys(), rows, rows)
+        gate.judge()
         db.close()
         assert {result.outcome for result in gate.results} == {"warned", "failed"}
         assert found.result() == gate.results
