@@ -20,7 +20,6 @@ _ARTIFACTS = (
     f"org.apache.iceberg:iceberg-aws-bundle:{ICEBERG}",
     "org.apache.hadoop:hadoop-aws:3.3.4",
 )
-_FOR_A_SHORT_LIFE = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 
 @contextmanager
@@ -55,7 +54,7 @@ def _here(url: str) -> dict[str, str]:
     }
     return {
         "spark.jars": ",".join(str(jar) for jar in sorted(found.glob("*.jar"))),
-        "spark.driver.extraJavaOptions": " ".join([*_FOR_A_SHORT_LIFE, *(f"-D{k}={v}" for k, v in account.items())]),
+        "spark.driver.extraJavaOptions": " ".join(["-XX:+UseSerialGC", *(f"-D{k}={v}" for k, v in account.items())]),
         "spark.driver.memory": "1g",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
