@@ -21,6 +21,7 @@ from infra.aws.rooms.api_document import AUTHORIZER, CACHED, OPEN
 from infra.aws.slos import objectives
 from ingest.contracts import layout
 from ingest.contracts.derive import glue_columns, table_columns
+from serving.lambdas import variables
 from tests.infra.aws.stack.templates import ROOT, STAGES, Synthesised, Template, needs_node, synthesise
 from tests.tables import make_table
 
@@ -249,6 +250,13 @@ def test_what_is_switched_on_is_there(every: dict[str, Synthesised], openapi: di
     assert calls["RetentionInDays"] == 1, "prompts and answers stand in it"
     assert app.of("CloudWatch::MetricStream")
     assert app.of("SES::ConfigurationSetEventDestination")
+
+
+@pytest.mark.parametrize(("stage", "people"), [("dev", "5"), ("prod", "10")])
+def test_answers_fold_groups_as_the_owner_has_set(every: dict[str, Synthesised], stage: str, people: str) -> None:
+    name = every[stage].names.function("api")
+    (api,) = [one for one in every[stage].app.of("Lambda::Function") if one.get("FunctionName") == name]
+    assert api["Environment"]["Variables"][variables.SMALLEST_GROUP_VARIABLE] == people
 
 
 def test_each_alarm_has_a_runbook_and_each_runbook_an_alarm() -> None:
