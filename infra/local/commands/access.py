@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from infra.local.commands.options import add_common
-from infra.local.commands.stages import add_stage, read
+from infra.local.commands.stages import add_stage, at_stage
 from infra.local.commands.tables import console
 from infra.local.lake import Lake, LakeError, lake_path, open_lake
 from ingest.contracts import layout
@@ -69,12 +69,11 @@ def _rate(text: str) -> float:
 def _changing(args: argparse.Namespace) -> "Iterator[SqliteGrants | DynamoGrants]":
     """The keys of a lake, or of a stage in AWS."""
     if args.stage:
-        stage = read(args)
-        from infra.aws.names import Names
-        from infra.aws.session import clients_of
-        from ingest.doors.access.dynamo_grants import DynamoGrants
+        with at_stage(args) as (stage, clients):
+            from infra.aws.names import Names
+            from ingest.doors.access.dynamo_grants import DynamoGrants
 
-        yield DynamoGrants(clients_of(stage)("dynamodb"), Names(stage).access)
+            yield DynamoGrants(clients("dynamodb"), Names(stage).access)
         return
     grants = _grants(args)
     try:
