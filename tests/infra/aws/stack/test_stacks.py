@@ -22,6 +22,7 @@ from infra.aws.slos import objectives
 from ingest.contracts import layout
 from ingest.contracts.derive import glue_columns, table_columns
 from serving.lambdas import variables
+from sql.question import questions
 from tests.infra.aws.stack.templates import ROOT, STAGES, Synthesised, Template, needs_node, synthesise
 from tests.tables import make_table
 
@@ -257,6 +258,13 @@ def test_answers_fold_groups_as_the_owner_has_set(every: dict[str, Synthesised],
     name = every[stage].names.function("api")
     (api,) = [one for one in every[stage].app.of("Lambda::Function") if one.get("FunctionName") == name]
     assert api["Environment"]["Variables"][variables.SMALLEST_GROUP_VARIABLE] == people
+
+
+def test_analysts_find_the_questions_that_are_asked_most(made: Synthesised) -> None:
+    named = {one["Name"]: one for one in made.app.of("Athena::NamedQuery")}
+    assert named.keys() == questions().keys() | {"refused_since_yesterday", "gate_findings_since_yesterday"}
+    for name, question in questions().items():
+        assert (named[name]["Description"], named[name]["QueryString"]) == (question.asks, question.sql)
 
 
 def test_each_alarm_has_a_runbook_and_each_runbook_an_alarm() -> None:
