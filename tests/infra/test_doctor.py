@@ -207,13 +207,44 @@ def test_without_what_speaks_with_aws_it_is_said_what_to_install(names: Names, w
     )
 
 
+def signed_in(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": ACCOUNT["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": ACCOUNT["aws_secret_access_key"],
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_keys_of_a_stage_are_made_listed_and_ended_there(
+    names: Names, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (names.stage.folder / "keys.toml").write_text(SETTINGS)
+    make_table(client("dynamodb", url), Names(read_stage("keys", names.stage.folder)).access)
+    signed_in(url, monkeypatch)
+
+    def access(*words: str) -> tuple[int, str]:
+        code = cli.main(["access", *words, "--stage", "keys", "--stages", str(names.stage.folder)])
+        told = capsys.readouterr()
+        return code, told.out + told.err
+
+    assert access("list") == (0, "No key was made: nobody may send or read.\n")
+    code, told = access("add", "--role", "emitter", "--note", "checkout")
+    key_id = told[4:16]
+    assert (code, f"`promptlake access revoke {key_id} --stage keys`" in told) == (0, True)
+    assert access("revoke", key_id)[0] == 0
+    (listed,) = json.loads(access("list", "--json")[1])
+    assert (listed["id"], listed["role"], listed["note"]) == (key_id, "emitter", "checkout")
+    assert listed["made_at"] <= listed["revoked_at"]
+    code, told = access("revoke", key_id)
+    assert (code, "`promptlake access list --stage keys` gives the ids" in told) == (1, True)
+
+
 def test_keys_of_a_stage_that_is_not_deployed_are_refused_in_a_sentence(
     names: Names, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (names.stage.folder / "new.toml").write_text(SETTINGS)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT["aws_access_key_id"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ACCOUNT["aws_secret_access_key"])
+    signed_in(url, monkeypatch)
     words = ["access", "add", "--role", "viewer", "--stage", "new", "--stages", str(names.stage.folder)]
     assert cli.main(words) == 1
     assert "promptlake: DynamoDB can't be asked: " in (said := capsys.readouterr().err)
