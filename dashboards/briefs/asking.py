@@ -108,10 +108,12 @@ def count_of(told: Told, sums: Parts | None) -> str:
     rule = told.metric.percentile
     if rule is not None:
         return f"SUM(CASE WHEN {rule.where} THEN {rule.weight} END)"
-    if sums is not None and not any(columns[name].unit in UNCOUNTABLE for name in sums.columns()):
+    own = {columns[name].unit for name in sums.columns()} if sums is not None else set()
+    if sums is not None and not own & UNCOUNTABLE:
         if sums.denominator is not None:
             return sums.denominator
-        if "executions" not in columns:
+        # Calls that have something are told of all calls; whatever else is counted, of itself.
+        if "executions" not in own or "executions" not in columns:
             return sums.numerator
     # What costs and tokens were measured on is calls; of a table that does not count them, its rows.
     return "SUM(executions)" if "executions" in columns else "COUNT(*)"

@@ -14,6 +14,7 @@ from dashboards.briefs.audiences import AUDIENCES
 from dashboards.briefs.collect import collect
 from dashboards.briefs.data import Brief
 from dashboards.briefs.findings import Findings, find
+from dashboards.briefs.measuring import count_unit
 from sql.catalog import metrics
 from sql.reader import PublishedTables
 
@@ -69,6 +70,32 @@ def test_small_numbers_are_called_so(publish: Publish, weeks: Rows) -> None:
     told = find(brief(publish(weeks), "product"))
     assert "Too few to say anything: Thumbs up (70% to 40%; 5 answers)." in told.others
     assert not [finding for finding in told.told if finding.figure.metric.name == "thumbs_up_rate"]
+
+
+def test_what_a_count_counts_is_not_the_calls_of_its_table(publish: Publish, tmp_path: Path) -> None:
+    """Of visits, long ones and answers there are as many as there are, however many calls were made meanwhile."""
+    rows = [
+        {"day": MONDAY - timedelta(7 * n - day), "sessions": 20 - n, "long_sessions": 2, "executions": 400 + 40 * n}
+        for n in range(6)
+        for day in range(7)
+    ]
+    answers = [{"day": MONDAY - timedelta(7 * n), "model": "m", "executions": 900, "thumbs_up": 4} for n in (0, 1)]
+    vitals = [{"day": MONDAY - timedelta(7 * n), "name": "LCP", "page_loads": 50, "good": 40} for n in (0, 1)]
+    tables = publish({"engagement_daily": rows, "quality_daily": answers, "web_vitals_daily": vitals})
+    path = tmp_path / "mine.yaml"
+    path.write_text("title: Mine\nmetrics: {sessions: , long_sessions: , thumbs: , errors: , lcp_good_share: }\n")
+    found = {figure.metric.name: figure for figure in collect(tables, load_board(path), "week", MONDAY, TODAY).figures}
+    counted = {name: (figure.count, count_unit(figure.told)) for name, figure in found.items()}
+    assert counted == {
+        "sessions": (140, "sessions"),
+        "long_sessions": (14, "sessions"),
+        "thumbs": (4, "answers"),
+        "errors": (900, "calls"),
+        "lcp_good_share": (50, "page loads"),
+    }
+    # 140 after 133 are within chance, as 140 visits and not 2800 calls are counted.
+    assert found["sessions"].judged.standing == "chance"
+    assert found["long_sessions"].judged.standing == "few"
 
 
 def test_every_number_is_in_the_rows_of_the_queries_named(published: PublishedTables) -> None:
