@@ -68,7 +68,8 @@ def _check_published(board: Board) -> None:
     for told in board.told:
         if not told.table.published:
             raise CatalogError(
-                f"{told.metric.name} is a metric of {told.table.full_name}, which is not published; no report tells it."
+                f"{told.place}: {told.metric.name} is a metric of {told.table.full_name}, which is not published; "
+                "no report tells it."
             )
 
 

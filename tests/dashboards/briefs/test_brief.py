@@ -15,7 +15,7 @@ from dashboards.briefs.collect import collect
 from dashboards.briefs.data import Brief
 from dashboards.briefs.findings import Findings, find
 from dashboards.briefs.measuring import count_unit
-from sql.catalog import metrics
+from sql.catalog import CatalogError, metrics
 from sql.reader import PublishedTables
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -60,6 +60,14 @@ def test_a_share_is_told_with_how_far_the_counts_carry(published: PublishedTable
     said = said_of(find(brief(published, "engineering")), "error_rate")
     assert "Error rate rose 3.33 points to 5%, from 1.67%." in said
     assert re.search(r"As far as 840 calls can tell, the change is between \+1\.\d and \+5\.\d points\.", said)
+
+
+def test_a_metric_that_is_not_published_is_refused_with_its_place(published: PublishedTables, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("title: Mine\nmetrics:\n  cost_usd:\n  people:\n")
+    board = load_board(path)
+    with pytest.raises(CatalogError, match=r"mine\.yaml:4: people is a metric of gold\.person_daily, which is not"):
+        collect(published, board, "week", MONDAY, TODAY)
 
 
 def test_small_numbers_are_called_so(publish: Publish, weeks: Rows) -> None:
