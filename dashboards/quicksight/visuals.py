@@ -49,6 +49,9 @@ def _line(
     told: Told, visual_id: str, source: str, category: list[Any], colors: list[Any], columns: int, dimension: str | None
 ) -> Placed:
     wells = {"Category": category, "Values": [_value(told, source)], "Colors": colors}
+    if source.startswith(METRIC_PREFIX):
+        # Nor can they be put together over environments: each has a chart of its own.
+        wells["SmallMultiples"] = [_category(source, "environment", f"{told.metric.name}-environment")]
     by = "day" if not colors else f"day and {dimension}"
     configuration = {"FieldWells": {"LineChartAggregatedFieldWells": wells}, "Tooltip": _tooltip(told)}
     visual = {
@@ -78,6 +81,7 @@ def _value(told: Told, source: str) -> dict[str, Any]:
     if not source.startswith(METRIC_PREFIX):
         # Aggregated within its own expression, so that QuickSight is to do nothing more.
         return {"NumericalMeasureField": {"FieldId": _field(told), "Column": _column(source, told.metric.title)}}
+    # Of one row: that of a day, an environment and a value of the dimension.
     column = {"FieldId": _field(told), "Column": _column(source, "value")}
     return {"NumericalMeasureField": {**column, "AggregationFunction": {"SimpleNumericalAggregation": "MAX"}}}
 
