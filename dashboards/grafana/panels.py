@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from dashboards.boards import Board, Told
+from dashboards.boards import Board, Told, columns_in
 from dashboards.reports.data import SIMULATED
 from sql.compile import metric_query
 from sql.records import Metric
@@ -52,7 +52,7 @@ def dashboard(board: Board) -> str:
 
 def query(told: Told, dimension: str | None) -> str:
     """The metric by day, in Athena's SQL; Grafana puts the period and the environments in."""
-    return metric_query([told.metric.name], ["day", *([dimension] if dimension else [])], _WHERE)
+    return metric_query([told.metric.name], ["day", *(columns_in(dimension) if dimension else ())], _WHERE)
 
 
 def _panel(told: Told, dimension: str | None) -> timeseries.Panel:

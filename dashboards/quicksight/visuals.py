@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.boards import Told
+from dashboards.boards import BoardError, Told, columns_in
 from dashboards.quicksight.data_sets import source_of
 from sql.analysis import ALL, METRIC_PREFIX
 
@@ -27,7 +27,14 @@ class Placed:
 
 
 def placed(told: Told) -> Iterator[Placed]:
-    """The visuals of one metric, in reading order."""
+    """The visuals of one metric, in reading order.
+
+    Raises:
+        BoardError: the metric is told by several columns together, for which QuickSight has no field.
+    """
+    for dimension in told.dimensions:
+        if len(columns_in(dimension)) > 1:
+            raise BoardError(f"{told.place}: QuickSight has no {dimension}; give its columns one by one.")
     source, name = source_of(told), told.metric.name
     day = _day(source, name)
     if source.startswith(METRIC_PREFIX):

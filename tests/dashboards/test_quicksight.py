@@ -188,6 +188,12 @@ def test_a_metric_comes_onto_a_board_by_two_files(tmp_path: Path) -> None:
     assert source_of(board.told[0]) == "cost_daily"
 
 
+def test_columns_that_are_told_together_are_refused_with_their_place(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("title: X\nmetrics:\n  cost_usd: [model, template_id/template_version]\n")
+    with pytest.raises(BoardError, match=r"x\.yaml:3: QuickSight has no template_id/template_version; give"):
+        list(requests(load_boards(tmp_path).values(), PLACE, TEAMS))
+
+
 def test_an_unknown_metric_on_a_board_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("title: X\nmetrics:\n  cots_usd: [model]\n")
     with pytest.raises(BoardError, match=r"x\.yaml:3: there is no metric 'cots_usd'; cost_usd is one\."):
