@@ -71,10 +71,11 @@ class Asker:
         rows = self.tables.rows(f"SELECT DISTINCT environment FROM {table} WHERE {self._where([span])}")
         return {row["environment"] for row in rows}
 
-    def days(self, table: str) -> tuple[date | None, date | None]:
-        """The first and the last that a table has."""
-        (row,) = self.tables.rows(f"SELECT MIN(day) AS first, MAX(day) AS last FROM {table} WHERE {self._whose()}")
-        return row["first"], row["last"]
+    def newest(self, table: str) -> date | None:
+        """The last day that a table has."""
+        (row,) = self.tables.rows(f"SELECT MAX(day) AS last FROM {table} WHERE {self._whose()}")
+        last: date | None = row["last"]
+        return last
 
     def _ask(self, says: str, query: str, by: str | None = None) -> tuple[list[Row], int]:
         known = next((asked for asked in self.asked if asked.sql == query), None)

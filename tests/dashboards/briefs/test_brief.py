@@ -184,6 +184,16 @@ def test_simulated_figures_never_stand_among_real_ones(publish: Publish, weeks: 
     assert only.is_simulated
 
 
+def test_a_lake_with_any_real_environment_is_told_without_the_simulated(publish: Publish, weeks: Rows) -> None:
+    """Wherever in the lake it is, and however little of it the audience reads."""
+    for row in (row for rows in weeks.values() for row in rows):
+        row["environment"] = "simulated"
+    assert brief(publish(weeks)).is_simulated
+    weeks["error_daily"] = [{"day": MONDAY, "environment": "production", "model": "m", "errors": 1}]
+    found = brief(publish(weeks))
+    assert (found.figures, found.is_simulated) == ((), False)
+
+
 def test_what_to_do_is_said_of_what_got_worse(published: PublishedTables) -> None:
     for finding in find(brief(published)).told:
         assert bool(finding.to_do) == (finding.is_better is False and bool(finding.figure.metric.to_do))
