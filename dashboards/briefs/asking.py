@@ -32,6 +32,8 @@ class Asker:
     tables: PublishedTables
     is_simulated: bool
     asked: list[Asked] = field(default_factory=list)
+    _answers: dict[str, tuple[int, list[Row]]] = field(default_factory=dict, repr=False)
+    """By query, its number and what came: metrics of one table ask the same for each other."""
 
     def values(self, told: Sequence[Told], spans: Sequence[Span], by: str | None = None) -> tuple[list[Row], int]:
         """Metrics of one table by span, and by a dimension: a row has ``day``, the first of its span."""
@@ -78,12 +80,12 @@ class Asker:
         return last
 
     def _ask(self, says: str, query: str, by: str | None = None) -> tuple[list[Row], int]:
-        known = next((asked for asked in self.asked if asked.sql == query), None)
-        if known is None:
-            known = Asked(len(self.asked) + 1, says, query)
-            self.asked.append(known)
-        rows = [row for row in self.tables.rows(query) if row["day"] is not None]
-        return [{**row, by: _name(row, by)} if by else row for row in rows], known.number
+        if query not in self._answers:
+            rows = [row for row in self.tables.rows(query) if row["day"] is not None]
+            self.asked.append(Asked(len(self.asked) + 1, says, query))
+            self._answers[query] = len(self.asked), [{**row, by: _name(row, by)} if by else row for row in rows]
+        number, rows = self._answers[query]
+        return rows, number
 
     def _whose(self) -> str:
         return f"environment {'' if self.is_simulated else 'NOT '}LIKE '{SIMULATED}%'"

@@ -1,7 +1,7 @@
 """What a report says follows from its numbers, and each of these from a query that it names."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -128,6 +128,21 @@ def test_every_number_is_in_the_rows_of_the_queries_named(published: PublishedTa
             } <= {round(row.now, 9) for row in part.rows if row.now is not None}
             if part.decomposition is not None:
                 assert sum(row.part or 0 for row in part.rows) == pytest.approx(figure.change)
+
+
+def test_no_query_runs_twice(published: PublishedTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metrics of one table share what they are made of."""
+    ran: list[str] = []
+    rows = published.rows
+
+    def noted(sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        ran.append(f"{sql} {parameters}")
+        return rows(sql, parameters)
+
+    monkeypatch.setattr(published, "rows", noted)
+    found = brief(published)
+    assert len(found.asked) < len(ran)
+    assert sorted(ran) == sorted(set(ran))
 
 
 def test_a_period_without_data_is_one_sentence_that_says_what_there_is(published: PublishedTables) -> None:
