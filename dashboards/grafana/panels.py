@@ -4,10 +4,16 @@ import json
 
 from grafana_foundation_sdk.builders import athena, timeseries
 from grafana_foundation_sdk.builders import dashboard as builders
-from grafana_foundation_sdk.builders.common import VizLegendOptions, VizTooltipOptions
+from grafana_foundation_sdk.builders.common import GraphThresholdsStyleConfig, VizLegendOptions, VizTooltipOptions
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.athena import FormatOptions
-from grafana_foundation_sdk.models.common import LegendDisplayMode, LegendPlacement, SortOrder, TooltipDisplayMode
+from grafana_foundation_sdk.models.common import (
+    GraphTresholdsStyleMode,
+    LegendDisplayMode,
+    LegendPlacement,
+    SortOrder,
+    TooltipDisplayMode,
+)
 from grafana_foundation_sdk.models.dashboard import (
     DataSourceRef,
     Threshold,
@@ -71,7 +77,10 @@ def _panel(told: Told, dimension: str | None) -> timeseries.Panel:
         .legend(VizLegendOptions().display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM))
         .tooltip(VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
     )
-    return panel.thresholds(_thresholds(metric)) if metric.good is not None and metric.poor is not None else panel
+    if metric.good is None or metric.poor is None:
+        return panel
+    drawn = GraphThresholdsStyleConfig().mode(GraphTresholdsStyleMode.DASHED)
+    return panel.thresholds(_thresholds(metric)).thresholds_style(drawn)
 
 
 def _thresholds(metric: Metric) -> builders.ThresholdsConfig:

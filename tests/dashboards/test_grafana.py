@@ -54,10 +54,11 @@ def test_every_metric_of_the_board_has_its_panels_and_says_what_it_is(made: dict
         assert all(panel["datasource"]["type"] == "grafana-athena-datasource" for panel in own)
 
 
-def test_thresholds_are_the_metrics_own(made: dict[str, Any]) -> None:
+def test_thresholds_are_the_metrics_own_and_drawn(made: dict[str, Any]) -> None:
     (panel,) = [panel for panel in panels(made) if panel["title"] == metrics()["error_rate"].title]
     steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
     assert [(step["value"], step["color"]) for step in steps] == [(None, "green"), (0.01, "yellow"), (0.05, "red")]
+    assert panel["fieldConfig"]["defaults"]["custom"]["thresholdsStyle"] == {"mode": "dashed"}
 
 
 def test_columns_that_are_told_together_are_labels_of_one_line(db: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
