@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from dashboards.boards import Board, Told
 from dashboards.briefs import telling
@@ -10,7 +9,7 @@ from dashboards.briefs.asking import Asker, Row, count_of
 from dashboards.briefs.certainty import judge
 from dashboards.briefs.data import Brief, Figure, Part
 from dashboards.briefs.measuring import measured
-from dashboards.briefs.parts import part_of
+from dashboards.briefs.parts import number, part_of
 from dashboards.briefs.periods import EARLIER, Kind, Period, Span, period_of
 from dashboards.reports.scope import span
 from sql.catalog import CatalogError
@@ -162,8 +161,3 @@ def _parts(asker: Asker, told: Told, group: Sequence[Told], now: Span, before: S
         if part is not None:
             found.append(part)
     return tuple(found)
-
-
-def number(value: Any) -> float | None:
-    """As figures are shown; sums that must be exact never pass here."""
-    return None if value is None else float(value)

@@ -23,6 +23,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.boards import Board, Told, columns_in
+from dashboards.briefs.labels import dimension_name
 from dashboards.reports.data import SIMULATED
 from sql.compile import metric_query
 from sql.records import Metric
@@ -63,7 +64,7 @@ def query(told: Told, dimension: str | None) -> str:
 
 def _panel(told: Told, dimension: str | None) -> timeseries.Panel:
     metric = told.metric
-    by = f" by {dimension.replace('_', ' ')}" if dimension else ""
+    by = f" by {dimension_name(dimension)}" if dimension else ""
     target = athena.Dataquery().raw_sql(query(told, dimension)).format(FormatOptions.TIME_SERIES).ref_id("A")
     panel = (
         timeseries.Panel()

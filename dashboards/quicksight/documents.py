@@ -61,16 +61,14 @@ def definition_of(board: Board, place: Place) -> Request:
         "Visuals": [visual.visual for visual in visuals],
         "Layouts": [{"Configuration": {"GridLayout": {"Elements": [visual.element() for visual in visuals]}}}],
     }
-    calculated = {
-        told.metric.name: (told, said) for told in board.told if (said := expression(told.metric)) is not None
-    }
     return {
         "DataSetIdentifierDeclarations": [
             {"Identifier": source, "DataSetArn": place.arn("dataset", data_set_id(source))} for source in sources
         ],
         "CalculatedFields": [
             {"DataSetIdentifier": source_of(told), "Name": told.metric.title, "Expression": said}
-            for told, said in calculated.values()
+            for told in board.told
+            if (said := expression(told.metric)) is not None
         ],
         "Sheets": [sheet],
         "FilterGroups": [*_real_only(board, sources), *_one_dimension(board, visuals)],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards.boards import BoardError, Told, columns_in
+from dashboards.briefs.labels import dimension_name
 from dashboards.quicksight.data_sets import source_of
 from sql.analysis import ALL, METRIC_PREFIX
 
@@ -59,7 +60,7 @@ def _line(
     if source.startswith(METRIC_PREFIX):
         # Nor can they be put together over environments: each has a chart of its own.
         wells["SmallMultiples"] = [_category(source, "environment", f"{told.metric.name}-environment")]
-    by = "day" if not colors else f"day and {dimension}"
+    by = f"day and {dimension_name(dimension)}" if colors and dimension else "day"
     configuration = {"FieldWells": {"LineChartAggregatedFieldWells": wells}, "Tooltip": _tooltip(told)}
     visual = {
         "VisualId": visual_id,
@@ -79,7 +80,7 @@ def _bar(told: Told, source: str, dimension: str) -> Placed:
         "Orientation": "HORIZONTAL",
         "Tooltip": _tooltip(told),
     }
-    title = f"{told.metric.title} by {dimension.replace('_', ' ')}"
+    title = f"{told.metric.title} by {dimension_name(dimension)}"
     visual = {"VisualId": visual_id, **_texts(told, title), "ChartConfiguration": configuration}
     return Placed(visual_id, {"BarChartVisual": visual}, GRID_COLUMNS // 2, source)
 
