@@ -158,12 +158,12 @@ class Folding:
             added = ", ".join([*apart, f"SUM({rule.column}) AS {rule.column}"])
             source = f"(SELECT {added} FROM {source}{_grouped(apart)}) AS t"
         made = [f"{_expression(name, span)} AS {name}" for name in asked.dimensions]
-        told = ", ".join([*made, f"MAX({rule.column}) AS people_at_least"])
-        query = f"SELECT {told} FROM {source}{_grouped(made)} LIMIT {at_most}"
+        # Of a row written before the column was there, nobody knows how many they are.
+        told = ", ".join([*made, f"COALESCE(MAX({rule.column}), 0) AS people_at_least"])
+        query = f"SELECT {told} FROM {source}{_grouped(made)} HAVING COUNT(*) > 0 LIMIT {at_most}"
         return [
             (tuple(_text(row[name]) for name in asked.dimensions), int(row["people_at_least"]))
             for row in self._rows(query, parameters)
-            if row["people_at_least"] is not None
         ]
 
     def _source(

@@ -97,6 +97,20 @@ def test_what_is_compared_is_folded_alike(api: Api) -> None:
     assert rows == {"a": (60, 50), OTHER: (15, 8), "d": (9, 9)}
 
 
+def test_a_group_of_nobody_knows_how_many_is_folded(api: Api) -> None:
+    row = {"day": DAY_1, "environment": "p", "topic": "billing", "tickets": 2, "tickets_solved": 0, "people": None}
+    others = [{**row, "topic": topic, "tickets": 40, "people": 30} for topic in ("login", "speed", "price")]
+    api.publish({"support_daily": [row, others[0]]})
+    answer = api.get("/analytics/engagement/support", group_by="topic").json
+    assert {row["topic"]: row["tickets"] for row in answer["rows"]} == {OTHER: 42}
+    api.publish({"support_daily": [row]}, "p2")
+    answer = api.get("/analytics/engagement/support").json
+    assert (answer["total"]["tickets"], answer["rows"]) == (None, [])
+    api.publish({"support_daily": [row, *others]}, "p3")
+    answer = api.get("/analytics/engagement/support", group_by="topic").json
+    assert {row["topic"]: row["tickets"] for row in answer["rows"]} == {OTHER: 42, "price": 40, "speed": 40}
+
+
 def test_the_owner_sets_how_many_are_enough(tmp_path: Path) -> None:
     publish(tmp_path, {"engagement_daily": [visits(DAY_1, "p", 4, 9), visits(DAY_1, "q", 1, 1)]})
     app = build_app(Reader(tmp_path), lambda _: None, open_desk(tmp_path), smallest_group=1)
