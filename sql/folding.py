@@ -135,15 +135,16 @@ class Folding:
     def total(self, names: Sequence[str], span: Span) -> dict[str, Any]:
         """Metrics over all groups. Only where ``has_total``."""
         hidden = dict.fromkeys(self._hidden, _HIDDEN)
-        source, parameters = self._source(tuple(self._asked.filters), (), hidden, span)
+        source, parameters = self._source(tuple(self._asked.filters), hidden, span)
         (row,) = self._rows(metric_query(names, (), relation=source), parameters)
         return row
 
     def groups(self, names: Sequence[str], span: Span, at_most: int) -> list[dict[str, Any]]:
-        """Metrics by group."""
+        """Metrics by group, whose dimensions are texts."""
         group_by = self._asked.group_by
-        source, parameters = self._source(self._asked.dimensions, group_by, self._becomes, span)
-        query = metric_query(names, group_by, relation=source, periods=span.periods)
+        source, parameters = self._source(self._asked.dimensions, self._becomes, span)
+        keys = {name: self._told(name, span) for name in group_by}
+        query = metric_query(names, group_by, relation=source, keys=keys)
         return self._rows(f"{query} LIMIT {at_most}", parameters)
 
     def _people(self, span: Span, at_most: int) -> list[tuple[Key, int]]:
@@ -166,23 +167,33 @@ class Folding:
             for row in self._rows(query, parameters)
         ]
 
-    def _source(
-        self, dimensions: Sequence[str], group_by: Sequence[str], becomes: Mapping[Key, str], span: Span
-    ) -> tuple[str, list[Any]]:
-        """A relation of the table's rows that are asked for, with the dimensions of what is folded put in place."""
+    def _source(self, dimensions: Sequence[str], becomes: Mapping[Key, str], span: Span) -> tuple[str, list[Any]]:
+        """A relation of the table's rows that are told, as they are. Where any group is not told by itself, each says
+        in ``fate`` what becomes of its own.
+        """
         asked = self._asked
         where, parameters = condition(span.of(asked.model), asked.filters)
         rows = f"SELECT * FROM {asked.model.full_name} WHERE {where}"
-        columns = ", ".join(_told(column, asked, group_by, are_all=not becomes) for column in asked.model.columns)
         if not becomes:
-            return f"(SELECT {columns} FROM ({rows}) AS t) AS t", parameters
+            return f"({rows}) AS t", parameters
         key = " || ".join(_spelled(_expression(name, span)) for name in dimensions) or "''"
         entries = [fate + "".join(map(_spell, group)) for group, fate in becomes.items()]
         source = (
-            f"(SELECT {columns} FROM ({rows}) AS t LEFT JOIN UNNEST(CAST(? AS ARRAY(VARCHAR))) AS f (entry) "
-            f"ON SUBSTR(f.entry, 2) = {key} WHERE f.entry IS NULL OR SUBSTR(f.entry, 1, 1) <> '{_HIDDEN}') AS t"
+            f"(SELECT t.*, SUBSTR(f.entry, 1, 1) AS fate FROM ({rows}) AS t "
+            f"LEFT JOIN UNNEST(CAST(? AS ARRAY(VARCHAR))) AS f (entry) ON SUBSTR(f.entry, 2) = {key} "
+            f"WHERE f.entry IS NULL OR SUBSTR(f.entry, 1, 1) <> '{_HIDDEN}') AS t"
         )
         return source, [*parameters, entries]
+
+    def _told(self, dimension: str, span: Span) -> str:
+        """SQL of a dimension as it is told of a row of :meth:`_source`."""
+        made = _expression(dimension, span)
+        text = made if dimension == DAY else f"CAST({made} AS VARCHAR)"
+        if not self._becomes or (dimension != DAY and dimension in self._asked.kept):
+            return text
+        if dimension == DAY:
+            return f"CASE WHEN fate = '{_ANY_TIME}' THEN NULL ELSE {text} END"
+        return f"CASE WHEN fate IS NULL THEN {text} ELSE '{OTHER}' END"
 
 
 def _expression(dimension: str, span: Span) -> str:
@@ -191,24 +202,6 @@ def _expression(dimension: str, span: Span) -> str:
 
 def _grouped(columns: Sequence[str]) -> str:
     return f" GROUP BY {', '.join(str(number + 1) for number in range(len(columns)))}" if columns else ""
-
-
-def _told(column: str, asked: Groups, group_by: Sequence[str], *, are_all: bool) -> str:
-    """SQL of a column as it is told; dimensions are texts.
-
-    Args:
-        are_all: no group is folded.
-    """
-    if column not in group_by:
-        return f"t.{column}"
-    if column == DAY:
-        if are_all:
-            return f"t.{DAY}"
-        return f"CASE WHEN SUBSTR(f.entry, 1, 1) = '{_ANY_TIME}' THEN NULL ELSE t.{DAY} END AS {DAY}"
-    text = f"CAST(t.{column} AS VARCHAR)"
-    if are_all or column in asked.kept:
-        return f"{text} AS {column}"
-    return f"CASE WHEN f.entry IS NULL THEN {text} ELSE '{OTHER}' END AS {column}"
 
 
 def _spelled(expression: str) -> str:

@@ -97,6 +97,35 @@ def test_what_is_compared_is_folded_alike(api: Api) -> None:
     assert rows == {"a": (60, 50), OTHER: (15, 8), "d": (9, 9)}
 
 
+def test_a_mean_over_days_is_told_of_days_without_their_date_too(api: Api) -> None:
+    api.publish({"engagement_daily": [visits(day, "p", n, n) for day, n in ((DAY_1, 3), (DAY_2, 6), (DAY_3, 9))]})
+    rows = api.get("/analytics/engagement", group_by="day").json["rows"]
+    assert {row["day"]: row["active_users"] for row in rows} == {"2026-03-03": 9, None: 4.5}
+
+
+def test_what_a_metric_asks_of_a_column_it_asks_of_the_column_and_not_of_other(api: Api) -> None:
+    cohort = {"environment": "p", "granularity": "week", "cohort": DAY_1, "is_complete": True}
+    sizes = {0: 50, 1: 40, 2: 2, 10: 60}
+    aged = [{**cohort, "age": age, "people": people, "returned": people // 2} for age, people in sizes.items()]
+    api.publish({"retention_cohorts": aged})
+    answer = api.get("/analytics/engagement/retention", group_by="age", granularity="week")
+    told = {row["age"]: (row["cohort_people"], row["retention_rate"]) for row in answer.json["rows"]}
+    assert told == {"0": (50, 0.5), "1": (None, 0.5), "10": (None, 0.5), OTHER: (None, None)}
+
+    steps = {("entry", "a"): 3, ("a", "b"): 10, ("a", "exit"): 10, ("b", "exit"): 30}
+    api.publish(
+        {
+            "journeys": [
+                {"day": DAY_1, "environment": "p", "from_place": a, "to_place": b, "transitions": n, "people": n}
+                for (a, b), n in steps.items()
+            ]
+        },
+        "p2",
+    )
+    rows = api.get("/analytics/engagement/journeys", group_by="from_place").json["rows"]
+    assert {row["from_place"]: row["drop_off_rate"] for row in rows} == {OTHER: 0.5, "b": 1.0}
+
+
 def test_a_group_of_nobody_knows_how_many_is_folded(api: Api) -> None:
     row = {"day": DAY_1, "environment": "p", "topic": "billing", "tickets": 2, "tickets_solved": 0, "people": None}
     others = [{**row, "topic": topic, "tickets": 40, "people": 30} for topic in ("login", "speed", "price")]
