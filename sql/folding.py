@@ -1,6 +1,6 @@
 """Metrics by group, with groups of few people folded: what :mod:`sql.small_groups` decides, done to a table's rows."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,13 +8,25 @@ from typing import Any
 from sql.compile import metric_query
 from sql.periods import DAY, Periods
 from sql.records import Model
-from sql.small_groups import OTHER, Key, People, Places, at, by_size, over, small_groups
+from sql.small_groups import (
+    AT_ANY_TIME,
+    HIDDEN,
+    OTHER,
+    Counts,
+    Fate,
+    Key,
+    People,
+    Places,
+    at,
+    fates,
+    is_enough,
+    most,
+    over,
+    small_groups,
+)
 
 Rows = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
 """Runs Trino SQL with ``?`` parameters."""
-
-_OTHER, _ANY_TIME, _HIDDEN = "o", "t", "h"
-"""What becomes of a group: told as other, as other without its time as well, or not at all."""
 
 
 def condition(days: tuple[date, date] | None, filters: Mapping[str, Sequence[str]]) -> tuple[str, list[Any]]:
@@ -84,15 +96,25 @@ class Groups:
     def small(self, people: People, names: Iterable[str]) -> frozenset[Key]:
         """Those of the groups over some dimensions that are to be folded; alike are only those that go together."""
         names = tuple(names)
-        told = over(people, self.places(names))
         alone = tuple(place for place, name in enumerate(names) if name in self.apart)
         others = tuple(place for place, name in enumerate(names) if name not in self.apart)
+        told: dict[Key, dict[Key, Key]] = {}
+        counted = over(people, self.places(names))
+        for key in counted:
+            told.setdefault(at(key, alone), {})[at(key, others)] = key
         found: set[Key] = set()
-        for value in {at(key, alone) for key in told}:
-            alike = {at(key, others): key for key in told if at(key, alone) == value}
-            folded = small_groups({short: told[key] for short, key in alike.items()}, self.smallest)
+        for alike in told.values():
+            folded = small_groups({short: counted[key] for short, key in alike.items()}, self.smallest)
             found |= {alike[short] for short in folded}
         return frozenset(found)
+
+    def fates(self, told: People, small: frozenset[Key]) -> dict[Key, Fate]:
+        """What becomes of each of the groups that can't be told by itself."""
+        if not self.group_by:
+            return {}
+        free = [name for name in self.group_by if name not in self.kept and name != DAY]
+        times = self.places([DAY]) if free and DAY in self.group_by and DAY not in self.kept else ()
+        return fates(told, small, self.places(self.kept), times, self.smallest)
 
 
 class Folding:
@@ -107,20 +129,20 @@ class Folding:
 
     def __init__(self, rows: Rows, asked: Groups, spans: Sequence[Span], at_most: int) -> None:
         self._rows, self._asked = rows, asked
-        people: dict[Key, int] = {}
-        for span in spans:
+        people: dict[Key, dict[Hashable, int]] = {}
+        for number, span in enumerate(spans):
             for key, count in self._people(span, at_most + 1):
-                people[key] = min(people.get(key, count), count)
+                people.setdefault(key, {})[number] = count
         self.is_too_much = len(people) > at_most
         if self.is_too_much:
             return
         restricted = asked.places(asked.filters)
         self._hidden = asked.small(people, asked.filters) if asked.filters else frozenset()
-        fitting = {key: count for key, count in people.items() if asked.fits(key)}
-        told = {key: count for key, count in fitting.items() if at(key, restricted) not in self._hidden}
-        self._has_total = not people or max(told.values(), default=0) >= asked.smallest
-        self._becomes = dict.fromkeys(fitting.keys() - told.keys(), _HIDDEN)
-        self._becomes |= _becomes(asked, told, asked.small(people, asked.dimensions))
+        fitting: dict[Key, Counts] = {key: counts for key, counts in people.items() if asked.fits(key)}
+        told = {key: counts for key, counts in fitting.items() if at(key, restricted) not in self._hidden}
+        self._has_total = not people or (bool(told) and is_enough(most(told.values()), asked.smallest))
+        self._becomes = dict.fromkeys(fitting.keys() - told.keys(), HIDDEN)
+        self._becomes |= asked.fates(told, asked.small(people, asked.dimensions))
 
     @property
     def folded(self) -> int:
@@ -134,7 +156,7 @@ class Folding:
 
     def total(self, names: Sequence[str], span: Span) -> dict[str, Any]:
         """Metrics over all groups. Only where ``has_total``."""
-        hidden = dict.fromkeys(self._hidden, _HIDDEN)
+        hidden = dict.fromkeys(self._hidden, HIDDEN)
         source, parameters = self._source(tuple(self._asked.filters), hidden, span)
         (row,) = self._rows(metric_query(names, (), relation=source), parameters)
         return row
@@ -167,7 +189,7 @@ class Folding:
             for row in self._rows(query, parameters)
         ]
 
-    def _source(self, dimensions: Sequence[str], becomes: Mapping[Key, str], span: Span) -> tuple[str, list[Any]]:
+    def _source(self, dimensions: Sequence[str], becomes: Mapping[Key, Fate], span: Span) -> tuple[str, list[Any]]:
         """A relation of the table's rows that are told, as they are. Where any group is not told by itself, each says
         in ``fate`` what becomes of its own.
         """
@@ -181,7 +203,7 @@ class Folding:
         source = (
             f"(SELECT t.*, SUBSTR(f.entry, 1, 1) AS fate FROM ({rows}) AS t "
             f"LEFT JOIN UNNEST(CAST(? AS ARRAY(VARCHAR))) AS f (entry) ON SUBSTR(f.entry, 2) = {key} "
-            f"WHERE f.entry IS NULL OR SUBSTR(f.entry, 1, 1) <> '{_HIDDEN}') AS t"
+            f"WHERE f.entry IS NULL OR SUBSTR(f.entry, 1, 1) <> '{HIDDEN}') AS t"
         )
         return source, [*parameters, entries]
 
@@ -192,7 +214,7 @@ class Folding:
         if not self._becomes or (dimension != DAY and dimension in self._asked.kept):
             return text
         if dimension == DAY:
-            return f"CASE WHEN fate = '{_ANY_TIME}' THEN NULL ELSE {text} END"
+            return f"CASE WHEN fate = '{AT_ANY_TIME}' THEN NULL ELSE {text} END"
         return f"CASE WHEN fate IS NULL THEN {text} ELSE '{OTHER}' END"
 
 
@@ -217,48 +239,3 @@ def _spell(value: str | None) -> str:
 
 def _text(value: Any) -> str | None:
     return value if value is None else str(value)
-
-
-def _becomes(asked: Groups, told: Mapping[Key, int], small: frozenset[Key]) -> dict[Key, str]:
-    """What becomes of each group that is asked for and can't be told by itself."""
-    kept = asked.places(asked.kept)
-    free = [name for name in asked.group_by if name not in asked.kept and name != DAY]
-    times = asked.places([DAY]) if free and DAY in asked.group_by and DAY not in asked.kept else ()
-    found: dict[Key, str] = {}
-    if asked.group_by:
-        for values in {at(key, kept) for key in told}:
-            alike = {key: count for key, count in told.items() if at(key, kept) == values}
-            found |= _becomes_of(alike, small, times, asked.smallest)
-    return found
-
-
-def _becomes_of(people: People, small: frozenset[Key], times: Places, smallest: int) -> dict[Key, str]:
-    """Of groups that have the values alike which they keep.
-
-    Args:
-        people: how many each group has at least.
-        small: those that are to be folded.
-        times: where in a key the time stands that others of that time can be told with.
-        smallest: so many people are enough.
-    """
-    rows: dict[Key, list[Key]] = {}
-    loose: list[Key] = []
-    for key in people:
-        if key not in small:
-            rows["", *key] = [key]
-        elif times:
-            rows.setdefault((_OTHER, *(key[place] for place in times)), []).append(key)
-        else:
-            loose.append(key)
-    size = {row: max(people[key] for key in keys) for row, keys in rows.items()}
-    for row in [row for row, count in size.items() if count < smallest]:
-        loose += rows.pop(row)
-    while loose and rows and not _is_enough(people, loose, smallest):
-        loose += rows.pop(min(rows, key=lambda row: by_size(size, row)))
-    fate = _ANY_TIME if _is_enough(people, loose, smallest) else _HIDDEN
-    others = [key for row, keys in rows.items() if row[0] == _OTHER for key in keys]
-    return dict.fromkeys(others, _OTHER) | dict.fromkeys(loose, fate)
-
-
-def _is_enough(people: People, keys: Sequence[Key], smallest: int) -> bool:
-    return any(people[key] >= smallest for key in keys)
