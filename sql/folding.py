@@ -7,7 +7,7 @@ from typing import Any
 
 from sql.compile import metric_query
 from sql.periods import DAY, Periods
-from sql.records import Model
+from sql.records import EACH_MAX, Model
 from sql.small_groups import (
     AT_ANY_TIME,
     HIDDEN,
@@ -130,10 +130,13 @@ class Folding:
     def __init__(self, rows: Rows, asked: Groups, spans: Sequence[Span], at_most: int) -> None:
         self._rows, self._asked = rows, asked
         people: dict[Key, dict[Hashable, int]] = {}
+        at_most_rows = at_most * (EACH_MAX if asked.model.people and asked.model.people.each_of else 1)
+        self.is_too_much = False
         for number, span in enumerate(spans):
-            for key, count in self._people(span, at_most + 1):
-                people.setdefault(key, {})[number] = count
-        self.is_too_much = len(people) > at_most
+            counted = self._people(span, at_most_rows + 1)
+            for key, each, count in counted:
+                people.setdefault(key, {})[number, each] = count
+            self.is_too_much |= len(counted) > at_most_rows or len(people) > at_most
         if self.is_too_much:
             return
         restricted = asked.places(asked.filters)
@@ -169,7 +172,8 @@ class Folding:
         query = metric_query(names, group_by, relation=source, keys=keys)
         return self._rows(f"{query} LIMIT {at_most}", parameters)
 
-    def _people(self, span: Span, at_most: int) -> list[tuple[Key, int]]:
+    def _people(self, span: Span, at_most: int) -> list[tuple[Key, Key, int]]:
+        """How many people each group has at least, by what is told one at a time."""
         asked, rule = self._asked, self._asked.model.people
         assert rule is not None  # noqa: S101 - see Groups
         where, parameters = condition(span.of(asked.model), {})
@@ -181,11 +185,16 @@ class Folding:
             added = ", ".join([*apart, f"SUM({rule.column}) AS {rule.column}"])
             source = f"(SELECT {added} FROM {source}{_grouped(apart)}) AS t"
         made = [f"{_expression(name, span)} AS {name}" for name in asked.dimensions]
+        made += [f"{name} AS each_{name}" for name in rule.each_of]
         # Of a row written before the column was there, nobody knows how many they are.
         told = ", ".join([*made, f"COALESCE(MAX({rule.column}), 0) AS people_at_least"])
         query = f"SELECT {told} FROM {source}{_grouped(made)} HAVING COUNT(*) > 0 LIMIT {at_most}"
         return [
-            (tuple(_text(row[name]) for name in asked.dimensions), int(row["people_at_least"]))
+            (
+                tuple(_text(row[name]) for name in asked.dimensions),
+                tuple(_text(row[f"each_{name}"]) for name in rule.each_of),
+                int(row["people_at_least"]),
+            )
             for row in self._rows(query, parameters)
         ]
 

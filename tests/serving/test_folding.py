@@ -154,6 +154,26 @@ def test_a_group_of_one_time_is_not_hidden_by_people_of_the_other(api: Api) -> N
     assert rows == {"a": (10, None), OTHER: (60, 53)}
 
 
+def test_people_of_one_vital_do_not_make_those_of_another_enough(api: Api) -> None:
+    people = {
+        "/a": {"LCP": 10, "INP": 1},
+        "/b": {"LCP": 20},
+        "/c": {"LCP": 30, "INP": 30},
+        "/d": {"LCP": 40, "INP": 40},
+    }
+    row = {"day": DAY_1, "environment": "p", "device": "mobile", "page_loads": 1, "good": 1, "bucket": 7}
+    loads = [
+        {**row, "page": page, "name": name, "people": n, "page_loads": n, "good": n}
+        for page, of_page in people.items()
+        for name, n in of_page.items()
+    ]
+    api.publish({"web_vitals_daily": loads})
+    rows = api.get("/analytics/engagement/vitals", group_by="page").json["rows"]
+    assert {r["page"] for r in rows} == {OTHER, "/b", "/d"}, "c goes with a, for b has none of that vital"
+    few = api.get("/analytics/engagement/vitals", page="/a").json["total"]
+    assert few["inp"] is few["inp_good_share"] is few["lcp"] is None
+
+
 def test_the_owner_sets_how_many_are_enough(tmp_path: Path) -> None:
     publish(tmp_path, {"engagement_daily": [visits(DAY_1, "p", 4, 9), visits(DAY_1, "q", 1, 1)]})
     app = build_app(Reader(tmp_path), lambda _: None, open_desk(tmp_path), smallest_group=1)
