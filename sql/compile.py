@@ -1,6 +1,8 @@
 """A metric becomes SQL: the one way from a definition to a number."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from sqlglot import exp
 
@@ -43,6 +45,26 @@ def metric_query(
         return _percentiles(chosen, group_by, source, bool(where), made)
     picked = [*made, *(f"{metric.expression} AS {metric.name}" for metric in chosen)]
     return f"SELECT {', '.join(picked)} FROM {source}{_grouped(group_by)}"
+
+
+def condition(days: tuple[date, date] | None, filters: Mapping[str, Sequence[str]]) -> tuple[str, list[Any]]:
+    """A condition with placeholders, and their values.
+
+    Args:
+        days: the first and the last; None where a table is not by day.
+        filters: values by dimension, as text; an empty one asks for rows without a value.
+    """
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    if days is not None:
+        conditions, parameters = [f"{DAY} BETWEEN ? AND ?"], list(days)
+    for dimension, wanted in filters.items():
+        named = [value for value in wanted if value]
+        either = [f"CAST({dimension} AS VARCHAR) IN ({', '.join('?' * len(named))})"] if named else []
+        either += [f"{dimension} IS NULL"] if "" in wanted else []
+        conditions.append(f"({' OR '.join(either)})")
+        parameters += named
+    return " AND ".join(conditions) or "TRUE", parameters
 
 
 def tables_that_answer(

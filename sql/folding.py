@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from sql.compile import metric_query
-from sql.periods import DAY, Periods
+from sql.compile import condition, metric_query
+from sql.periods import DAY, Span
 from sql.records import EACH_MAX, Model
 from sql.small_groups import (
     AT_ANY_TIME,
@@ -27,39 +26,6 @@ from sql.small_groups import (
 
 Rows = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
 """Runs Trino SQL with ``?`` parameters."""
-
-
-def condition(days: tuple[date, date] | None, filters: Mapping[str, Sequence[str]]) -> tuple[str, list[Any]]:
-    """A condition with placeholders, and their values.
-
-    Args:
-        days: the first and the last; None where a table is not by day.
-        filters: values by dimension, as text; an empty one asks for rows without a value.
-    """
-    conditions: list[str] = []
-    parameters: list[Any] = []
-    if days is not None:
-        conditions, parameters = [f"{DAY} BETWEEN ? AND ?"], list(days)
-    for dimension, wanted in filters.items():
-        named = [value for value in wanted if value]
-        either = [f"CAST({dimension} AS VARCHAR) IN ({', '.join('?' * len(named))})"] if named else []
-        either += [f"{dimension} IS NULL"] if "" in wanted else []
-        conditions.append(f"({' OR '.join(either)})")
-        parameters += named
-    return " AND ".join(conditions) or "TRUE", parameters
-
-
-@dataclass(frozen=True)
-class Span:
-    """Some days, both included, and what stands for each where they are grouped by."""
-
-    first: date
-    last: date
-    periods: Periods
-
-    def of(self, model: Model) -> tuple[date, date] | None:
-        """The days of a table; None where it is not by day."""
-        return (self.first, self.last) if model.is_daily else None
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from serving.logic.days import day_range
 from serving.logic.ordering import in_order
 from serving.logic.paging import cut
 from serving.logic.question import CHANGES, DAY, Batch, Question, change_of
-from serving.logic.reading import Reading, Row, Span, Tables, check_groups, readings
-from sql.periods import Periods
+from serving.logic.reading import Reading, Row, Tables, check_groups, readings
+from sql.periods import Periods, Span
 from sql.publication import Publication
 from sql.records import Metric
 

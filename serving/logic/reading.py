@@ -8,8 +8,7 @@ from serving.logic.asked import Asked
 from serving.logic.question import DIMENSIONS, Batch, Question
 from serving.logic.refused import bad_request
 from sql.folding import Folding, Groups
-from sql.folding import Span as Span
-from sql.periods import BY_DAY, Periods
+from sql.periods import BY_DAY, Periods, Span
 from sql.publication import Publication
 from sql.records import Model
 

@@ -16,8 +16,8 @@ from infra.local.templates import open_desk
 from serving.app import build_app
 from serving.lambdas import variables, wiring
 from sql.catalog import models
-from sql.folding import Folding, Groups, Span
-from sql.periods import Periods
+from sql.folding import Folding, Groups
+from sql.periods import Periods, Span
 from sql.reader import Reader
 from sql.small_groups import OTHER
 from tests.serving.lakes import DAY_1, DAY_2, DAY_3, Answer, Api, Row, publish
