@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ from serving.lambdas import variables, wiring
 from sql.catalog import models
 from sql.folding import Folding, Groups
 from sql.periods import Periods, Span
-from sql.reader import Reader
+from sql.reader import PublishedTables, Reader
 from sql.small_groups import OTHER
 from tests.serving.lakes import DAY_1, DAY_2, DAY_3, Answer, Api, Row, publish
 
@@ -172,6 +173,29 @@ def test_people_of_one_vital_do_not_make_those_of_another_enough(api: Api) -> No
     assert {r["page"] for r in rows} == {OTHER, "/b", "/d"}, "c goes with a, for b has none of that vital"
     few = api.get("/analytics/engagement/vitals", page="/a").json["total"]
     assert few["inp"] is few["inp_good_share"] is few["lcp"] is None
+
+
+class Counted(PublishedTables):
+    """Tables that know how often they were asked how many people a group is of."""
+
+    people_asked = 0
+
+    def rows(self, trino_sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        self.people_asked += "people_at_least" in trino_sql
+        return super().rows(trino_sql, parameters)
+
+
+def test_people_are_counted_once_a_time_for_all_metrics_of_a_table(tmp_path: Path) -> None:
+    vital = {"day": DAY_2, "environment": "p", "page": "/", "device": "mobile", "name": "LCP", "bucket": 1}
+    publish(tmp_path, {"web_vitals_daily": [vital | {"page_loads": 9, "good": 9}]})
+    reader = Reader(tmp_path, Counted)
+    app = build_app(reader, lambda _: None, open_desk(tmp_path))
+    query = "group_by=page&compare=previous"
+    answer = Answer(*ask(app, "GET", "/analytics/engagement/vitals", query, {}, b""))
+    assert answer.status == 200
+    tables = reader.current()
+    assert isinstance(tables, Counted)
+    assert tables.people_asked == 2
 
 
 def test_the_owner_sets_how_many_are_enough(tmp_path: Path) -> None:
