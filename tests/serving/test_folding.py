@@ -175,6 +175,18 @@ def test_people_of_one_vital_do_not_make_those_of_another_enough(api: Api) -> No
     assert few["inp"] is few["inp_good_share"] is few["lcp"] is None
 
 
+def test_numbers_to_group_by_come_by_their_size(api: Api) -> None:
+    click = {"day": DAY_1, "environment": "p", "page": "/", "element": "a", "device": "mobile", "y_bin": 1, "clicks": 6}
+    api.publish({"heatmap": [click | {"x_bin": x} for x in (0, 1, 2, 10, 11, None)]})
+    for sort, expected in (
+        ("", ["0", "1", "2", "10", "11", None]),
+        ("x_bin", ["0", "1", "2", "10", "11", None]),
+        ("-x_bin", ["11", "10", "2", "1", "0", None]),
+    ):
+        rows = api.get("/analytics/engagement/heatmap", group_by="x_bin", sort=sort).json["rows"]
+        assert [row["x_bin"] for row in rows] == expected
+
+
 class Counted(PublishedTables):
     """Tables that know how often they were asked how many people a group is of."""
 
