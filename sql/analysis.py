@@ -49,13 +49,22 @@ class View:
         return f"CREATE OR REPLACE VIEW {schema}.{self.name} AS\n{self.sql}"
 
     def glue_table(self, catalog: str = "awsdatacatalog") -> dict[str, object]:
-        """Glue's ``TableInput``, as Athena itself keeps a view; column comments are in it, which DDL can't say."""
+        """Glue's ``TableInput``, as Athena itself keeps a view; column comments are in it, which DDL can't say.
+
+        It has no description, which Trino would take for the comment by which it knows that a view is its own.
+        """
         columns = [{"name": column.name, "type": column.type} for column in self.columns]
-        said = {"originalSql": self.sql, "catalog": catalog, "schema": SCHEMA, "columns": columns}
+        said = {
+            "originalSql": self.sql,
+            "catalog": catalog,
+            "schema": SCHEMA,
+            "columns": columns,
+            "comment": self.comment,
+            "runAsInvoker": True,  # else Trino asks for somebody in whose name it reads
+        }
         encoded = base64.b64encode(json.dumps(said).encode()).decode()
         return {
             "Name": self.name,
-            "Description": self.comment,
             "TableType": "VIRTUAL_VIEW",
             "Parameters": {"presto_view": "true", "comment": "Presto View"},
             "ViewOriginalText": f"/* Presto View: {encoded} */",
