@@ -152,7 +152,7 @@ CUTS = [
     (DynamoLedger, "set_fact", "after"),
     (Tables, "add_files", "after"),
     (DynamoLedger, "commit_silver", "after"),
-    (Tables, "replace", "after"),
+    (Tables, "exchange", "after"),
     (build_job, "publish", "before"),
 ]
 
