@@ -160,8 +160,8 @@ def _complete(spec: Path, document: dict[str, Any]) -> Model:
     model = _checked(Model, spec, document)
     named = [("grain", number, name) for number, name in enumerate(model.grain)]
     named += [("checks", number, name) for number, check in enumerate(model.checks) for name in check.about]
-    if model.people is not None:
-        named += [("people", 0, name) for name in (model.people.column, *model.people.sum_over)]
+    if (rule := model.people) is not None:
+        named += [("people", 0, name) for name in (rule.column, *rule.sum_over, *rule.each_of)]
     for key, number, name in named:
         if name not in model.columns:
             raise CatalogError(f"{_line_of(spec, key, number)}: there is no column {name!r}, which {key} names.")

@@ -1,6 +1,8 @@
 """A metric becomes SQL: the one way from a definition to a number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from sqlglot import exp
 
@@ -17,6 +19,7 @@ def metric_query(
     relation: str | None = None,
     table: Model | None = None,
     periods: Periods = BY_DAY,
+    keys: Mapping[str, str] = {},
 ) -> str:
     """Trino SQL for metrics of one table.
 
@@ -27,6 +30,7 @@ def metric_query(
         relation: what to read instead of ``gold.<table>``.
         table: the one of :func:`tables_that_answer` to read; the metrics' own by default.
         periods: what stands for a day where it is grouped by.
+        keys: SQL of what stands for other columns there. Metrics see the columns themselves.
 
     Raises:
         CatalogError: an unknown metric or column, or metrics of different tables.
@@ -36,10 +40,31 @@ def metric_query(
     if unknown := [column for column in group_by if column not in model.grain]:
         raise CatalogError(f"{model.full_name} can't be grouped by {unknown[0]!r}, only by {', '.join(model.grain)}.")
     source = f"{relation or model.full_name}" + (f" WHERE {where}" if where else "")
+    made = _keys(group_by, {DAY: periods.expression()} | dict(keys))
     if any(metric.percentile for metric in chosen):
-        return _percentiles(chosen, group_by, source, bool(where), periods)
-    picked = [*_keys(group_by, periods), *(f"{metric.expression} AS {metric.name}" for metric in chosen)]
+        return _percentiles(chosen, group_by, source, bool(where), made)
+    picked = [*made, *(f"{metric.expression} AS {metric.name}" for metric in chosen)]
     return f"SELECT {', '.join(picked)} FROM {source}{_grouped(group_by)}"
+
+
+def condition(days: tuple[date, date] | None, filters: Mapping[str, Sequence[str]]) -> tuple[str, list[Any]]:
+    """A condition with placeholders, and their values.
+
+    Args:
+        days: the first and the last; None where a table is not by day.
+        filters: values by dimension, as text; an empty one asks for rows without a value.
+    """
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    if days is not None:
+        conditions, parameters = [f"{DAY} BETWEEN ? AND ?"], list(days)
+    for dimension, wanted in filters.items():
+        named = [value for value in wanted if value]
+        either = [f"CAST({dimension} AS VARCHAR) IN ({', '.join('?' * len(named))})"] if named else []
+        either += [f"{dimension} IS NULL"] if "" in wanted else []
+        conditions.append(f"({' OR '.join(either)})")
+        parameters += named
+    return " AND ".join(conditions) or "TRUE", parameters
 
 
 def tables_that_answer(
@@ -86,13 +111,13 @@ def _grouped(group_by: Sequence[str]) -> str:
     return f" GROUP BY {numbers} ORDER BY {numbers}" if group_by else ""
 
 
-def _keys(group_by: Sequence[str], periods: Periods) -> list[str]:
-    made = periods.expression()
-    return [f"{made} AS {DAY}" if column == DAY != made else column for column in group_by]
+def _keys(group_by: Sequence[str], keys: Mapping[str, str]) -> list[str]:
+    made = {column: keys.get(column, column) for column in group_by}
+    return [column if key == column else f"{key} AS {column}" for column, key in made.items()]
 
 
 def _percentiles(
-    chosen: Sequence[Metric], group_by: Sequence[str], source: str, has_where: bool, periods: Periods
+    chosen: Sequence[Metric], group_by: Sequence[str], source: str, has_where: bool, made: Sequence[str]
 ) -> str:
     rules = {(m.percentile.of, m.percentile.weight, m.percentile.where) for m in chosen if m.percentile}
     if len(rules) != 1 or not all(m.percentile for m in chosen):
@@ -101,6 +126,7 @@ def _percentiles(
         )
     ((of, weight, condition),) = rules
     keys = "".join(f"{column}, " for column in group_by)
+    inner = "".join(f"{key}, " for key in made)
     over = f"PARTITION BY {', '.join(group_by)}" if group_by else ""
     # Nearest rank: the first bucket at which the running count reaches the rank.
     ranks = ", ".join(
@@ -108,11 +134,10 @@ def _percentiles(
         for m in chosen
         if m.percentile
     )
-    made = "".join(f"{key}, " for key in _keys(group_by, periods))
     counted = ", ".join(str(number + 1) for number in range(len(group_by) + 1))
     return (
         f"SELECT {keys}{ranks} FROM ("
         f"SELECT {keys}bucket, SUM(weight) OVER ({over} ORDER BY bucket) AS reached, SUM(weight) OVER ({over}) "
-        f"AS total FROM (SELECT {made}{of} AS bucket, SUM({weight}) AS weight FROM {source} "
+        f"AS total FROM (SELECT {inner}{of} AS bucket, SUM({weight}) AS weight FROM {source} "
         f"{'AND' if has_where else 'WHERE'} {condition} GROUP BY {counted}) AS counted) AS ranked{_grouped(group_by)}"
     )

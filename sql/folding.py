@@ -1,53 +1,31 @@
 """Metrics by group, with groups of few people folded: what :mod:`sql.small_groups` decides, done to a table's rows."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from sql.compile import metric_query
-from sql.periods import DAY, Periods
-from sql.records import Model
-from sql.small_groups import OTHER, Key, People, Places, at, by_size, over, small_groups
+from sql.compile import condition, metric_query
+from sql.periods import DAY, Span
+from sql.records import EACH_MAX, Model
+from sql.small_groups import (
+    AT_ANY_TIME,
+    HIDDEN,
+    OTHER,
+    Counts,
+    Fate,
+    Key,
+    People,
+    Places,
+    at,
+    fates,
+    is_enough,
+    most,
+    over,
+    small_groups,
+)
 
 Rows = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
 """Runs Trino SQL with ``?`` parameters."""
-
-_OTHER, _ANY_TIME, _HIDDEN = "o", "t", "h"
-"""What becomes of a group: told as other, as other without its time as well, or not at all."""
-
-
-def condition(days: tuple[date, date] | None, filters: Mapping[str, Sequence[str]]) -> tuple[str, list[Any]]:
-    """A condition with placeholders, and their values.
-
-    Args:
-        days: the first and the last; None where a table is not by day.
-        filters: values by dimension, as text; an empty one asks for rows without a value.
-    """
-    conditions: list[str] = []
-    parameters: list[Any] = []
-    if days is not None:
-        conditions, parameters = [f"{DAY} BETWEEN ? AND ?"], list(days)
-    for dimension, wanted in filters.items():
-        named = [value for value in wanted if value]
-        either = [f"CAST({dimension} AS VARCHAR) IN ({', '.join('?' * len(named))})"] if named else []
-        either += [f"{dimension} IS NULL"] if "" in wanted else []
-        conditions.append(f"({' OR '.join(either)})")
-        parameters += named
-    return " AND ".join(conditions) or "TRUE", parameters
-
-
-@dataclass(frozen=True)
-class Span:
-    """Some days, both included, and what stands for each where they are grouped by."""
-
-    first: date
-    last: date
-    periods: Periods
-
-    def of(self, model: Model) -> tuple[date, date] | None:
-        """The days of a table; None where it is not by day."""
-        return (self.first, self.last) if model.is_daily else None
 
 
 @dataclass(frozen=True)
@@ -84,15 +62,25 @@ class Groups:
     def small(self, people: People, names: Iterable[str]) -> frozenset[Key]:
         """Those of the groups over some dimensions that are to be folded; alike are only those that go together."""
         names = tuple(names)
-        told = over(people, self.places(names))
         alone = tuple(place for place, name in enumerate(names) if name in self.apart)
         others = tuple(place for place, name in enumerate(names) if name not in self.apart)
+        told: dict[Key, dict[Key, Key]] = {}
+        counted = over(people, self.places(names))
+        for key in counted:
+            told.setdefault(at(key, alone), {})[at(key, others)] = key
         found: set[Key] = set()
-        for value in {at(key, alone) for key in told}:
-            alike = {at(key, others): key for key in told if at(key, alone) == value}
-            folded = small_groups({short: told[key] for short, key in alike.items()}, self.smallest)
+        for alike in told.values():
+            folded = small_groups({short: counted[key] for short, key in alike.items()}, self.smallest)
             found |= {alike[short] for short in folded}
         return frozenset(found)
+
+    def fates(self, told: People, small: frozenset[Key]) -> dict[Key, Fate]:
+        """What becomes of each of the groups that can't be told by itself."""
+        if not self.group_by:
+            return {}
+        free = [name for name in self.group_by if name not in self.kept and name != DAY]
+        times = self.places([DAY]) if free and DAY in self.group_by and DAY not in self.kept else ()
+        return fates(told, small, self.places(self.kept), times, self.smallest)
 
 
 class Folding:
@@ -107,20 +95,23 @@ class Folding:
 
     def __init__(self, rows: Rows, asked: Groups, spans: Sequence[Span], at_most: int) -> None:
         self._rows, self._asked = rows, asked
-        people: dict[Key, int] = {}
-        for span in spans:
-            for key, count in self._people(span, at_most + 1):
-                people[key] = min(people.get(key, count), count)
-        self.is_too_much = len(people) > at_most
+        people: dict[Key, dict[Hashable, int]] = {}
+        at_most_rows = at_most * (EACH_MAX if asked.model.people and asked.model.people.each_of else 1)
+        self.is_too_much = False
+        for number, span in enumerate(spans):
+            counted = self._people(span, at_most_rows + 1)
+            for key, each, count in counted:
+                people.setdefault(key, {})[number, each] = count
+            self.is_too_much |= len(counted) > at_most_rows or len(people) > at_most
         if self.is_too_much:
             return
         restricted = asked.places(asked.filters)
         self._hidden = asked.small(people, asked.filters) if asked.filters else frozenset()
-        fitting = {key: count for key, count in people.items() if asked.fits(key)}
-        told = {key: count for key, count in fitting.items() if at(key, restricted) not in self._hidden}
-        self._has_total = not people or max(told.values(), default=0) >= asked.smallest
-        self._becomes = dict.fromkeys(fitting.keys() - told.keys(), _HIDDEN)
-        self._becomes |= _becomes(asked, told, asked.small(people, asked.dimensions))
+        fitting: dict[Key, Counts] = {key: counts for key, counts in people.items() if asked.fits(key)}
+        told = {key: counts for key, counts in fitting.items() if at(key, restricted) not in self._hidden}
+        self._has_total = not people or (bool(told) and is_enough(most(told.values()), asked.smallest))
+        self._becomes = dict.fromkeys(fitting.keys() - told.keys(), HIDDEN)
+        self._becomes |= asked.fates(told, asked.small(people, asked.dimensions))
 
     @property
     def folded(self) -> int:
@@ -134,19 +125,21 @@ class Folding:
 
     def total(self, names: Sequence[str], span: Span) -> dict[str, Any]:
         """Metrics over all groups. Only where ``has_total``."""
-        hidden = dict.fromkeys(self._hidden, _HIDDEN)
-        source, parameters = self._source(tuple(self._asked.filters), (), hidden, span)
+        hidden = dict.fromkeys(self._hidden, HIDDEN)
+        source, parameters = self._source(tuple(self._asked.filters), hidden, span)
         (row,) = self._rows(metric_query(names, (), relation=source), parameters)
         return row
 
     def groups(self, names: Sequence[str], span: Span, at_most: int) -> list[dict[str, Any]]:
-        """Metrics by group."""
+        """Metrics by group, whose dimensions are texts."""
         group_by = self._asked.group_by
-        source, parameters = self._source(self._asked.dimensions, group_by, self._becomes, span)
-        query = metric_query(names, group_by, relation=source, periods=span.periods)
+        source, parameters = self._source(self._asked.dimensions, self._becomes, span)
+        keys = {name: self._told(name, span) for name in group_by}
+        query = metric_query(names, group_by, relation=source, keys=keys)
         return self._rows(f"{query} LIMIT {at_most}", parameters)
 
-    def _people(self, span: Span, at_most: int) -> list[tuple[Key, int]]:
+    def _people(self, span: Span, at_most: int) -> list[tuple[Key, Key, int]]:
+        """How many people each group has at least, by what is told one at a time."""
         asked, rule = self._asked, self._asked.model.people
         assert rule is not None  # noqa: S101 - see Groups
         where, parameters = condition(span.of(asked.model), {})
@@ -158,31 +151,46 @@ class Folding:
             added = ", ".join([*apart, f"SUM({rule.column}) AS {rule.column}"])
             source = f"(SELECT {added} FROM {source}{_grouped(apart)}) AS t"
         made = [f"{_expression(name, span)} AS {name}" for name in asked.dimensions]
-        told = ", ".join([*made, f"MAX({rule.column}) AS people_at_least"])
-        query = f"SELECT {told} FROM {source}{_grouped(made)} LIMIT {at_most}"
+        made += [f"{name} AS each_{name}" for name in rule.each_of]
+        # Of a row written before the column was there, nobody knows how many they are.
+        told = ", ".join([*made, f"COALESCE(MAX({rule.column}), 0) AS people_at_least"])
+        query = f"SELECT {told} FROM {source}{_grouped(made)} HAVING COUNT(*) > 0 LIMIT {at_most}"
         return [
-            (tuple(_text(row[name]) for name in asked.dimensions), int(row["people_at_least"]))
+            (
+                tuple(_text(row[name]) for name in asked.dimensions),
+                tuple(_text(row[f"each_{name}"]) for name in rule.each_of),
+                int(row["people_at_least"]),
+            )
             for row in self._rows(query, parameters)
-            if row["people_at_least"] is not None
         ]
 
-    def _source(
-        self, dimensions: Sequence[str], group_by: Sequence[str], becomes: Mapping[Key, str], span: Span
-    ) -> tuple[str, list[Any]]:
-        """A relation of the table's rows that are asked for, with the dimensions of what is folded put in place."""
+    def _source(self, dimensions: Sequence[str], becomes: Mapping[Key, Fate], span: Span) -> tuple[str, list[Any]]:
+        """A relation of the table's rows that are told, as they are. Where any group is not told by itself, each says
+        in ``fate`` what becomes of its own.
+        """
         asked = self._asked
         where, parameters = condition(span.of(asked.model), asked.filters)
         rows = f"SELECT * FROM {asked.model.full_name} WHERE {where}"
-        columns = ", ".join(_told(column, asked, group_by, are_all=not becomes) for column in asked.model.columns)
         if not becomes:
-            return f"(SELECT {columns} FROM ({rows}) AS t) AS t", parameters
+            return f"({rows}) AS t", parameters
         key = " || ".join(_spelled(_expression(name, span)) for name in dimensions) or "''"
         entries = [fate + "".join(map(_spell, group)) for group, fate in becomes.items()]
         source = (
-            f"(SELECT {columns} FROM ({rows}) AS t LEFT JOIN UNNEST(CAST(? AS ARRAY(VARCHAR))) AS f (entry) "
-            f"ON SUBSTR(f.entry, 2) = {key} WHERE f.entry IS NULL OR SUBSTR(f.entry, 1, 1) <> '{_HIDDEN}') AS t"
+            f"(SELECT t.*, SUBSTR(f.entry, 1, 1) AS fate FROM ({rows}) AS t "
+            f"LEFT JOIN UNNEST(CAST(? AS ARRAY(VARCHAR))) AS f (entry) ON SUBSTR(f.entry, 2) = {key} "
+            f"WHERE f.entry IS NULL OR SUBSTR(f.entry, 1, 1) <> '{HIDDEN}') AS t"
         )
         return source, [*parameters, entries]
+
+    def _told(self, dimension: str, span: Span) -> str:
+        """SQL of a dimension as it is told of a row of :meth:`_source`."""
+        made = _expression(dimension, span)
+        text = made if dimension == DAY else f"CAST({made} AS VARCHAR)"
+        if not self._becomes or (dimension != DAY and dimension in self._asked.kept):
+            return text
+        if dimension == DAY:
+            return f"CASE WHEN fate = '{AT_ANY_TIME}' THEN NULL ELSE {text} END"
+        return f"CASE WHEN fate IS NULL THEN {text} ELSE '{OTHER}' END"
 
 
 def _expression(dimension: str, span: Span) -> str:
@@ -191,24 +199,6 @@ def _expression(dimension: str, span: Span) -> str:
 
 def _grouped(columns: Sequence[str]) -> str:
     return f" GROUP BY {', '.join(str(number + 1) for number in range(len(columns)))}" if columns else ""
-
-
-def _told(column: str, asked: Groups, group_by: Sequence[str], *, are_all: bool) -> str:
-    """SQL of a column as it is told; dimensions are texts.
-
-    Args:
-        are_all: no group is folded.
-    """
-    if column not in group_by:
-        return f"t.{column}"
-    if column == DAY:
-        if are_all:
-            return f"t.{DAY}"
-        return f"CASE WHEN SUBSTR(f.entry, 1, 1) = '{_ANY_TIME}' THEN NULL ELSE t.{DAY} END AS {DAY}"
-    text = f"CAST(t.{column} AS VARCHAR)"
-    if are_all or column in asked.kept:
-        return f"{text} AS {column}"
-    return f"CASE WHEN f.entry IS NULL THEN {text} ELSE '{OTHER}' END AS {column}"
 
 
 def _spelled(expression: str) -> str:
@@ -224,48 +214,3 @@ def _spell(value: str | None) -> str:
 
 def _text(value: Any) -> str | None:
     return value if value is None else str(value)
-
-
-def _becomes(asked: Groups, told: Mapping[Key, int], small: frozenset[Key]) -> dict[Key, str]:
-    """What becomes of each group that is asked for and can't be told by itself."""
-    kept = asked.places(asked.kept)
-    free = [name for name in asked.group_by if name not in asked.kept and name != DAY]
-    times = asked.places([DAY]) if free and DAY in asked.group_by and DAY not in asked.kept else ()
-    found: dict[Key, str] = {}
-    if asked.group_by:
-        for values in {at(key, kept) for key in told}:
-            alike = {key: count for key, count in told.items() if at(key, kept) == values}
-            found |= _becomes_of(alike, small, times, asked.smallest)
-    return found
-
-
-def _becomes_of(people: People, small: frozenset[Key], times: Places, smallest: int) -> dict[Key, str]:
-    """Of groups that have the values alike which they keep.
-
-    Args:
-        people: how many each group has at least.
-        small: those that are to be folded.
-        times: where in a key the time stands that others of that time can be told with.
-        smallest: so many people are enough.
-    """
-    rows: dict[Key, list[Key]] = {}
-    loose: list[Key] = []
-    for key in people:
-        if key not in small:
-            rows["", *key] = [key]
-        elif times:
-            rows.setdefault((_OTHER, *(key[place] for place in times)), []).append(key)
-        else:
-            loose.append(key)
-    size = {row: max(people[key] for key in keys) for row, keys in rows.items()}
-    for row in [row for row, count in size.items() if count < smallest]:
-        loose += rows.pop(row)
-    while loose and rows and not _is_enough(people, loose, smallest):
-        loose += rows.pop(min(rows, key=lambda row: by_size(size, row)))
-    fate = _ANY_TIME if _is_enough(people, loose, smallest) else _HIDDEN
-    others = [key for row, keys in rows.items() if row[0] == _OTHER for key in keys]
-    return dict.fromkeys(others, _OTHER) | dict.fromkeys(loose, fate)
-
-
-def _is_enough(people: People, keys: Sequence[Key], smallest: int) -> bool:
-    return any(people[key] >= smallest for key in keys)

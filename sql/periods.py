@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from sql.records import Model
+
 Granularity = Literal["day", "week", "month"]
 DAY = "day"
 _ONE_DAY = timedelta(days=1)
@@ -30,6 +32,19 @@ class Periods:
 
 
 BY_DAY = Periods()
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some days, both included, and what stands for each where they are grouped by."""
+
+    first: date
+    last: date
+    periods: Periods
+
+    def of(self, model: Model) -> tuple[date, date] | None:
+        """The days of a table; None where it is not by day."""
+        return (self.first, self.last) if model.is_daily else None
 
 
 def first_day(day: date, granularity: Granularity) -> date:

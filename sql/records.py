@@ -37,6 +37,10 @@ class ViewSpec(_Strict):
     reads_days: ReadsDays
 
 
+EACH_MAX = 16
+"""So many values, in all, the columns of ``each_of`` may have."""
+
+
 class CountsPeople(_Strict):
     """How many people a table's rows are of.
 
@@ -47,6 +51,9 @@ class CountsPeople(_Strict):
     column: str
     sum_over: tuple[str, ...] = ()
     """Columns of the grain over which they do add up, since each person has one value there."""
+    each_of: tuple[str, ...] = ()
+    """Columns of the grain of whose values metrics are told one at a time, grouped by or not: there must be people
+    enough of each. At most :data:`EACH_MAX` values."""
 
 
 class Model(_Strict):

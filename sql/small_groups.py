@@ -5,8 +5,9 @@ the dimensions, others are hidden with it until what is hidden together is of en
 ``docs/adr/0047-groups-of-few-people-are-folded.md``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import combinations
+from typing import Literal
 
 OTHER = "other"
 """What stands for the groups that are folded."""
@@ -17,11 +18,21 @@ SMALLEST_GROUP = 5
 Key = tuple[str | None, ...]
 """The values of a group's dimensions."""
 
-People = Mapping[Key, int]
-"""How many people each group has at least."""
+Counts = Mapping[Hashable, int]
+"""How many people a group has at least, in each time that is told. A time of which there is nothing is not in it."""
+
+People = Mapping[Key, Counts]
+"""The counts of each group."""
 
 Places = tuple[int, ...]
 """Some of the dimensions, by their place in a key."""
+
+Fate = Literal["o", "t", "h"]
+AS_OTHER: Fate = "o"
+AT_ANY_TIME: Fate = "t"
+"""As other, without its time as well."""
+HIDDEN: Fate = "h"
+"""Not at all."""
 
 
 def small_groups(people: People, smallest: int) -> frozenset[Key]:
@@ -30,10 +41,11 @@ def small_groups(people: People, smallest: int) -> frozenset[Key]:
     Args:
         people: every group there is; keys of one length.
 
-    For every value of every choice of the dimensions it holds that the groups folded under it are none, or one of them
-    has people enough, or none is left to go with them. What an answer over fewer dimensions folds counts as folded.
+    For every value of every choice of the dimensions it holds, at each time, that the groups folded under it are none,
+    or one of them has people enough, or none is left to go with them. What an answer over fewer dimensions folds counts
+    as folded.
     """
-    if all(count >= smallest for count in people.values()):
+    if all(is_enough(counts, smallest) for counts in people.values()):
         return frozenset()
     width = len(next(iter(people)))
     folded: dict[Places, frozenset[Key]] = {}
@@ -48,13 +60,41 @@ def small_groups(people: People, smallest: int) -> frozenset[Key]:
     return folded[tuple(range(width))]
 
 
-def over(people: People, places: Places) -> dict[Key, int]:
+def fates(people: People, small: frozenset[Key], kept: Places, times: Places, smallest: int) -> dict[Key, Fate]:
+    """What becomes of each group that can't be told by itself.
+
+    Args:
+        people: the groups that are told at all.
+        small: those that are to be folded.
+        kept: what a group keeps its values of: only those that have them alike are told together.
+        times: where in a key the time stands that others of that time can be told with.
+        smallest: so many people are enough.
+    """
+    alike: dict[Key, dict[Key, Counts]] = {}
+    for key, counts in people.items():
+        alike.setdefault(at(key, kept), {})[key] = counts
+    return {key: fate for found in alike.values() for key, fate in _fates_of(found, small, times, smallest).items()}
+
+
+def over(people: People, places: Places) -> dict[Key, Counts]:
     """The groups over some of the dimensions: of as many people at least as the largest of their parts."""
-    found: dict[Key, int] = {}
-    for key, count in people.items():
-        value = at(key, places)
-        found[value] = max(found.get(value, 0), count)
+    found: dict[Key, dict[Hashable, int]] = {}
+    for key, counts in people.items():
+        _raise(found.setdefault(at(key, places), {}), counts)
+    return dict(found)
+
+
+def most(counted: Iterable[Counts]) -> Counts:
+    """What groups have together at least."""
+    found: dict[Hashable, int] = {}
+    for counts in counted:
+        _raise(found, counts)
     return found
+
+
+def is_enough(counts: Counts, smallest: int) -> bool:
+    """Whether there are people enough, or none, at each time."""
+    return all(count >= smallest for count in counts.values())
 
 
 def at(key: Key, places: Places) -> Key:
@@ -62,14 +102,19 @@ def at(key: Key, places: Places) -> Key:
     return tuple(key[place] for place in places)
 
 
-def by_size(people: People, key: Key) -> tuple[int, list[tuple[bool, str]]]:
+def _raise(found: dict[Hashable, int], counts: Counts) -> None:
+    for time, count in counts.items():
+        found[time] = max(found.get(time, 0), count)
+
+
+def _by_size(people: People, key: Key) -> tuple[int, list[tuple[bool, str]]]:
     """An order of groups, the smallest first, that is always the same."""
-    return people[key], [(value is not None, value or "") for value in key]
+    return max(people[key].values()), [(value is not None, value or "") for value in key]
 
 
 def _folded(people: People, below: Mapping[Places, frozenset[Key]], smallest: int) -> frozenset[Key]:
     """What to fold, where ``below`` says what answers over fewer dimensions fold; it must not come back as a sum."""
-    folded = {key for key, count in people.items() if count < smallest}
+    folded = {key for key, counts in people.items() if not is_enough(counts, smallest)}
     while more := set(_to_go_with(people, folded, below, smallest)):
         folded |= more
     return frozenset(folded)
@@ -78,14 +123,38 @@ def _folded(people: People, below: Mapping[Places, frozenset[Key]], smallest: in
 def _to_go_with(
     people: People, folded: set[Key], below: Mapping[Places, frozenset[Key]], smallest: int
 ) -> Iterator[Key]:
-    """Under each value that hides too few, the smallest group that is still shown."""
+    """Under each value that hides too few at a time, the smallest group of that time that is still shown."""
+    times = most(people.values()).keys()
     for places, hidden in below.items():
-        most = dict.fromkeys(hidden, 0)
-        shown: dict[Key, Key] = {}
-        for key, count in people.items():
-            value = at(key, places)
-            if key in folded:
-                most[value] = max(most.get(value, 0), count)
-            elif value not in shown or by_size(people, key) < by_size(people, shown[value]):
-                shown[value] = key
-        yield from (shown[value] for value, count in most.items() if count < smallest and value in shown)
+        together: dict[Key, dict[Hashable, int]] = {value: dict.fromkeys(times, 0) for value in hidden}
+        for key in folded:
+            _raise(together.setdefault(at(key, places), {}), people[key])
+        few = {(value, time) for value, counts in together.items() for time, n in counts.items() if n < smallest}
+        shown: dict[tuple[Key, Hashable], Key] = {}
+        for key in people.keys() - folded if few else ():
+            for place in few.intersection((at(key, places), time) for time in people[key]):
+                shown[place] = min(key, shown.get(place, key), key=lambda key: _by_size(people, key))
+        yield from shown.values()
+
+
+def _fates_of(people: People, small: frozenset[Key], times: Places, smallest: int) -> dict[Key, Fate]:
+    rows: dict[Key, list[Key]] = {}
+    loose: list[Key] = []
+    for key in people:
+        if key not in small:
+            rows["", *key] = [key]
+        elif times:
+            rows.setdefault((AS_OTHER, *at(key, times)), []).append(key)
+        else:
+            loose.append(key)
+    size = {row: most(people[key] for key in keys) for row, keys in rows.items()}
+    for row in [row for row, counts in size.items() if not is_enough(counts, smallest)]:
+        loose += rows.pop(row)
+    for time in sorted(most(people[key] for key in loose), key=repr):
+        # Any row that is left has people enough wherever it has any.
+        having = [row for row in rows if time in size[row]]
+        if having and most(people[key] for key in loose)[time] < smallest:
+            loose += rows.pop(min(having, key=lambda row: _by_size(size, row)))
+    fate = AT_ANY_TIME if is_enough(most(people[key] for key in loose), smallest) else HIDDEN
+    others = [key for row, keys in rows.items() if row[0] == AS_OTHER for key in keys]
+    return dict.fromkeys(others, AS_OTHER) | dict.fromkeys(loose, fate)

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from serving.logic.asked import Asked, Page
 from serving.logic.compared import changes
 from serving.logic.days import day_range
-from serving.logic.ordering import in_order
+from serving.logic.ordering import in_order, place_of
 from serving.logic.paging import cut
 from serving.logic.question import CHANGES, DAY, Batch, Question, change_of
-from serving.logic.reading import Reading, Row, Span, Tables, check_groups, readings
-from sql.periods import Periods
+from serving.logic.reading import Reading, Row, Tables, check_groups, readings
+from sql.periods import Periods, Span
 from sql.publication import Publication
 from sql.records import Metric
 
@@ -163,7 +163,7 @@ def _rows(asked: Asked, metrics: Sequence[str], found: Found, then: Found | None
     return [
         dict(zip(asked.group_by, key, strict=True))
         | _with_changes(found.groups.get(key, {}), then.groups.get(key, {}) if then else None, metrics)
-        for key in sorted(keys, key=lambda key: [(value is None, value or "") for value in key])
+        for key in sorted(keys, key=lambda key: [place_of(value) for value in key])
     ]
 
 

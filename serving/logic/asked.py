@@ -9,8 +9,8 @@ from serving.logic.days import Compared, read_compared, read_date, shown
 from serving.logic.paging import DEFAULT_ROWS, Cursor
 from serving.logic.question import CHANGES, DAY, Question, change_of
 from serving.logic.refused import bad_request
-from sql.folding import Span, condition
-from sql.periods import Granularity
+from sql.compile import condition
+from sql.periods import Granularity, Span
 from sql.records import Model
 
 MAX_VALUES = 100

@@ -8,8 +8,7 @@ from serving.logic.asked import Asked
 from serving.logic.question import DIMENSIONS, Batch, Question
 from serving.logic.refused import bad_request
 from sql.folding import Folding, Groups
-from sql.folding import Span as Span
-from sql.periods import BY_DAY, Periods
+from sql.periods import BY_DAY, Periods, Span
 from sql.publication import Publication
 from sql.records import Model
 
@@ -92,7 +91,16 @@ def readings(
     unrestricted they would be the answer to another question.
     """
     able = [batch for batch in question.batches if not batch.lacks(asked.restricted)]
-    return [(batch, reading(batch, asked, spans, tables, smallest_group)) for batch in able]
+    found: dict[tuple[str, tuple[str, ...]], Reading] = {}
+    for batch in able:
+        if _groups_of(batch) not in found:
+            found[_groups_of(batch)] = reading(batch, asked, spans, tables, smallest_group)
+    return [(batch, found[_groups_of(batch)]) for batch in able]
+
+
+def _groups_of(batch: Batch) -> tuple[str, tuple[str, ...]]:
+    """What its groups follow from: percentiles of one table are several batches, all of the same groups."""
+    return batch.model.name, batch.one_by_one
 
 
 @dataclass(frozen=True)
