@@ -26,6 +26,8 @@ class Told:
 
     metric: Metric
     dimensions: tuple[str, ...]
+    place: str
+    """File and line of the board, for who can't tell it."""
 
     @property
     def table(self) -> Model:
@@ -59,14 +61,16 @@ def load_board(path: Path, known: Mapping[str, Metric] | None = None) -> Board:
     """One board. ``known`` are the metrics it may name: all of the catalog by default.
 
     Raises:
-        BoardError: it is no board, or names a metric that is not there, or a dimension that the metric's table lacks.
+        BoardError: it is no board, or names a metric that is not there or has no day, or a dimension that the metric's
+            table lacks.
     """
     text = path.read_text()
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise BoardError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
-    if not isinstance(document, dict) or set(document) != set(_KEYS) or not isinstance(document["metrics"], dict):
+    is_board = isinstance(document, dict) and set(document) == set(_KEYS)
+    if not is_board or not isinstance(document["metrics"], dict) or not document["metrics"]:
         raise BoardError(f"{path}: a board has a title and metrics, each with the dimensions by which it is told.")
     known = metrics() if known is None else known
     told = tuple(_told(path, text, name, given, known) for name, given in document["metrics"].items())
@@ -75,14 +79,17 @@ def load_board(path: Path, known: Mapping[str, Metric] | None = None) -> Board:
 
 def _told(path: Path, text: str, name: Any, given: Any, known: Mapping[str, Metric]) -> Told:
     where = ("metrics", name)
+    place = at(path, yaml_line(text, where))
     if name not in known:
-        raise BoardError(f"{at(path, yaml_line(text, where))}: there is no metric {name!r}{_near(str(name), known)}.")
+        raise BoardError(f"{place}: there is no metric {name!r}{_near(str(name), known)}.")
     if given is not None and not isinstance(given, list):
-        raise BoardError(f"{at(path, yaml_line(text, where))}: give the dimensions of {name} as a list.")
-    told = Told(known[name], tuple(map(str, given or ())))
+        raise BoardError(f"{place}: give the dimensions of {name} as a list.")
+    told = Told(known[name], tuple(map(str, given or ())), place)
+    if not told.table.is_daily:
+        raise BoardError(f"{place}: {name} is told of all days at once, and boards are told by day; take another.")
     if told.metric.one_by_one:
         by = ", ".join(told.metric.one_by_one)
-        raise BoardError(f"{at(path, yaml_line(text, where))}: {name} says nothing over all of {by}; take another.")
+        raise BoardError(f"{place}: {name} says nothing over all of {by}; take another.")
     allowed = dimensions_of(told.table)
     named = [(number, column) for number, one in enumerate(told.dimensions) for column in columns_in(one)]
     for number, dimension in named:

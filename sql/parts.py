@@ -60,9 +60,9 @@ def _is_sum(node: exp.Expr) -> bool:
     if isinstance(node, exp.Add | exp.Sub):
         return _is_sum(node.this) and _is_sum(node.expression)
     if isinstance(node, exp.Mul):
-        return _is_scaled(node, node.this, node.expression) or _is_scaled(node, node.expression, node.this)
+        return _is_scaled(node.this, node.expression) or _is_scaled(node.expression, node.this)
     return isinstance(node, exp.Count) and not list(node.find_all(exp.Distinct))
 
 
-def _is_scaled(_: exp.Mul, factor: exp.Expr, rest: exp.Expr) -> bool:
+def _is_scaled(factor: exp.Expr, rest: exp.Expr) -> bool:
     return isinstance(_bare(factor), exp.Literal) and _is_sum(rest)

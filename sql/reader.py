@@ -75,10 +75,10 @@ class PublishedTables:
         self._db.execute(f"CREATE TABLE gold.{name} ({types})")
         extract = self.publication.tables.get(name)
         if extract is not None and extract.parts:
-            # Parts of different age may differ by a column; the folder's name is none.
+            # Parts of different age differ by columns that the model has gained or lost; the folder's name is none.
             self._db.execute(
-                f"INSERT INTO gold.{name} BY NAME SELECT * "
-                "FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",
+                f"INSERT INTO gold.{name} SELECT {', '.join(model.columns)} FROM (SELECT * FROM gold.{name} UNION ALL "
+                "BY NAME SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false))",
                 [[str(root / path) for path in extract.paths]],
             )
 

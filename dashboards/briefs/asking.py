@@ -39,6 +39,10 @@ class Asker:
     has_folded: bool = False
     """Whether anything was told as other, or not at all, since too few people are behind it."""
     asked: list[Asked] = field(default_factory=list)
+    _answers: dict[str, tuple[int, list[Row]]] = field(default_factory=dict, repr=False)
+    """By query, its number and what came: metrics of one table ask the same for each other."""
+    _counted: dict[str, list[Row]] = field(default_factory=dict, repr=False)
+    """By query, how many people groups have; no figure is read from it."""
 
     def values(self, told: Sequence[Told], spans: Sequence[Span], by: str | None = None) -> tuple[list[Row], int]:
         """Metrics of one table by span, and by a dimension: a row has ``day``, the first of its span."""
@@ -93,10 +97,11 @@ class Asker:
         rows = self.tables.rows(f"SELECT DISTINCT environment FROM {table} WHERE {self._where([span])}")
         return {row["environment"] for row in rows}
 
-    def days(self, table: str) -> tuple[date | None, date | None]:
-        """The first and the last that a table has."""
-        (row,) = self.tables.rows(f"SELECT MIN(day) AS first, MAX(day) AS last FROM {table} WHERE {self._whose()}")
-        return row["first"], row["last"]
+    def newest(self, table: str) -> date | None:
+        """The last day that a table has."""
+        (row,) = self.tables.rows(f"SELECT MAX(day) AS last FROM {table} WHERE {self._whose()}")
+        last: date | None = row["last"]
+        return last
 
     def _folded(self, table: Model, spans: Sequence[Span], columns: Sequence[str]) -> Folded:
         if table.people is None or not columns:
@@ -120,15 +125,17 @@ class Asker:
         picked = ", ".join([*keys, *folding.columns_of(table.people)])
         numbers = ", ".join(str(n + 1) for n in range(len(keys) + len(table.people.each_of)))
         query = f"SELECT {picked} FROM {table.full_name} WHERE {self._where(spans)} GROUP BY {numbers}"
-        return [row for row in self.tables.rows(query) if row["day"] is not None]
+        if query not in self._counted:
+            self._counted[query] = [row for row in self.tables.rows(query) if row["day"] is not None]
+        return self._counted[query]
 
     def _ask(self, says: str, query: str, by: str | None = None) -> tuple[list[Row], int]:
-        known = next((asked for asked in self.asked if asked.sql == query), None)
-        if known is None:
-            known = Asked(len(self.asked) + 1, says, query)
-            self.asked.append(known)
-        rows = [row for row in self.tables.rows(query) if row["day"] is not None]
-        return [{**row, by: _name(row, by)} if by else row for row in rows], known.number
+        if query not in self._answers:
+            rows = [row for row in self.tables.rows(query) if row["day"] is not None]
+            self.asked.append(Asked(len(self.asked) + 1, says, query))
+            self._answers[query] = len(self.asked), [{**row, by: _name(row, by)} if by else row for row in rows]
+        number, rows = self._answers[query]
+        return rows, number
 
     def _whose(self) -> str:
         return f"environment {'' if self.is_simulated else 'NOT '}LIKE '{SIMULATED}%'"
@@ -156,10 +163,12 @@ def count_of(told: Told, sums: Parts | None) -> str:
     rule = told.metric.percentile
     if rule is not None:
         return f"SUM(CASE WHEN {rule.where} THEN {rule.weight} END)"
-    if sums is not None and not any(columns[name].unit in UNCOUNTABLE for name in sums.columns()):
+    own = {columns[name].unit for name in sums.columns()} if sums is not None else set()
+    if sums is not None and not own & UNCOUNTABLE:
         if sums.denominator is not None:
             return sums.denominator
-        if "executions" not in columns:
+        # Calls that have something are told of all calls; whatever else is counted, of itself.
+        if "executions" not in own or "executions" not in columns:
             return sums.numerator
     # What costs and tokens were measured on is calls; of a table that does not count them, its rows.
     return "SUM(executions)" if "executions" in columns else "COUNT(*)"

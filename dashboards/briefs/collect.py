@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from dashboards.boards import Board, Told
 from dashboards.briefs import telling
@@ -10,8 +9,9 @@ from dashboards.briefs.asking import Asker, Row, count_of
 from dashboards.briefs.certainty import judge
 from dashboards.briefs.data import Brief, Figure, Part
 from dashboards.briefs.measuring import measured
-from dashboards.briefs.parts import part_of
+from dashboards.briefs.parts import number, part_of
 from dashboards.briefs.periods import EARLIER, Kind, Period, Span, period_of
+from dashboards.reports.scope import span
 from sql.catalog import CatalogError
 from sql.parts import parts_of
 from sql.reader import PublishedTables
@@ -48,9 +48,8 @@ def collect(
     complete_through = datetime.fromisoformat(tables.publication.complete_through)
     period = period_of(kind, day, complete_through, today)
     names = list(board.by_table())
-    real = Asker(tables, False, smallest_group)
-    asker = real if any(real.days(f"gold.{name}")[0] for name in names) else Asker(tables, True, smallest_group)
-    is_simulated = asker.is_simulated and any(asker.days(f"gold.{name}")[0] for name in names)
+    has_real, has_simulated = (span(tables, is_simulated=one) is not None for one in (False, True))
+    asker = Asker(tables, has_simulated and not has_real, smallest_group)
     status = telling.status(tables.publication, period, today, failure)
     figures = _figures(asker, board, period.told, period) if period.told else []
     of_few = [figure.metric for figure in figures if figure.is_of_few]
@@ -59,13 +58,13 @@ def collect(
     environments: set[str] = set()
     for name in names if period.told else ():
         environments |= asker.environments(f"gold.{name}", period.told or period.whole)
-    newest = max((found for name in names if (found := asker.days(f"gold.{name}")[1])), default=None)
+    newest = max((found for name in names if (found := asker.newest(f"gold.{name}"))), default=None)
     has_now = any(figure.now is not None for figure in shown)
     return Brief(
         audience=board.title,
         period=period,
         environments=tuple(sorted(environments)),
-        is_simulated=is_simulated,
+        is_simulated=asker.is_simulated,
         status=status,
         figures=tuple(shown) if has_now else (),
         missing=tuple(f.metric for f in figures if f not in shown and not f.is_of_few) if has_now else (),
@@ -78,7 +77,8 @@ def _check_published(board: Board) -> None:
     for told in board.told:
         if not told.table.published:
             raise CatalogError(
-                f"{told.metric.name} is a metric of {told.table.full_name}, which is not published; no report tells it."
+                f"{told.place}: {told.metric.name} is a metric of {told.table.full_name}, which is not published; "
+                "no report tells it."
             )
 
 
@@ -178,8 +178,3 @@ def _parts(asker: Asker, told: Told, group: Sequence[Told], now: Span, before: S
         if part is not None:
             found.append(part)
     return tuple(found)
-
-
-def number(value: Any) -> float | None:
-    """As figures are shown; sums that must be exact never pass here."""
-    return None if value is None else float(value)

@@ -8,6 +8,7 @@ from dashboards.briefs.asking import Asked
 from dashboards.briefs.certainty import Judged
 from dashboards.briefs.drivers import Decomposition
 from dashboards.briefs.periods import Period
+from dashboards.reports.data import Figure as Compared
 from sql.records import Metric
 
 
@@ -59,6 +60,11 @@ class Figure:
     @property
     def metric(self) -> Metric:
         return self.told.metric
+
+    @property
+    def compared(self) -> Compared:
+        """As what is said of any change reads it."""
+        return Compared(self.metric, self.now, self.before)
 
     @property
     def change(self) -> float | None:

@@ -1,5 +1,6 @@
 """Charts as Vega-Lite, and as pictures of it: light, and dark for who reads at night."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,7 +22,10 @@ _PIXELS = 2
 
 LINES_MAX, DRIVERS_MAX = 6, 2
 _FONT = "Roboto, Liberation Sans, Arial, sans-serif"
-_LABEL_PX_MAX, _LABEL_MAX = 120, 21
+LABEL_MAX = 21
+"""Characters of a name beside its bar."""
+
+_LABEL_PX_MAX = 120
 _ROOM_SHARE = 0.4
 _COLORS: Mapping[Theme, Mapping[str, str]] = {
     "light": {"paper": "#ffffff", "ink": "#12161d", "soft": "#5b6472", "grid": "#e3e6eb", "now": "#2b6cc4",
@@ -112,17 +116,20 @@ def _drivers(figure: Figure, part: Part) -> Drawn:
     metric = figure.metric
     values = [
         {
-            "name": units.short(row.name, _LABEL_MAX),
+            "row": number,
             "part": row.part,
             "end": max(row.part or 0, 0),
             "says": amount(metric, row.part),
             "tone": _tone(figure, row.part or 0),
         }
-        for row in part.rows
+        for number, row in enumerate(part.rows)
     ]
+    # A row is found by its number: two long names may be the same once they are short.
+    names = json.dumps([units.short(row.name, LABEL_MAX) for row in part.rows])
     scale = {"domain": ["good", "poor", "now"], "range": ["$good", "$poor", "$now"]}
-    y = {"field": "name", "type": "nominal", "sort": [value["name"] for value in values], "title": None,
-         "axis": {"labelLimit": _LABEL_PX_MAX, "ticks": False, "domain": False}}  # fmt: skip
+    y = {"field": "row", "type": "ordinal", "title": None,
+         "axis": {"labelExpr": f"{names}[datum.value]", "labelLimit": _LABEL_PX_MAX, "ticks": False,
+                  "domain": False}}  # fmt: skip
     x = {"field": "part", "type": "quantitative", "title": None,
          "scale": {"domain": _with_room([row.part or 0 for row in part.rows]), "nice": False},
          "axis": {"labels": False, "ticks": False, "domain": False, "grid": False}}  # fmt: skip

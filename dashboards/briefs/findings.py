@@ -7,12 +7,10 @@ from dashboards.briefs import explaining
 from dashboards.briefs.data import Brief, Figure
 from dashboards.briefs.measuring import count_unit, is_share_of_count
 from dashboards.reports import units
-from dashboards.reports.data import Figure as Compared
 from dashboards.reports.judge import is_better
-from sql.records import Metric
 
 SHOWN = 6
-_TOLD = ("clear", "unjudged", "usual")
+TOLD = ("clear", "unjudged", "usual")
 """Standings that make a finding, the most telling first."""
 
 
@@ -45,8 +43,8 @@ class Findings:
 
 def find(brief: Brief) -> Findings:
     """Findings, the most telling first."""
-    figures = [figure for figure in brief.figures if figure.judged.standing in _TOLD]
-    figures.sort(key=lambda figure: (_TOLD.index(figure.judged.standing), -_relative(figure)))
+    figures = [figure for figure in brief.figures if figure.judged.standing in TOLD]
+    figures.sort(key=lambda figure: (TOLD.index(figure.judged.standing), -_relative(figure)))
     told = tuple(_finding(brief, figure) for figure in figures[:SHOWN])
     return Findings(told, tuple(_others(brief, figures[SHOWN:])))
 
@@ -57,13 +55,13 @@ def headline(figure: Figure) -> str:
     if now is None or before is None:
         return f"{metric.title}: {units.text(now, metric.unit)}"
     direction = "rose" if now > before else "fell"
-    by = f" {said}" if (said := by_how_much(metric, now, before)) else ""
+    by = f" {said}" if (said := _by_how_much(figure)) else ""
     return f"{metric.title} {direction}{by} to {units.text(now, metric.unit)}, from {units.text(before, metric.unit)}."
 
 
-def by_how_much(metric: Metric, now: float, before: float) -> str:
+def _by_how_much(figure: Figure) -> str:
     """Without its sign; empty where it can't be said."""
-    said = units.change(Compared(metric, now, before))
+    said = units.change(figure.compared)
     return said.lstrip("+\N{MINUS SIGN}").replace(" pp", " points") if said[:1] in "+\N{MINUS SIGN}" else ""
 
 
@@ -72,7 +70,7 @@ def _relative(figure: Figure) -> float:
 
 
 def _finding(brief: Brief, figure: Figure) -> Finding:
-    better = is_better(Compared(figure.metric, figure.now, figure.before))
+    better = is_better(figure.compared)
     why = [*explaining.explain(figure), *_carries(brief, figure)]
     return Finding(figure, headline(figure), better, tuple(why), figure.metric.to_do if better is False else "")
 
@@ -107,7 +105,7 @@ def _others(brief: Brief, left_over: Sequence[Figure]) -> list[str]:
     }
     said = []
     if left_over:
-        said.append(f"Also changed: {_listed(f'{f.metric.title} ({units.change(_compared(f))})' for f in left_over)}.")
+        said.append(f"Also changed: {_listed(f'{f.metric.title} ({units.change(f.compared)})' for f in left_over)}.")
     if found := by_standing["steady"]:
         said.append(f"Hardly changed: {_listed(_valued(figure) for figure in found)}.")
     if found := by_standing["chance"]:
@@ -119,10 +117,6 @@ def _others(brief: Brief, left_over: Sequence[Figure]) -> list[str]:
     if found := by_standing["gone"]:
         said.append(f"Had a value before and has none now: {_listed(figure.metric.title for figure in found)}.")
     return said
-
-
-def _compared(figure: Figure) -> Compared:
-    return Compared(figure.metric, figure.now, figure.before)
 
 
 def _valued(figure: Figure) -> str:

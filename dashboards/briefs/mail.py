@@ -7,7 +7,7 @@ from dashboards.briefs.data import Brief
 from dashboards.briefs.drawing import Drawn
 from dashboards.briefs.findings import Findings
 from dashboards.briefs.page import Pictures, render
-from dashboards.briefs.words import subtitle, title, warnings
+from dashboards.briefs.words import fresh, subtitle, title, warnings
 
 _DOMAIN = "report.promptlake"
 
@@ -30,7 +30,7 @@ def compose(brief: Brief, findings: Findings, charts: list[Drawn], pictures: Pic
 
 def text(brief: Brief, findings: Findings) -> str:
     """The same without any form."""
-    lines = [title(brief), subtitle(brief), ""]
+    lines = [title(brief), subtitle(brief), fresh(brief), ""]
     lines += [f"! {warning}" for warning in warnings(brief)]
     if brief.nothing:
         return "\n".join([*lines, brief.nothing, ""])

@@ -13,8 +13,8 @@ from sql.parts import parts_of
 def measured(told: Told, value: float | None, sums: Mapping[str, Any]) -> Measured:
     """A value with how many things are behind it, from a row of :meth:`dashboards.briefs.asking.Asker.parts`."""
     name, parts = told.metric.name, parts_of(told.metric)
-    if parts is None and told.metric.percentile is None and told.metric.unit not in UNCOUNTABLE:
-        return Measured(value, value or 0.0)  # people, each counted once
+    if parts is None and told.metric.unit == "people":
+        return Measured(value, value or 0.0)  # each counted once
     count = float(sums.get(f"{name}_count") or 0)
     return Measured(value, count, float(sums.get(f"{name}_sum") or 0) if is_share_of_count(told) else None)
 
@@ -35,8 +35,9 @@ def count_unit(told: Told) -> str:
     rule = told.metric.percentile
     if rule is not None:
         return unit_of(columns[rule.weight].unit)
-    if parts is None:
+    if parts is None and told.metric.unit == "people":
         return unit_of(told.metric.unit)
-    if parts.denominator is not None and count_of(told, parts) == parts.denominator:
-        return unit_of(next(iter(sorted({columns[name].unit or "" for name in parts.columns()}))))
-    return unit_of("executions" if "executions" in columns else told.metric.unit)
+    if parts is not None and count_of(told, parts) in (parts.numerator, parts.denominator):
+        # Columns without a unit only choose rows.
+        return unit_of(next(iter(sorted(filter(None, (columns[name].unit for name in parts.columns())))), None))
+    return unit_of("executions" if "executions" in columns else "rows")

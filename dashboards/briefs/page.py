@@ -11,12 +11,11 @@ from markupsafe import Markup
 from dashboards import templates
 from dashboards.briefs import drawing, explaining
 from dashboards.briefs.data import Brief, Figure, Part
-from dashboards.briefs.findings import Findings
+from dashboards.briefs.findings import TOLD, Findings
 from dashboards.briefs.labels import dimension_name
 from dashboards.briefs.measuring import count_unit
 from dashboards.briefs.words import APPENDIX, figures_note, fresh, meanings, subtitle, title, warnings
 from dashboards.reports import units
-from dashboards.reports.data import Figure as Compared
 from dashboards.reports.judge import is_better, verdict
 
 Pictures = Mapping[tuple[str, drawing.Theme], bytes]
@@ -24,8 +23,6 @@ Pictures = Mapping[tuple[str, drawing.Theme], bytes]
 
 Source = Callable[[drawing.Drawn, drawing.Theme], str]
 """Where the HTML finds a picture."""
-
-_CERTAIN = frozenset({"clear", "usual", "unjudged"})
 
 
 def render(
@@ -96,19 +93,15 @@ def queries_of(figure: Figure) -> list[int]:
     return sorted({*figure.queries, *(number for part in figure.parts for number in part.queries)})
 
 
-def _compared(figure: Figure) -> Compared:
-    return Compared(figure.metric, figure.now, figure.before)
-
-
 def changed(figure: Figure) -> str:
-    return units.change(_compared(figure)) or units.NOTHING
+    return units.change(figure.compared) or units.NOTHING
 
 
 def better_of(figure: Figure) -> bool | None:
-    return is_better(_compared(figure))
+    return is_better(figure.compared)
 
 
 def tone_of(figure: Figure, better: bool | None) -> str:
-    if figure.judged.standing not in _CERTAIN:
+    if figure.judged.standing not in TOLD:
         return "soft"
     return "" if better is None else "good" if better else "poor"

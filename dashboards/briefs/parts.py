@@ -54,12 +54,12 @@ def _row(driver: Driver, whole: Decomposition) -> PartRow:
     has_shares = whole.change and whole.gross <= CANCELLING * abs(whole.change)
     return PartRow(
         name=driver.segment.name,
-        now=_shown(now.value),
-        before=_shown(before.value),
+        now=number(now.value),
+        before=number(before.value),
         count=float(now.count),
         part=float(driver.part),
-        rate=_shown(driver.rate),
-        mix=_shown(driver.mix),
+        rate=number(driver.rate),
+        mix=number(driver.mix),
         share=float(driver.part / whole.change) if has_shares else None,
         weights=_weights(driver, whole),
     )
@@ -81,7 +81,7 @@ def _beside(told: Told, dimension: str, first: date, sums: Sequence[Row], values
     for row in values:
         by_name.setdefault(row[dimension], {})[row["day"] == first] = row[name]
     rows = [
-        PartRow(key, _shown(found.get(True)), _shown(found.get(False)), counts.get(key, 0.0))
+        PartRow(key, number(found.get(True)), number(found.get(False)), counts.get(key, 0.0))
         for key, found in by_name.items()
     ]
     return sorted(rows, key=lambda row: (-row.count, row.name))
@@ -97,5 +97,6 @@ def _exact(value: Any) -> Fraction:
     return Fraction(value or 0)
 
 
-def _shown(value: Any) -> float | None:
+def number(value: Any) -> float | None:
+    """As figures are shown; sums that must be exact never pass here."""
     return None if value is None else float(value)

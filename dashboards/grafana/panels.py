@@ -4,10 +4,16 @@ import json
 
 from grafana_foundation_sdk.builders import athena, timeseries
 from grafana_foundation_sdk.builders import dashboard as builders
-from grafana_foundation_sdk.builders.common import VizLegendOptions, VizTooltipOptions
+from grafana_foundation_sdk.builders.common import GraphThresholdsStyleConfig, VizLegendOptions, VizTooltipOptions
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.athena import FormatOptions
-from grafana_foundation_sdk.models.common import LegendDisplayMode, LegendPlacement, SortOrder, TooltipDisplayMode
+from grafana_foundation_sdk.models.common import (
+    GraphTresholdsStyleMode,
+    LegendDisplayMode,
+    LegendPlacement,
+    SortOrder,
+    TooltipDisplayMode,
+)
 from grafana_foundation_sdk.models.dashboard import (
     DataSourceRef,
     Threshold,
@@ -16,7 +22,8 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from dashboards.boards import Board, Told
+from dashboards.boards import Board, Told, columns_in
+from dashboards.briefs.labels import dimension_name
 from dashboards.reports.data import SIMULATED
 from sql.compile import metric_query
 from sql.records import Metric
@@ -52,12 +59,12 @@ def dashboard(board: Board) -> str:
 
 def query(told: Told, dimension: str | None) -> str:
     """The metric by day, in Athena's SQL; Grafana puts the period and the environments in."""
-    return metric_query([told.metric.name], ["day", *([dimension] if dimension else [])], _WHERE)
+    return metric_query([told.metric.name], ["day", *(columns_in(dimension) if dimension else ())], _WHERE)
 
 
 def _panel(told: Told, dimension: str | None) -> timeseries.Panel:
     metric = told.metric
-    by = f" by {dimension.replace('_', ' ')}" if dimension else ""
+    by = f" by {dimension_name(dimension)}" if dimension else ""
     target = athena.Dataquery().raw_sql(query(told, dimension)).format(FormatOptions.TIME_SERIES).ref_id("A")
     panel = (
         timeseries.Panel()
@@ -71,7 +78,10 @@ def _panel(told: Told, dimension: str | None) -> timeseries.Panel:
         .legend(VizLegendOptions().display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM))
         .tooltip(VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
     )
-    return panel.thresholds(_thresholds(metric)) if metric.good is not None and metric.poor is not None else panel
+    if metric.good is None or metric.poor is None:
+        return panel
+    drawn = GraphThresholdsStyleConfig().mode(GraphTresholdsStyleMode.DASHED)
+    return panel.thresholds(_thresholds(metric)).thresholds_style(drawn)
 
 
 def _thresholds(metric: Metric) -> builders.ThresholdsConfig:

@@ -26,7 +26,11 @@ _COLORS = ["#2b6cc4", "#e08a00", "#0d9e78", "#c3588f", "#53a9e0", "#7a5bbf", "#8
 def requests(
     boards: Iterable[Board], place: Place, teams_by_group: Mapping[str, Sequence[str] | None]
 ) -> Iterator[tuple[str, Request]]:
-    """Actions by name and their parameters: who sees what, data sets, theme, then analyses and dashboards."""
+    """Actions by name and their parameters: who sees what, data sets, theme, then analyses and dashboards.
+
+    Raises:
+        BoardError: a board tells a metric by several columns together.
+    """
     boards = list(boards)
     sources = sorted({source_of(told) for board in boards for told in board.told})
     yield "CreateDataSet", rules(place, teams_by_group)
@@ -57,16 +61,14 @@ def definition_of(board: Board, place: Place) -> Request:
         "Visuals": [visual.visual for visual in visuals],
         "Layouts": [{"Configuration": {"GridLayout": {"Elements": [visual.element() for visual in visuals]}}}],
     }
-    calculated = {
-        told.metric.name: (told, said) for told in board.told if (said := expression(told.metric)) is not None
-    }
     return {
         "DataSetIdentifierDeclarations": [
             {"Identifier": source, "DataSetArn": place.arn("dataset", data_set_id(source))} for source in sources
         ],
         "CalculatedFields": [
             {"DataSetIdentifier": source_of(told), "Name": told.metric.title, "Expression": said}
-            for told, said in calculated.values()
+            for told in board.told
+            if (said := expression(told.metric)) is not None
         ],
         "Sheets": [sheet],
         "FilterGroups": [*_real_only(board, sources), *_one_dimension(board, visuals)],

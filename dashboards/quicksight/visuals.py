@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.boards import Told
+from dashboards.boards import BoardError, Told, columns_in
+from dashboards.briefs.labels import dimension_name
 from dashboards.quicksight.data_sets import source_of
 from sql.analysis import ALL, METRIC_PREFIX
 
@@ -27,7 +28,14 @@ class Placed:
 
 
 def placed(told: Told) -> Iterator[Placed]:
-    """The visuals of one metric, in reading order."""
+    """The visuals of one metric, in reading order.
+
+    Raises:
+        BoardError: the metric is told by several columns together, for which QuickSight has no field.
+    """
+    for dimension in told.dimensions:
+        if len(columns_in(dimension)) > 1:
+            raise BoardError(f"{told.place}: QuickSight has no {dimension}; give its columns one by one.")
     source, name = source_of(told), told.metric.name
     day = _day(source, name)
     if source.startswith(METRIC_PREFIX):
@@ -49,7 +57,10 @@ def _line(
     told: Told, visual_id: str, source: str, category: list[Any], colors: list[Any], columns: int, dimension: str | None
 ) -> Placed:
     wells = {"Category": category, "Values": [_value(told, source)], "Colors": colors}
-    by = "day" if not colors else f"day and {dimension}"
+    if source.startswith(METRIC_PREFIX):
+        # Nor can they be put together over environments: each has a chart of its own.
+        wells["SmallMultiples"] = [_category(source, "environment", f"{told.metric.name}-environment")]
+    by = f"day and {dimension_name(dimension)}" if colors and dimension else "day"
     configuration = {"FieldWells": {"LineChartAggregatedFieldWells": wells}, "Tooltip": _tooltip(told)}
     visual = {
         "VisualId": visual_id,
@@ -69,7 +80,7 @@ def _bar(told: Told, source: str, dimension: str) -> Placed:
         "Orientation": "HORIZONTAL",
         "Tooltip": _tooltip(told),
     }
-    title = f"{told.metric.title} by {dimension.replace('_', ' ')}"
+    title = f"{told.metric.title} by {dimension_name(dimension)}"
     visual = {"VisualId": visual_id, **_texts(told, title), "ChartConfiguration": configuration}
     return Placed(visual_id, {"BarChartVisual": visual}, GRID_COLUMNS // 2, source)
 
@@ -78,6 +89,7 @@ def _value(told: Told, source: str) -> dict[str, Any]:
     if not source.startswith(METRIC_PREFIX):
         # Aggregated within its own expression, so that QuickSight is to do nothing more.
         return {"NumericalMeasureField": {"FieldId": _field(told), "Column": _column(source, told.metric.title)}}
+    # Of one row: that of a day, an environment and a value of the dimension.
     column = {"FieldId": _field(told), "Column": _column(source, "value")}
     return {"NumericalMeasureField": {**column, "AggregationFunction": {"SimpleNumericalAggregation": "MAX"}}}
 

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.aws.doctor.checks import BEFORE, Clients, examine
+from infra.aws.doctor.checks import BEFORE, examine
 from infra.aws.names import Names
 from infra.aws.packages.build import Package, build_functions, build_glue, build_jobs_context
 from infra.aws.packed import APP, MODELS, PEOPLE, SETTINGS
+from infra.aws.session import Clients
 from infra.aws.stage import Stage, StageError
 from ingest.delivery.privacy.keys import KEY_BYTES
+from ingest.delivery.reaching import reaching
 
 CDK = "aws-cdk@2.1148.1"
 """Its command line; version 3 does not read what the library of version 2 writes."""
@@ -38,20 +40,28 @@ def check(stage: Stage, clients: Clients) -> None:
 
 
 def ensure_keys(stage: Stage, ssm: Any) -> bool:
-    """Make the first key for pseudonyms where there is none, and touch none that is there; whether one was made."""
+    """Make the first key for pseudonyms where there is none, and touch none that is there; whether one was made.
+
+    Raises:
+        Unavailable: Systems Manager can't be asked, or does not let us.
+    """
     name = Names(stage).keys_parameter
-    try:
-        ssm.get_parameter(Name=name)
-    except ssm.exceptions.ParameterNotFound:
-        entry = {
-            "key": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode(),
-            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        tags = [{"Key": "promptlake:stage", "Value": stage.name}]
-        document = json.dumps({"keys": [entry]})
-        ssm.put_parameter(Name=name, Value=document, Type="SecureString", Tier="Standard", Tags=tags)
-        return True
+    with reaching("Systems Manager"):
+        try:
+            ssm.get_parameter(Name=name)
+        except ssm.exceptions.ParameterNotFound:
+            document = json.dumps({"keys": [_new_key()]})
+            tags = [{"Key": "promptlake:stage", "Value": stage.name}]
+            ssm.put_parameter(Name=name, Value=document, Type="SecureString", Tier="Standard", Tags=tags)
+            return True
     return False
+
+
+def _new_key() -> dict[str, str]:
+    return {
+        "key": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode(),
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def build_packages(stage: Stage, folder: Path, on_step: OnStep) -> None:
@@ -78,6 +88,7 @@ def deploy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> 
 
     Raises:
         StageError: it can't be, or CDK says that it went wrong.
+        Unavailable: the keys can't be looked for, or made.
     """
     on_step("Looking at the account")
     check(stage, clients)

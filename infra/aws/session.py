@@ -1,9 +1,14 @@
 """boto3's clients in a stage's region."""
 
-from typing import Any
+from typing import Any, Protocol
 
-from infra.aws.doctor.checks import Clients
 from infra.aws.stage import Stage, StageError
+
+
+class Clients(Protocol):
+    """Gives boto3's client of a service."""
+
+    def __call__(self, service: str) -> Any: ...
 
 
 def clients_of(stage: Stage) -> Clients:

@@ -25,7 +25,6 @@ rest_cache = true
 """
 
 import tomllib
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -91,7 +90,8 @@ class Stage(_Strict):
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
     alarms: tuple[_Email, ...] = Field(min_length=1, strict=False)
     budget_usd: Annotated[int, Field(gt=0)]
-    build_every_minutes: Annotated[int, Field(ge=15, le=1440)] = 60
+    build_every_minutes: Annotated[int, Field(ge=15, le=120)] = 60
+    """Freshness is promised for two and a half hours, and measured after each build (slos.yaml)."""
     logs_days: LogsDays = 30
     settings: str | None = None
     models: str | None = None
@@ -138,10 +138,6 @@ class Stage(_Strict):
             return load(path) if path else Settings()
         except SettingsError as error:
             raise StageError(str(error)) from error
-
-    @property
-    def build_every(self) -> timedelta:
-        return timedelta(minutes=self.build_every_minutes)
 
     def named(self, what: str) -> str:
         """The name of one of the stage's parts."""

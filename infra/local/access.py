@@ -3,11 +3,11 @@
 import sqlite3
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple, cast
+from typing import cast
 
 from infra.local.passing import passing
 from ingest.contracts.roles import Role
-from ingest.doors.access.grants import Grant, NewKey, make_key
+from ingest.doors.access.grants import Grant, Listed, NewKey, make_key
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS access_key (
@@ -18,15 +18,6 @@ CREATE TABLE IF NOT EXISTS access_key (
 """
 _ADDED = "ALTER TABLE access_key ADD COLUMN holder TEXT NOT NULL DEFAULT ''"
 """For keys that were made before they had holders."""
-
-
-class Listed(NamedTuple):
-    """A key as its owner sees it."""
-
-    grant: Grant
-    note: str
-    made_at: str
-    revoked_at: str | None
 
 
 class SqliteGrants:

@@ -2,6 +2,20 @@
 
 from serving.logic.question import Question
 
+VITALS = (
+    "lcp",
+    "inp",
+    "cls",
+    "fcp",
+    "ttfb",
+    "lcp_good_share",
+    "inp_good_share",
+    "cls_good_share",
+    "fcp_good_share",
+    "ttfb_good_share",
+)
+"""How fast and steady pages felt."""
+
 _NOW = "As the newest build found it, over all days."
 
 ENGAGEMENT = (
@@ -71,18 +85,7 @@ ENGAGEMENT = (
         name="engagement/vitals",
         title="Web vitals",
         description="How fast and steady pages felt.",
-        metrics=(
-            "lcp",
-            "inp",
-            "cls",
-            "fcp",
-            "ttfb",
-            "lcp_good_share",
-            "inp_good_share",
-            "cls_good_share",
-            "fcp_good_share",
-            "ttfb_good_share",
-        ),
+        metrics=VITALS,
     ),
     Question(
         name="engagement/nps",

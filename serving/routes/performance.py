@@ -1,6 +1,7 @@
 """How well the prompts do: failures, speed, and what people and evaluators think."""
 
 from serving.logic.question import Question
+from serving.routes.engagement import VITALS
 
 PERFORMANCE = Question(
     name="performance",
@@ -19,15 +20,6 @@ PERFORMANCE = Question(
         "nps",
         "implicit_negative_rate",
         "evaluation_pass_rate",
-        "lcp",
-        "inp",
-        "cls",
-        "fcp",
-        "ttfb",
-        "lcp_good_share",
-        "inp_good_share",
-        "cls_good_share",
-        "fcp_good_share",
-        "ttfb_good_share",
+        *VITALS,
     ),
 )

@@ -7,7 +7,9 @@ SELECT
     COALESCE(o.team, e.team) AS team,
     COALESCE(o.feature, e.feature) AS feature,
     COALESCE(o.template_id, e.template_id) AS template_id,
-    COALESCE(o.template_version, e.template_version) AS template_version,
+    -- A version belongs to its template: that of another one says nothing.
+    CASE WHEN o.template_id <> e.template_id THEN o.template_version
+        ELSE COALESCE(o.template_version, e.template_version) END AS template_version,
     e.variant,
     e.provider,
     e.model,

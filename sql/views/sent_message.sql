@@ -47,8 +47,9 @@ FROM (
             MAX(campaign) AS campaign,
             MAX(email_template) AS email_template,
             MAX(CASE WHEN action = 'sent' THEN 1 ELSE 0 END) AS is_sent,
-            -- What was clicked was opened, and what was opened had come, told or not.
-            MAX(CASE WHEN action IN ('delivered', 'opened', 'clicked') THEN 1 ELSE 0 END) AS is_delivered,
+            -- What was clicked was opened, and what was opened, complained of or unsubscribed from had come, told or not.
+            MAX(CASE WHEN action IN ('delivered', 'opened', 'clicked', 'complained', 'unsubscribed') THEN 1 ELSE 0 END)
+                AS is_delivered,
             MAX(CASE WHEN action IN ('opened', 'clicked') THEN 1 ELSE 0 END) AS is_opened,
             MAX(CASE WHEN action = 'clicked' THEN 1 ELSE 0 END) AS is_clicked,
             MAX(CASE WHEN action = 'bounced' THEN 1 ELSE 0 END) AS is_bounced,

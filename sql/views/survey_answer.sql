@@ -56,8 +56,9 @@ SELECT
     COALESCE(asked.team, e.team, s.team) AS team,
     COALESCE(asked.feature, e.feature, s.feature) AS feature,
     COALESCE(asked.template_id, e.template_id, s.template_id) AS template_id,
-    CASE WHEN asked.template_id IS NOT NULL THEN asked.template_version
-        ELSE COALESCE(e.template_version, s.template_version) END AS template_version,
+    -- As in silver.rated_execution.
+    CASE WHEN asked.template_id <> COALESCE(e.template_id, s.template_id) THEN asked.template_version
+        ELSE COALESCE(asked.template_version, e.template_version, s.template_version) END AS template_version,
     COALESCE(e.variant, s.variant) AS variant,
     COALESCE(e.provider, s.provider) AS provider,
     COALESCE(e.model, s.model) AS model,

@@ -15,7 +15,7 @@ from dashboards.quicksight import BOARDS
 from dashboards.quicksight.data_sets import Place, data_set, source_of
 from dashboards.quicksight.documents import definition_of, requests
 from dashboards.quicksight.expressions import expression
-from sql.analysis import ALL
+from sql.analysis import ALL, METRIC_PREFIX, analyst_views
 from sql.catalog import load_metrics, metrics, models
 
 PLACE = Place("123456789012", "eu-central-1", "arn:aws:quicksight:eu-central-1:123456789012:datasource/athena")
@@ -109,6 +109,24 @@ def test_a_metrics_definition_is_the_tooltip() -> None:
                 assert field["FieldTooltipItem"]["Label"].startswith(told.metric.description)
 
 
+@pytest.mark.parametrize("name", ["cost", "quality", "engagement", "operations"])
+def test_visuals_over_views_tell_all_that_their_rows_do(name: str) -> None:
+    """The value of a view's row is right as it stands: what no field of a visual tells apart, a filter must."""
+    made = definition_of(load_boards(BOARDS)[name], PLACE)
+    filtered = {
+        (one["ScopeConfiguration"]["SelectedSheets"]["SheetVisualScopingConfigurations"][0].get("VisualIds") or [""])[0]
+        for one in made["FilterGroups"]
+    }
+    for visual in (one["LineChartVisual"] for one in made["Sheets"][0]["Visuals"] if "LineChartVisual" in one):
+        used = list(_identifiers(visual))
+        source = used[0][0]
+        if source.startswith(METRIC_PREFIX):
+            keys = {column.name for column in analyst_views()[source].columns} - {"value", "dimension"}
+            whole = visual["VisualId"].endswith("by-day")
+            assert {column for _, column in used} >= keys - ({"item"} if whole else set())
+            assert visual["VisualId"] in filtered
+
+
 def test_no_value_of_a_view_is_summed_over_dimensions() -> None:
     board = load_boards(BOARDS)["operations"]
     made = definition_of(board, PLACE)
@@ -168,6 +186,12 @@ def test_a_metric_comes_onto_a_board_by_two_files(tmp_path: Path) -> None:
     assert [field["Name"] for field in made["CalculatedFields"]] == ["Toys"]
     assert len(made["Sheets"][0]["Visuals"]) == 3
     assert source_of(board.told[0]) == "cost_daily"
+
+
+def test_columns_that_are_told_together_are_refused_with_their_place(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("title: X\nmetrics:\n  cost_usd: [model, template_id/template_version]\n")
+    with pytest.raises(BoardError, match=r"x\.yaml:3: QuickSight has no template_id/template_version; give"):
+        list(requests(load_boards(tmp_path).values(), PLACE, TEAMS))
 
 
 def test_an_unknown_metric_on_a_board_is_a_sentence(tmp_path: Path) -> None:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from infra.aws import deploying
-from infra.aws.doctor.checks import AFTER, BEFORE, Clients, examine
+from infra.aws.doctor.checks import AFTER, BEFORE, examine
 from infra.aws.doctor.function import PROBLEMS_METRIC, STAGE_VARIABLE, handler
 from infra.aws.names import BRONZE_TABLES, Names
 from infra.aws.rooms.flows import build_flow
+from infra.aws.session import Clients
 from infra.aws.stage import StageError, read_stage
 from infra.local import cli
 from ingest.contracts import layout
 from ingest.contracts.derive import glue_columns, table_columns
 from ingest.delivery.privacy.keys import Keyring, parse_keys
+from ingest.delivery.unavailable import Unavailable
 from tests.lakes import build_lake, event, make_lake, send
 from tests.services.moto import ACCOUNT, client, moto
 from tests.tables import make_table
@@ -176,3 +183,78 @@ def test_a_stage_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.Captur
         words: list[Any] = [action, "--stage", "prod", "--stages", str(tmp_path)]
         assert cli.main(words) == 1
         assert "There are no settings for a stage 'prod'" in capsys.readouterr().err
+
+
+_WITHOUT_BOTO3 = """
+import sys
+for name in ("boto3", "botocore", "botocore.exceptions"):
+    sys.modules[name] = None  # as where it is not installed
+from infra.local.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [("doctor",), ("deploy",), ("diff",), ("access", "add", "--role", "viewer")], ids=lambda words: words[0]
+)
+def test_without_what_speaks_with_aws_it_is_said_what_to_install(names: Names, words: tuple[str, ...]) -> None:
+    asked = [sys.executable, "-c", _WITHOUT_BOTO3, *words, "--stage", "dev", "--stages", str(names.stage.folder)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "promptlake: What speaks with AWS is not installed; "
+        "`pip install --require-hashes -r requirements/deploy.txt`.\n"
+    )
+
+
+def signed_in(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": ACCOUNT["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": ACCOUNT["aws_secret_access_key"],
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_keys_of_a_stage_are_made_listed_and_ended_there(
+    names: Names, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (names.stage.folder / "keys.toml").write_text(SETTINGS)
+    make_table(client("dynamodb", url), Names(read_stage("keys", names.stage.folder)).access)
+    signed_in(url, monkeypatch)
+
+    def access(*words: str) -> tuple[int, str]:
+        code = cli.main(["access", *words, "--stage", "keys", "--stages", str(names.stage.folder)])
+        told = capsys.readouterr()
+        return code, told.out + told.err
+
+    assert access("list") == (0, "No key was made: nobody may send or read.\n")
+    code, told = access("add", "--role", "emitter", "--note", "checkout")
+    key_id = told[4:16]
+    assert (code, f"`promptlake access revoke {key_id} --stage keys`" in told) == (0, True)
+    assert access("revoke", key_id)[0] == 0
+    (listed,) = json.loads(access("list", "--json")[1])
+    assert (listed["id"], listed["role"], listed["note"]) == (key_id, "emitter", "checkout")
+    assert listed["made_at"] <= listed["revoked_at"]
+    code, told = access("revoke", key_id)
+    assert (code, "`promptlake access list --stage keys` gives the ids" in told) == (1, True)
+
+
+def test_keys_of_a_stage_that_is_not_deployed_are_refused_in_a_sentence(
+    names: Names, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (names.stage.folder / "new.toml").write_text(SETTINGS)
+    signed_in(url, monkeypatch)
+    words = ["access", "add", "--role", "viewer", "--stage", "new", "--stages", str(names.stage.folder)]
+    assert cli.main(words) == 1
+    assert "promptlake: DynamoDB can't be asked: " in (said := capsys.readouterr().err)
+    assert "ResourceNotFoundException" in said
+
+
+def test_keys_that_can_not_be_looked_for_are_none_that_is_missing(names: Names) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and listens to nobody
+        at = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        ssm = boto3.client("ssm", endpoint_url=at, config=Config(retries={"max_attempts": 0}), **ACCOUNT)
+        with pytest.raises(Unavailable, match="Systems Manager can't be asked"):
+            deploying.ensure_keys(names.stage, ssm)

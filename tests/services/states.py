@@ -15,11 +15,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_glue
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 _ENDS_WITHIN_S = 60
+_PATTERNS = {ResourceCondition.Sync, ResourceCondition.WaitForTaskToken}
 
 Function = Callable[[dict[str, Any]], Any]
+Meanwhile = Callable[[list[str]], None]
 
 
 class Throttled(Exception):
@@ -82,14 +86,24 @@ def hurried(flow: Mapping[str, Any]) -> dict[str, Any]:
 def interpreter() -> Iterator[None]:
     """For as long as state machines are executed."""
     config: Any = {"stepfunctions": {"execute_state_machine": True}}
-    with mock_aws(config=config):
+    with mock_aws(config=config), pytest.MonkeyPatch.context() as patch:
+        # moto trips at the end of a run of Glue that it waits for, unless Glue could be waited for by token as well.
+        patch.setattr(state_task_service_glue, "_SUPPORTED_INTEGRATION_PATTERNS", _PATTERNS)
         yield
 
 
 def execute(
-    flow: Mapping[str, Any], functions: Mapping[str, Function], topic: str, queue: str, *, has_topic: bool = True
+    flow: Mapping[str, Any],
+    functions: Mapping[str, Function],
+    topic: str,
+    queue: str,
+    *,
+    has_topic: bool = True,
+    meanwhile: Meanwhile = lambda _: None,
 ) -> Run:
-    """Run a state machine to its end. ``topic`` and ``queue`` are the names it knows them by."""
+    """Run a state machine to its end. ``topic`` and ``queue`` are the names it knows them by; ``meanwhile`` is told
+    again and again which states were entered.
+    """
     sqs, sns = (boto3.client(service, region_name=REGION) for service in ("sqs", "sns"))
     letters = sqs.create_queue(QueueName=queue)["QueueUrl"]
     heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
@@ -105,25 +119,29 @@ def execute(
             name=f"m{uuid4().hex}", definition=json.dumps(flow), roleArn=f"arn:aws:iam::{ACCOUNT}:role/r"
         )["stateMachineArn"]
         execution = states.start_execution(stateMachineArn=machine, name=uuid4().hex, input="{}")["executionArn"]
-        told = _ended(states, execution)
-    history = states.get_execution_history(executionArn=execution, maxResults=1000)["events"]
-    entered = [one["stateEnteredEventDetails"]["name"] for one in history if "stateEnteredEventDetails" in one]
+        told = _ended(states, execution, meanwhile)
     return Run(
         told["status"],
         told.get("error"),
-        entered,
+        _entered(states, execution),
         called,
         [json.loads(one) for one in _received(sqs, heard)],
         [json.loads(one) for one in _received(sqs, letters)],
     )
 
 
-def _ended(states: Any, execution: str) -> dict[str, Any]:
+def _entered(states: Any, execution: str) -> list[str]:
+    history = states.get_execution_history(executionArn=execution, maxResults=1000)["events"]
+    return [one["stateEnteredEventDetails"]["name"] for one in history if "stateEnteredEventDetails" in one]
+
+
+def _ended(states: Any, execution: str, meanwhile: Meanwhile) -> dict[str, Any]:
     until_s = time.monotonic() + _ENDS_WITHIN_S
     while True:
         told: dict[str, Any] = states.describe_execution(executionArn=execution)
         if told["status"] != "RUNNING":
             return told
+        meanwhile(_entered(states, execution))
         assert time.monotonic() < until_s, "the execution does not end"
         time.sleep(0.05)
 

@@ -159,7 +159,9 @@ MESSAGES = st.lists(
             "day": st.integers(0, 25),
             "message_id": st.sampled_from(["1", "2"]),
             "recipient": PEOPLE,
-            "action": st.sampled_from(["sent", "delivered", "opened", "opened", "clicked", "bounced"]),
+            "action": st.sampled_from(
+                ["sent", "delivered", "opened", "opened", "clicked", "bounced", "complained", "unsubscribed"]
+            ),
             "campaign": st.sampled_from(["spring", None]),
         }
     ),
@@ -174,6 +176,7 @@ def test_no_rate_of_messages_is_over_one(acts: list[Row]) -> None:
     for row in rows:
         assert row["emails_sent"] >= row["emails_delivered"] >= row["emails_opened"] >= row["emails_clicked"] >= 0
         assert row["emails_sent"] >= max(row["emails_bounced"], row["people"])
+        assert row["emails_delivered"] >= max(row["emails_complained"], row["emails_unsubscribed"])
     told = {(act["message_id"], act["recipient"]) for act in acts if act["action"] == "sent"}
     assert total(rows, "emails_sent") >= len(told)
     silent = [act for act in acts if (act["message_id"], act["recipient"]) not in told]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from sql.catalog import CatalogError
@@ -34,6 +36,15 @@ def test_a_dimension_that_only_the_large_table_has_is_read_there(tables: Publish
 def test_a_publication_of_before_the_rollup_is_read_as_ever(tmp_path: Path) -> None:
     publish(tmp_path, {"cost_daily": [{**KEYS, "executions": 3}]})
     assert Reader(tmp_path).current().metrics(["executions"]) == [{"executions": 3}]
+
+
+def test_a_part_from_before_the_model_lost_or_gained_a_column_is_read(tmp_path: Path) -> None:
+    publish(tmp_path, {"cost_daily": [{**KEYS, "executions": 3}]})
+    tables = Reader(tmp_path).current()
+    (path,) = tables.publication.tables["cost_daily"].paths
+    older = duckdb.sql(f"SELECT * EXCLUDE (variant), 1 AS since_removed FROM '{tmp_path / path}'").to_arrow_table()
+    pq.write_table(older, tmp_path / path)
+    assert PublishedTables(tmp_path, tables.publication).metrics(["executions"]) == [{"executions": 3}]
 
 
 def test_a_metric_of_a_table_that_is_not_published_is_refused(tables: PublishedTables) -> None:

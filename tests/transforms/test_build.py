@@ -219,7 +219,7 @@ def test_a_failed_gate_leaves_the_last_good_state_to_every_reader(lake: Lake, mo
     assert_reconciles(lake)
 
 
-CUTS = ["add_files", "replace", "commit_silver", "publish", "point_at"]
+CUTS = ["add_files", "exchange", "commit_silver", "publish", "point_at"]
 
 
 @pytest.mark.parametrize("cut", CUTS)
@@ -244,7 +244,7 @@ def test_a_build_cut_off_anywhere_is_finished_by_the_next(
         return cut_off
 
     with monkeypatch.context() as broken:
-        if cut in ("add_files", "replace"):
+        if cut in ("add_files", "exchange"):
             broken.setattr(Tables, cut, after(getattr(Tables, cut)))
         elif cut == "commit_silver":
             from infra.local.ledger import SqliteLedger

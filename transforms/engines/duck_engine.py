@@ -118,7 +118,7 @@ class DuckEngine(DuckUpkeep):
     def commit_gold(self, candidate: Candidate, run: str) -> None:
         columns = self.db.sql(duck_gold.empty_gold(candidate.model)).to_arrow_table().schema
         table = self.tables.ensure(candidate.model, columns)
-        gone = self.tables.holding(table, candidate.days)
+        gone = self.tables.holding(candidate.model, candidate.days)
         others = duck_gold.keep_others(self.db, self.tables, candidate, [file.file_path for file in gone], run)
         written = [*candidate.written, *others]
         self.tables.warehouse.store(written)

@@ -60,9 +60,7 @@ class DuckUpkeep:
         return duck_reread.missing(self.db, self.tables, model, change)
 
     def commit_change(self, change: Change) -> None:
-        table = self.tables.find(models()[change.table])
-        if table is not None:
-            self.tables.swap(table, change.gone, change.written, change.run)
+        self.tables.swap(models()[change.table], change.gone, change.written, change.run)
 
     def remove_old(self, kept_for: timedelta) -> int:
         return tidy(self.tables, kept_for)

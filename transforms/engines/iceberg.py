@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pyiceberg.conversions import from_bytes
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import In
 from pyiceberg.io.pyarrow import parquet_files_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, TableProperties, Transaction
 from pyiceberg.transforms import DayTransform, Transform
+from pyiceberg.types import DateType
 
 from ingest.contracts import layout
 from sql.records import Model
@@ -21,11 +22,13 @@ from transforms.engines.warehouse import FolderWarehouse, Warehouse
 RUN = "promptlake.run"
 _TRANSFORMS: dict[str, Transform[Any, Any]] = {"day": DayTransform()}
 _EPOCH = date(1970, 1, 1)
-_In: Any = In  # its positional arguments are hidden from the type checker
 
 
 class Tables:
-    """The silver and gold tables of one lake; of an embedded one where a folder is given."""
+    """The silver and gold tables of one lake; of an embedded one where a folder is given.
+
+    For one session, during which nobody else commits: what was read of a table is read once.
+    """
 
     def __init__(self, warehouse: Warehouse | Path) -> None:
         self.warehouse: Warehouse = FolderWarehouse(warehouse) if isinstance(warehouse, Path) else warehouse
@@ -33,29 +36,34 @@ class Tables:
         self._catalog = self.warehouse.catalog()
         for layer in (layout.SILVER, layout.GOLD):
             self._catalog.create_namespace_if_not_exists(layer)
+        self._found: dict[str, Table] = {}
+        self._planned: dict[str, tuple[int, list[DataFile]]] = {}
 
     def close(self) -> None:
         self._catalog.close()
 
     def find(self, model: Model) -> Table | None:
         """The table as it was last committed, or None before its first build."""
-        try:
-            return self._catalog.load_table((model.layer, model.name))
-        except NoSuchTableError:
-            return None
+        if model.full_name not in self._found:
+            try:
+                self._found[model.full_name] = self._catalog.load_table((model.layer, model.name))
+            except NoSuchTableError:
+                return None
+        return self._found[model.full_name]
 
     def ensure(self, model: Model, columns: pa.Schema) -> Table:
         """The table, made or widened so that it holds ``columns``."""
         documented = pa.schema([_documented(field, model) for field in columns])
         table = self.find(model)
         if table is None:
-            return self._create(model, documented)
-        if set(columns.names) - set(table.schema().column_names):
+            self._create(model, documented)
+            table = self._found[model.full_name] = self._catalog.load_table((model.layer, model.name))
+        elif set(columns.names) - set(table.schema().column_names):
             with table.update_schema() as update:
                 update.union_by_name(documented)
         return table
 
-    def _create(self, model: Model, columns: pa.Schema) -> Table:
+    def _create(self, model: Model, columns: pa.Schema) -> None:
         creation = self._catalog.create_table_transaction(
             (model.layer, model.name),
             columns,
@@ -67,7 +75,7 @@ class Tables:
                 column, transform = partition_of(model.partition)
                 update.add_field(column, _TRANSFORMS[transform], f"{column}_{transform}")
         _map_names(creation)
-        return creation.commit_transaction()
+        creation.commit_transaction()
 
     def files(self, model: Model, days: Collection[date] | None = None) -> list[Path]:
         """Data files of the committed table, those of some days only where ``days`` is given and it is by day.
@@ -83,10 +91,10 @@ class Tables:
     def files_between(self, model: Model, first: date, last: date) -> list[Path]:
         """Data files of a committed table by day that may have rows of some days. They lie in the local folder."""
         table = self.find(model)
-        if table is None or table.current_snapshot() is None:
+        if table is None:
             return []
-        within = table.scan(row_filter=f"day >= '{first}' AND day <= '{last}'")
-        paths = [self.path_of(task.file.file_path) for task in within.plan_files()]
+        files = [file for file in self._data_files(model) if _may_hold(table, file, first, last)]
+        paths = [self.path_of(file.file_path) for file in files]
         self.warehouse.fetch(paths)
         return [self.root / path for path in paths]
 
@@ -94,31 +102,31 @@ class Tables:
         """The data files of the committed table by their paths below the root, with their sizes in bytes, wherever
         they lie.
         """
-        table = self.find(model)
-        if table is None or table.current_snapshot() is None:
-            return {}
-        files = (task.file for task in table.scan().plan_files())
-        return {self.path_of(file.file_path): file.file_size_in_bytes for file in files}
+        return {self.path_of(file.file_path): file.file_size_in_bytes for file in self._data_files(model)}
 
     def files_by_day(self, model: Model, days: Collection[date]) -> dict[date, list[Path]]:
         """Data files of some days of a committed table that is partitioned by day. They lie in the local folder."""
-        table = self.find(model)
-        if table is None or table.current_snapshot() is None:
-            return {}
         found: dict[date, list[str]] = {}
-        for task in table.scan().plan_files():
-            day = _day_of(task.file)
-            if day in days:
-                found.setdefault(day, []).append(self.path_of(task.file.file_path))
+        for file in self._data_files(model):
+            if (day := _day_of(file)) in days:
+                found.setdefault(day, []).append(self.path_of(file.file_path))
         self.warehouse.fetch([path for paths in found.values() for path in paths])
         return {day: [self.root / path for path in paths] for day, paths in found.items()}
 
     def days(self, model: Model) -> set[date]:
         """The days of which a table partitioned by day has rows."""
+        return set(map(_day_of, self._data_files(model)))
+
+    def _data_files(self, model: Model) -> list[DataFile]:
         table = self.find(model)
-        if table is None or table.current_snapshot() is None:
-            return set()
-        return {_day_of(task.file) for task in table.scan().plan_files()}
+        snapshot = None if table is None else table.current_snapshot()
+        if table is None or snapshot is None:
+            return []
+        known = self._planned.get(model.full_name)
+        if known is None or known[0] != snapshot.snapshot_id:
+            known = snapshot.snapshot_id, [task.file for task in table.scan().plan_files()]
+            self._planned[model.full_name] = known
+        return known[1]
 
     def referenced(self, model: Model) -> set[str]:
         """Path of every file that the table's metadata still names: data, manifests, and the metadata themselves."""
@@ -149,22 +157,22 @@ class Tables:
         if not self.has_run(table, run):
             table.add_files(self._locations(paths), snapshot_properties={RUN: run}, check_duplicate_files=False)
 
-    def holding(self, table: Table, days: Collection[date] | None) -> list[DataFile]:
+    def holding(self, model: Model, days: Collection[date] | None) -> list[DataFile]:
         """The data files that may have rows of some days, of all days where ``days`` is None."""
-        if table.current_snapshot() is None:
-            return []
-        if days is None or not table.spec().is_unpartitioned():
-            files = (task.file for task in table.scan().plan_files())
-            return [file for file in files if days is None or _day_of(file) in days]
-        return [task.file for task in table.scan(row_filter=_In("day", set(days))).plan_files()]
+        table, files = self.find(model), self._data_files(model)
+        if table is None or days is None:
+            return files
+        if not table.spec().is_unpartitioned():
+            return [file for file in files if _day_of(file) in days]
+        return [file for file in files if any(_may_hold(table, file, day, day) for day in days)]
 
-    def swap(self, table: Table, gone: Collection[str], paths: Collection[str], run: str) -> None:
+    def swap(self, model: Model, gone: Collection[str], paths: Collection[str], run: str) -> None:
         """Put some data files in the place of others, in one commit, once a run, however often it is asked."""
-        if self.has_run(table, run):
-            return
-        out = set(self._locations(gone))
-        old = (task.file for task in table.scan().plan_files())
-        self.exchange(table, [file for file in old if file.file_path in out], paths, run)
+        table = self.find(model)
+        if table is not None and not self.has_run(table, run):
+            out = set(gone)
+            old = [file for file in self._data_files(model) if self.path_of(file.file_path) in out]
+            self.exchange(table, old, paths, run)
 
     def exchange(self, table: Table, gone: Collection[DataFile], paths: Collection[str], run: str) -> None:
         """Put Parquet files that lie at ``paths`` below the root in the place of some data files.
@@ -192,6 +200,16 @@ def _map_names(change: Transaction) -> None:
 
 def _day_of(file: DataFile) -> date:
     return _EPOCH + timedelta(file.partition[0])
+
+
+def _may_hold(table: Table, file: DataFile, first: date, last: date) -> bool:
+    """Whether a file may have rows of days from ``first`` to ``last``, by what its metadata say of its days."""
+    place = table.schema().find_field("day").field_id
+    low, high = file.lower_bounds.get(place), file.upper_bounds.get(place)
+    if low is None or high is None:
+        return True
+    least, most = (_EPOCH + timedelta(int(from_bytes(DateType(), bound))) for bound in (low, high))
+    return bool(least <= last and first <= most)
 
 
 def _documented(field: pa.Field, model: Model) -> pa.Field:

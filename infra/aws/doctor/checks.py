@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws.names import BRONZE_TABLES, Names
+from infra.aws.session import Clients
 from ingest.contracts import layout
 from ingest.contracts.derive import glue_columns, table_columns
 from ingest.delivery.privacy.keys import Keyring, parse_keys
@@ -17,12 +17,6 @@ CONCURRENCY_AT_LEAST = 100
 """Executions of functions at once: what a new account may have less of."""
 BUILT_WITHIN = timedelta(hours=26)
 """A build a day is made whatever is new."""
-
-
-class Clients(Protocol):
-    """Gives boto3's client of a service."""
-
-    def __call__(self, service: str) -> Any: ...
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ class Api(Construct):
                 variables.TABLE_VARIABLE: names.templates,
                 variables.BUCKET_VARIABLE: names.lake,
                 variables.STREAMS_VARIABLE: names.stream_prefix,
+                variables.SMALLEST_GROUP_VARIABLE: str(self._stage.lake.smallest_group),
                 **files,
             },
             memory_mb=1769,

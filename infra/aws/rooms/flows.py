@@ -26,6 +26,7 @@ _LAMBDA = "arn:{partition}:states:::lambda:invoke"
 _PASSING = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException",
             "Lambda.TooManyRequestsException"]  # fmt: skip
 """What is over when it is asked again."""
+_ONE_AT_A_TIME = "Glue.ConcurrentRunsExceededException"
 BUSY_WAIT_S = 120
 """Another job has the lock: most end within this."""
 
@@ -42,7 +43,11 @@ def build_flow(names: Names, *, is_spark: bool) -> State:
         },
         "MeasureNothingNew": _invoke(names, "measure", {"is_new": False}, "$.measured", Next="NothingNew"),
         "NothingNew": {"Type": "Succeed"},
-        "Build": _job(names, "build", "$.built", is_spark=is_spark) | after_build,
+        "Build": _job(names, "build", "$.built", is_spark=is_spark, busy="AnotherIsRunning", **after_build),
+        "AnotherIsRunning": {
+            "Type": "Succeed",
+            "Comment": "Another job has the lock; the next schedule finds what is left.",
+        },
         "Measure": _invoke(names, "measure", {"is_new": True}, "$.measured", Next="IsSomethingToTell"),
         "IsSomethingToTell": {
             "Type": "Choice",
@@ -67,10 +72,6 @@ def build_flow(names: Names, *, is_spark: bool) -> State:
                 "Choices": [{"Variable": "$.built.is.built", "BooleanEquals": True, "Next": "Measure"}],
                 "Default": "AnotherIsRunning",
             },
-            "AnotherIsRunning": {
-                "Type": "Succeed",
-                "Comment": "Another job has the lock; the next schedule finds what is left.",
-            },
         }
     return _flow("Builds the tables where something is new", "LookForNews", states)
 
@@ -78,7 +79,7 @@ def build_flow(names: Names, *, is_spark: bool) -> State:
 def routine_flow(names: Names, job: str, *, is_spark: bool = False) -> State:
     """One job that a schedule asks for: do it, ask again, or tell that it failed."""
     if job == "maintain":
-        do = _job(names, "maintain", "$.done", is_spark=is_spark, Next="WasItDone")
+        do = _job(names, "maintain", "$.done", is_spark=is_spark, busy="WaitForTheLock", Next="WasItDone")
     else:
         do = _invoke(names, job, {"job": FIGURES if job == "measure" else job}, "$.done", Next="Done")
     states: dict[str, State] = {"Do": do, "Done": {"Type": "Succeed"}, **_failing(names, job)}
@@ -104,7 +105,10 @@ def _flow(comment: str, start: str, states: Mapping[str, State]) -> State:
     return {"Comment": comment, "StartAt": start, "TimeoutSeconds": 6 * 3600, "States": dict(states)}
 
 
-def _job(names: Names, job: str, result: str, *, is_spark: bool, **then: str) -> State:
+def _job(names: Names, job: str, result: str, *, is_spark: bool, busy: str, **then: str) -> State:
+    """One of the jobs that have the lock. A function answers that it is busy; of Glue's job there is one run at a time,
+    and who asks for a second one goes to the state ``busy``.
+    """
     if not is_spark:
         return _invoke(names, "jobs", {"job": job}, result, **then)
     return {
@@ -113,8 +117,7 @@ def _job(names: Names, job: str, result: str, *, is_spark: bool, **then: str) ->
         "Parameters": {"JobName": names.stage.named("jobs"), "Arguments": {"--job": job}},
         "ResultSelector": {"run.$": "$.Id"},
         "ResultPath": result,
-        "Retry": [{"ErrorEquals": ["Glue.ConcurrentRunsExceededException"], "IntervalSeconds": 120, "MaxAttempts": 3}],
-        "Catch": _caught(),
+        "Catch": [{"ErrorEquals": [_ONE_AT_A_TIME], "ResultPath": "$.busy", "Next": busy}, *_caught()],
         **then,
     }
 

@@ -1,7 +1,6 @@
 """The state machines, and the schedules that start them."""
 
 import json
-from datetime import timedelta
 from typing import Any
 
 from aws_cdk import RemovalPolicy
@@ -30,7 +29,8 @@ class Machines(Construct):
         allow(self._starts, ["states:StartExecution"], [names.flow_arn(what) for what in every])
         allow(self._starts, ["sqs:SendMessage"], [names.arn("sqs", names.dead_letters)])
         calls = ("jobs", "news", "measure") if not is_spark else ("news", "measure")
-        self._machine(BUILD, build_flow(names, is_spark=is_spark), calls, f"rate({_rate(names.stage.build_every)})")
+        when = f"rate({names.stage.build_every_minutes} minutes)"
+        self._machine(BUILD, build_flow(names, is_spark=is_spark), calls, when)
         for what, when in ROUTINES.items():
             called = ("jobs",) if what == "maintain" and not is_spark else (what,)
             flow = routine_flow(names, what, is_spark=is_spark)
@@ -100,8 +100,3 @@ class Machines(Construct):
                 retry_policy=cfn.RetryPolicyProperty(maximum_retry_attempts=3, maximum_event_age_in_seconds=3600),
             ),
         )
-
-
-def _rate(every: timedelta) -> str:
-    minutes = int(every.total_seconds() // 60)
-    return f"{minutes} minutes" if minutes > 1 else "1 minute"

@@ -1,4 +1,7 @@
-"""The static pages: the report now, the console later. CloudFront before a bucket that nobody else may read."""
+"""The static pages, which hold no figures: CloudFront asks nobody who they are. So the report is none of them.
+
+They lie in a bucket that nobody else may read.
+"""
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_cloudfront as cloudfront

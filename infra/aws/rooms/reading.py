@@ -5,7 +5,8 @@ from constructs import Construct
 
 from infra.aws.names import Names
 from infra.aws.rooms.storage import RESULTS
-from sql.catalog import metrics, models
+from ingest.contracts import layout
+from sql.question import Question, questions
 
 SCAN_MAX_BYTES = 100 << 30
 """Of one query: half a dollar."""
@@ -35,36 +36,30 @@ class Reading(Construct):
                 ),
             ),
         )
-        for title, query in queries().items():
+        for asked in queries():
+            title = asked.name.title().replace("_", "")
             named = athena.CfnNamedQuery(
-                self, title.title().replace(" ", ""), name=title, database="gold", query_string=query,
+                self, title, name=asked.name, description=asked.asks, database=layout.GOLD, query_string=asked.sql,
                 work_group=names.workgroup,
             )  # fmt: skip
             named.add_resource_dependency(group)
 
 
-def queries() -> dict[str, str]:
-    """By title. Each follows from what the models and metrics say, so none names a column that there is not."""
-    quarantine = (
-        "SELECT code, message, COUNT(*) AS events FROM bronze.quarantine\n"
-        "WHERE received_hour >= DATE_FORMAT(CURRENT_TIMESTAMP - INTERVAL '1' DAY, '%Y-%m-%d-%H')\n"
-        "GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 100"
-    )
-    gaps = " OR ".join(f"{name} <> 0" for name in models()["gold.reconciliation"].columns if name.endswith("_gap"))
-    return {
-        "Cost by feature and model, last week": _by_week("cost_usd", ("feature", "model")),
-        "Error rate by feature, last week": _by_week("error_rate", ("feature",)),
-        "What was refused since yesterday": quarantine,
-        "Hand-overs at which something is missing": f"SELECT * FROM gold.reconciliation WHERE {gaps}",
-        "What the gate found yesterday": "SELECT * FROM operations.gate_results\n"
-        "WHERE checked_day >= CURRENT_DATE - INTERVAL '1' DAY AND outcome <> 'passed'",
-    }
-
-
-def _by_week(name: str, keys: tuple[str, ...]) -> str:
-    metric = metrics()[name]
-    numbers = ", ".join(str(number) for number, _ in enumerate(keys, 1))
-    return (
-        f"SELECT {', '.join(keys)}, {metric.expression} AS {name}\nFROM gold.{metric.table}\n"
-        f"WHERE day >= CURRENT_DATE - INTERVAL '7' DAY\nGROUP BY {numbers}\nORDER BY {len(keys) + 1} DESC"
-    )
+def queries() -> list[Question]:
+    """What is asked most, and what the gate and the contracts have refused, which only an account's tables tell."""
+    return [
+        *questions().values(),
+        Question(
+            "refused_since_yesterday",
+            "What was refused since yesterday, and why?",
+            "SELECT code, message, COUNT(*) AS events FROM bronze.quarantine\n"
+            "WHERE received_hour >= DATE_FORMAT(CURRENT_TIMESTAMP - INTERVAL '1' DAY, '%Y-%m-%d-%H')\n"
+            "GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 100",
+        ),
+        Question(
+            "gate_findings_since_yesterday",
+            "What has the gate found since yesterday?",
+            "SELECT * FROM operations.gate_results\n"
+            "WHERE checked_day >= CURRENT_DATE - INTERVAL '1' DAY AND outcome <> 'passed'",
+        ),
+    ]

@@ -19,7 +19,8 @@ BACKUP_DAYS = 35
 RESULTS_DAYS = 7
 ACCESS_LOG_DAYS = 90
 RESULTS, CALLS = "results", "calls"
-"""Folders of what passes: answers of Athena; what Bedrock writes that has no room in a log record, for one day."""
+"""Folders of what passes: answers of Athena; what Bedrock writes that has no room in a log record, for one day. No
+versions are kept of them, or prompts would lie there for a week after they had gone."""
 
 
 class Storage(Construct):
@@ -32,13 +33,16 @@ class Storage(Construct):
         self._log = self._bucket("AccessLog", names.access_logs, [_gone_after(ACCESS_LOG_DAYS)])
         self.lake = self._bucket("Lake", names.lake, _lake_rules())
         self.backups = self._bucket("Backups", names.backups, [_gone_after(BACKUP_DAYS)])
-        passing = self._bucket("Passing", names.passing, [_gone_after(RESULTS_DAYS, RESULTS), _gone_after(1, CALLS)])
+        passes = [_gone_after(RESULTS_DAYS, RESULTS), _gone_after(1, CALLS)]
+        passing = self._bucket("Passing", names.passing, passes, versioned=False)
         if names.stage.sources.bedrock:
             self._let(passing, "bedrock", "s3:PutObject", f"{CALLS}/AWSLogs/*")
         # Whichever distribution of the account it is: that one is of the stack that may be destroyed.
         self._let(self._bucket("Pages", names.pages, []), "cloudfront", "s3:GetObject", "*")
 
-    def _bucket(self, name: str, called: str, rules: Sequence[s3.LifecycleRule]) -> s3.Bucket:
+    def _bucket(
+        self, name: str, called: str, rules: Sequence[s3.LifecycleRule], *, versioned: bool = True
+    ) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
             name,
@@ -48,7 +52,7 @@ class Storage(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
-            versioned=True,
+            versioned=versioned,
             lifecycle_rules=[_tidy(), *rules],
             removal_policy=RemovalPolicy.RETAIN,
             server_access_logs_bucket=self._log,

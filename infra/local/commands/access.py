@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from infra.local.commands.options import add_common
-from infra.local.commands.stages import add_stage, read
+from infra.local.commands.stages import add_stage, at_stage
 from infra.local.commands.tables import console
 from infra.local.lake import Lake, LakeError, lake_path, open_lake
 from ingest.contracts import layout
 from ingest.contracts.roles import ROLES, WRITERS
 
 if TYPE_CHECKING:
-    from infra.local.access import Listed, SqliteGrants
+    from infra.local.access import SqliteGrants
     from ingest.doors.access.dynamo_grants import DynamoGrants
+    from ingest.doors.access.grants import Listed
 
 
 def add_parser(subparsers: Any) -> None:
@@ -48,7 +49,9 @@ def add_parser(subparsers: Any) -> None:
     add.add_argument("--note", default="", help="what it is for")
     add_common(add, _add)
     add_stage(add, is_needed=False)
-    add_common(actions.add_parser("list", help="every key that was made, without its text"), _list)
+    listing = actions.add_parser("list", help="every key that was made, without its text")
+    add_common(listing, _list)
+    add_stage(listing, is_needed=False)
     revoke = actions.add_parser("revoke", help="end a key")
     revoke.add_argument("id", metavar="ID", help="as `list` gives it")
     add_common(revoke, _revoke)
@@ -66,15 +69,14 @@ def _rate(text: str) -> float:
 
 
 @contextmanager
-def _changing(args: argparse.Namespace) -> "Iterator[SqliteGrants | DynamoGrants]":
+def _opened(args: argparse.Namespace) -> "Iterator[SqliteGrants | DynamoGrants]":
     """The keys of a lake, or of a stage in AWS."""
     if args.stage:
-        stage = read(args)
-        from infra.aws.names import Names
-        from infra.aws.session import clients_of
-        from ingest.doors.access.dynamo_grants import DynamoGrants
+        with at_stage(args) as (stage, clients):
+            from infra.aws.names import Names
+            from ingest.doors.access.dynamo_grants import DynamoGrants
 
-        yield DynamoGrants(clients_of(stage)("dynamodb"), Names(stage).access)
+            yield DynamoGrants(clients("dynamodb"), Names(stage).access)
         return
     grants = _grants(args)
     try:
@@ -98,38 +100,44 @@ def _add(args: argparse.Namespace) -> int:
         raise LakeError("--events-per-s is for emitters; leave it out.")
     if args.role in WRITERS and not args.name.strip():
         raise LakeError("Name who has the key with --name: nobody may approve their own templates.")
-    with _changing(args) as grants:
+    with _opened(args) as grants:
         key = grants.add(args.role, tuple(args.environment), args.events_per_s, args.note, args.name.strip())
     if args.json:
         sys.stdout.write(json.dumps({"id": key.id, "role": args.role, "key": key.text}) + "\n")
         return 0
     sys.stdout.write(
         f"{key.text}\n\nShown this once: the lake keeps only a digest of it. "
-        f"End it with `promptlake access revoke {key.id}`.\n"
+        f"End it with `promptlake access revoke {key.id}{_there(args)}`.\n"
     )
     return 0
 
 
 def _list(args: argparse.Namespace) -> int:
-    grants = _grants(args)
-    listed = grants.listed()
-    grants.close()
+    with _opened(args) as grants:
+        listed = grants.listed()
     if args.json:
         sys.stdout.write(json.dumps([_document(entry) for entry in listed]) + "\n")
     elif not listed:
-        sys.stdout.write("No key was made: whoever reaches the lake may send and read.\n")
+        may = "nobody may send or read" if args.stage else "whoever reaches the lake may send and read"
+        sys.stdout.write(f"No key was made: {may}.\n")
     else:
         _show(listed)
     return 0
 
 
 def _revoke(args: argparse.Namespace) -> int:
-    with _changing(args) as grants:
+    with _opened(args) as grants:
         is_ended = grants.revoke(args.id)
     if not is_ended:
-        raise LakeError(f"There is no key {args.id!a} that could be ended; `promptlake access list` gives the ids.")
+        listing = f"`promptlake access list{_there(args)}`"
+        raise LakeError(f"There is no key {args.id!a} that could be ended; {listing} gives the ids.")
     sys.stdout.write(json.dumps({"revoked": args.id}) + "\n" if args.json else f"The key {args.id} is ended.\n")
     return 0
+
+
+def _there(args: argparse.Namespace) -> str:
+    """What a command that we name has to say to be about the same stage."""
+    return f" --stage {args.stage}" if args.stage else ""
 
 
 def _document(entry: "Listed") -> dict[str, Any]:

@@ -3,8 +3,7 @@
 import argparse
 from typing import Any
 
-from infra.local.commands.stages import add_stage, read
-from infra.local.lake import LakeError
+from infra.local.commands.stages import add_stage, at_stage
 
 _ACTIONS = {
     "deploy": (
@@ -34,16 +33,11 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         LakeError: there is no such stage, it can't be deployed, or CDK failed.
     """
-    stage = read(args)
-    from infra.aws import deploying
-    from infra.aws.session import clients_of
-    from infra.aws.stage import StageError
+    with at_stage(args) as (stage, clients):
+        from infra.aws import deploying
 
-    act = {"deploy": deploying.deploy, "diff": deploying.diff, "destroy": deploying.destroy}[args.action]
-    try:
-        act(stage, clients_of(stage), _say, stages=args.stages)
-    except StageError as error:
-        raise LakeError(str(error)) from error
+        act = {"deploy": deploying.deploy, "diff": deploying.diff, "destroy": deploying.destroy}[args.action]
+        act(stage, clients, _say, stages=args.stages)
     return 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.local.commands.options import add_common
-from infra.local.commands.stages import add_stage, read
+from infra.local.commands.stages import add_stage, at_stage
 from infra.local.lake import lake_path, open_lake
 
 WRONG = 1
@@ -48,14 +48,13 @@ def _of_folder(args: argparse.Namespace) -> Mapping[str, list[str]]:
 
 
 def _of_stage(args: argparse.Namespace) -> Mapping[str, list[str]]:
-    stage = read(args)
-    from infra.aws.doctor.checks import AFTER, examine
-    from infra.aws.names import Names
-    from infra.aws.session import clients_of
-
     found: dict[str, list[str]] = {}
-    for finding in examine(Names(stage), clients_of(stage), AFTER):
-        found.setdefault(finding.check, [])
-        if finding.problem:
-            found[finding.check].append(finding.problem)
+    with at_stage(args) as (stage, clients):
+        from infra.aws.doctor.checks import AFTER, examine
+        from infra.aws.names import Names
+
+        for finding in examine(Names(stage), clients, AFTER):
+            found.setdefault(finding.check, [])
+            if finding.problem:
+                found[finding.check].append(finding.problem)
     return found

@@ -1,7 +1,7 @@
 """The keys that an owner made, in AWS: items of the same DynamoDB table as consents.
 
 - ``access#<id>``, ``key``: ``digest``, ``role``, ``environments`` (L of S), ``events_per_s`` (N), ``revoked_at`` (S),
-  ``holder`` (S).
+  ``holder`` (S), ``note`` (S), ``made_at`` (S).
 - ``access``, ``<role>``: is there once a key was made for a role.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from ingest.contracts.roles import Role
 from ingest.delivery.reaching import reaching
-from ingest.doors.access.grants import Grant, NewKey, make_key
+from ingest.doors.access.grants import Grant, Listed, NewKey, make_key
 
 REMEMBERED_S = 30.0
 """A key that was revoked is good for as long in a function that has just used it."""
@@ -44,10 +44,7 @@ class DynamoGrants:
         item = self._item(f"access#{key_id}", _KEY["S"])
         if item is None or item["digest"]["S"] != digest or "revoked_at" in item:
             return None
-        environments = tuple(entry["S"] for entry in item["environments"]["L"])
-        per_s = float(item["events_per_s"]["N"]) if "events_per_s" in item else None
-        role: Role = item["role"]["S"]  # written by ``add``
-        return Grant(key_id, role, environments, per_s, item["holder"]["S"] if "holder" in item else "")
+        return _grant(item)
 
     def add(
         self, role: Role, environments: tuple[str, ...], events_per_s: float | None, note: str, holder: str = ""
@@ -61,6 +58,7 @@ class DynamoGrants:
             "role": {"S": role},
             "environments": {"L": [{"S": name} for name in environments]},
             "note": {"S": note},
+            "made_at": {"S": _now()},
             "holder": {"S": holder},
         }
         if events_per_s is not None:
@@ -80,12 +78,24 @@ class DynamoGrants:
                     Key={"pk": {"S": f"access#{key_id}"}, "sk": _KEY},
                     UpdateExpression="SET revoked_at = :now",
                     ConditionExpression="attribute_exists(pk) AND attribute_not_exists(revoked_at)",
-                    ExpressionAttributeValues={":now": {"S": datetime.now(UTC).isoformat(timespec="seconds")}},
+                    ExpressionAttributeValues={":now": {"S": _now()}},
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
         self._remembered.clear()
         return True
+
+    def listed(self) -> list[Listed]:
+        """All that were ever made, the oldest first. It reads through consents, too, so it is for owners only."""
+        with reaching("DynamoDB"):
+            pages = self._client.get_paginator("scan").paginate(
+                TableName=self._table,
+                FilterExpression="begins_with(pk, :access) AND sk = :key",
+                ExpressionAttributeValues={":access": {"S": "access#"}, ":key": _KEY},
+                ConsistentRead=True,
+            )
+            items: list[Item] = [item for page in pages for item in page["Items"]]
+        return sorted(map(_listed, items), key=lambda one: (one.made_at, one.grant.id))
 
     def _item(self, pk: str, sk: str) -> Item | None:
         now_s = self._clock()
@@ -101,3 +111,23 @@ class DynamoGrants:
         found: Item | None = answer.get("Item")
         self._remembered[pk, sk] = now_s, found
         return found
+
+
+def _grant(item: Item) -> Grant:
+    """What ``add`` has written."""
+    role: Role = item["role"]["S"]
+    environments = tuple(entry["S"] for entry in item["environments"]["L"])
+    per_s = float(item["events_per_s"]["N"]) if "events_per_s" in item else None
+    return Grant(item["pk"]["S"].partition("#")[2], role, environments, per_s, _text(item, "holder") or "")
+
+
+def _listed(item: Item) -> Listed:
+    return Listed(_grant(item), _text(item, "note") or "", _text(item, "made_at") or "", _text(item, "revoked_at"))
+
+
+def _text(item: Item, name: str) -> str | None:
+    return item[name]["S"] if name in item else None
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -30,6 +30,15 @@ class Grant:
         return self.holder or f"key {self.id}"
 
 
+class Listed(NamedTuple):
+    """A key as its owner sees it."""
+
+    grant: Grant
+    note: str
+    made_at: str
+    revoked_at: str | None
+
+
 class Grants(Protocol):
     """Keeps the keys that an owner made, as digests."""
 

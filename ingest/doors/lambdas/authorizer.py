@@ -94,7 +94,7 @@ def _told(grant: Grant) -> dict[str, str]:
 
 
 def _of_token(header: str) -> dict[str, str] | None:
-    """Who has signed in, as a token of the pool says, id or access."""
+    """Who has signed in, as an id token of the pool says. Access tokens do not say where somebody may act."""
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or token.count(".") != 2:
         return None
@@ -105,16 +105,17 @@ def _of_token(header: str) -> dict[str, str] | None:
             key,
             algorithms=["RS256"],
             issuer=_issuer(),
-            options={"require": ["exp", "iss", "sub", "token_use"], "verify_aud": False},
+            audience=os.environ[CLIENT_VARIABLE],
+            options={"require": ["exp", "iss", "aud", "sub", "token_use"]},
         )
     except jwt.PyJWKClientConnectionError:
         raise  # nobody's fault who asks, and so no refusal
     except jwt.PyJWTError as error:
         _log.info("A token is refused: %s", error)
         return None
-    # An id token names the client as its audience, an access token in a claim of its own.
-    if os.environ[CLIENT_VARIABLE] not in (claims.get("aud"), claims.get("client_id")):
-        _log.info("A token is refused: it was made for another client.")
+    use = claims["token_use"]
+    if use != "id":
+        _log.info("A token is refused: its use is %r, and id tokens are taken.", use)
         return None
     groups = set(claims.get("cognito:groups", ()))
     roles = [role for role in ROLES if _GROUP_PREFIX + role in groups]

@@ -115,7 +115,7 @@ SELECT
     g.age,
     s.people,
     COALESCE(a.returned, 0) AS returned,
-    s.granularity = 'day' OR g.age < s.last_age AS is_complete
+    g.age < s.last_age AS is_complete
 FROM sized AS s
 INNER JOIN grown AS g
     ON g.age <= s.last_age

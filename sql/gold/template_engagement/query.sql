@@ -27,8 +27,8 @@ visited AS (
         SUM(u.sessions) AS sessions,
         SUM(u.engaged_sessions) AS engaged_sessions,
         SUM(u.cost_usd) AS cost_usd,
-        COUNT_IF(date_diff('day', u.day, t.last_day) >= 7) AS person_days,
-        COUNT_IF(date_diff('day', u.day, t.last_day) >= 7 AND date_diff('day', u.day, c.next_day) <= 7)
+        COUNT_IF(date_diff('day', u.day, t.last_day) > 7) AS person_days,
+        COUNT_IF(date_diff('day', u.day, t.last_day) > 7 AND date_diff('day', u.day, c.next_day) <= 7)
             AS returned_in_7_days
     FROM used AS u
     INNER JOIN until AS t

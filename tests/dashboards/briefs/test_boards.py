@@ -27,6 +27,12 @@ from dashboards.boards import BoardError, load_board
             "title: T\nmetrics:\n  evaluation_score: [model]",
             "b.yaml:3: evaluation_score says nothing over all of metric",
         ),
+        (
+            "title: T\nmetrics:\n  cost_usd:\n  segment_people: [segment]",
+            "b.yaml:4: segment_people is told of all days at once, and boards are told by day; take another.",
+        ),
+        ("title: T\nmetrics:\n  undo_rate:", "b.yaml:3: undo_rate is told of all days at once"),
+        ("title: T\nmetrics: {}", "b.yaml: a board has a title and metrics"),
         ("title: T\nmetrics:\n  cost_user: [user_id]", "there is no metric 'cost_user'"),
         ("title: T", "b.yaml: a board has a title and metrics"),
         ("title: T\nmetrics: {}\nqueries: {}", "b.yaml: a board has a title and metrics"),

@@ -1,7 +1,7 @@
 """What a report says follows from its numbers, and each of these from a query that it names."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,8 @@ from dashboards.briefs.audiences import AUDIENCES
 from dashboards.briefs.collect import collect
 from dashboards.briefs.data import Brief
 from dashboards.briefs.findings import Findings, find
-from sql.catalog import metrics
+from dashboards.briefs.measuring import count_unit
+from sql.catalog import CatalogError, metrics
 from sql.reader import PublishedTables
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -61,6 +62,14 @@ def test_a_share_is_told_with_how_far_the_counts_carry(published: PublishedTable
     assert re.search(r"As far as 840 calls can tell, the change is between \+1\.\d and \+5\.\d points\.", said)
 
 
+def test_a_metric_that_is_not_published_is_refused_with_its_place(published: PublishedTables, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("title: Mine\nmetrics:\n  cost_usd:\n  people:\n")
+    board = load_board(path)
+    with pytest.raises(CatalogError, match=r"mine\.yaml:4: people is a metric of gold\.person_daily, which is not"):
+        collect(published, board, "week", MONDAY, TODAY)
+
+
 def test_small_numbers_are_called_so(publish: Publish, weeks: Rows) -> None:
     thumbs = [
         {"day": MONDAY - timedelta(7 * n), "model": "m", "thumbs_up": 2 + 5 * n, "thumbs_down": 3} for n in (0, 1)
@@ -69,6 +78,32 @@ def test_small_numbers_are_called_so(publish: Publish, weeks: Rows) -> None:
     told = find(brief(publish(weeks), "product"))
     assert "Too few to say anything: Thumbs up (70% to 40%; 5 answers)." in told.others
     assert not [finding for finding in told.told if finding.figure.metric.name == "thumbs_up_rate"]
+
+
+def test_what_a_count_counts_is_not_the_calls_of_its_table(publish: Publish, tmp_path: Path) -> None:
+    """Of visits, long ones and answers there are as many as there are, however many calls were made meanwhile."""
+    rows = [
+        {"day": MONDAY - timedelta(7 * n - day), "sessions": 20 - n, "long_sessions": 2, "executions": 400 + 40 * n}
+        for n in range(6)
+        for day in range(7)
+    ]
+    answers = [{"day": MONDAY - timedelta(7 * n), "model": "m", "executions": 900, "thumbs_up": 4} for n in (0, 1)]
+    vitals = [{"day": MONDAY - timedelta(7 * n), "name": "LCP", "page_loads": 50, "good": 40} for n in (0, 1)]
+    tables = publish({"engagement_daily": rows, "quality_daily": answers, "web_vitals_daily": vitals})
+    path = tmp_path / "mine.yaml"
+    path.write_text("title: Mine\nmetrics: {sessions: , long_sessions: , thumbs: , errors: , lcp_good_share: }\n")
+    found = {figure.metric.name: figure for figure in collect(tables, load_board(path), "week", MONDAY, TODAY).figures}
+    counted = {name: (figure.count, count_unit(figure.told)) for name, figure in found.items()}
+    assert counted == {
+        "sessions": (140, "sessions"),
+        "long_sessions": (14, "sessions"),
+        "thumbs": (4, "answers"),
+        "errors": (900, "calls"),
+        "lcp_good_share": (50, "page loads"),
+    }
+    # 140 after 133 are within chance, as 140 visits and not 2800 calls are counted.
+    assert found["sessions"].judged.standing == "chance"
+    assert found["long_sessions"].judged.standing == "few"
 
 
 def test_every_number_is_in_the_rows_of_the_queries_named(published: PublishedTables) -> None:
@@ -93,6 +128,21 @@ def test_every_number_is_in_the_rows_of_the_queries_named(published: PublishedTa
             } <= {round(row.now, 9) for row in part.rows if row.now is not None}
             if part.decomposition is not None:
                 assert sum(row.part or 0 for row in part.rows) == pytest.approx(figure.change)
+
+
+def test_no_query_runs_twice(published: PublishedTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metrics of one table share what they are made of."""
+    ran: list[str] = []
+    rows = published.rows
+
+    def noted(sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        ran.append(f"{sql} {parameters}")
+        return rows(sql, parameters)
+
+    monkeypatch.setattr(published, "rows", noted)
+    found = brief(published)
+    assert len(found.asked) < len(ran)
+    assert sorted(ran) == sorted(set(ran))
 
 
 def test_a_period_without_data_is_one_sentence_that_says_what_there_is(published: PublishedTables) -> None:
@@ -147,6 +197,16 @@ def test_simulated_figures_never_stand_among_real_ones(publish: Publish, weeks: 
     assert (mixed.environments, mixed.is_simulated) == (("production",), False)
     only = brief(publish({name: [row for row in rows if row.get("environment")] for name, rows in weeks.items()}))
     assert only.is_simulated
+
+
+def test_a_lake_with_any_real_environment_is_told_without_the_simulated(publish: Publish, weeks: Rows) -> None:
+    """Wherever in the lake it is, and however little of it the audience reads."""
+    for row in (row for rows in weeks.values() for row in rows):
+        row["environment"] = "simulated"
+    assert brief(publish(weeks)).is_simulated
+    weeks["error_daily"] = [{"day": MONDAY, "environment": "production", "model": "m", "errors": 1}]
+    found = brief(publish(weeks))
+    assert (found.figures, found.is_simulated) == ((), False)
 
 
 def test_what_to_do_is_said_of_what_got_worse(published: PublishedTables) -> None:

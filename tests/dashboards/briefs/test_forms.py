@@ -18,6 +18,7 @@ from dashboards.briefs.collect import collect
 from dashboards.briefs.drawing import Drawn, draw, pictures_of
 from dashboards.briefs.findings import Findings, find
 from dashboards.briefs.page import Pictures
+from dashboards.briefs.words import fresh
 from sql.reader import PublishedTables
 from tests.clients import npm
 from tests.clients.chromium import Browser, browser
@@ -114,7 +115,9 @@ def test_the_mail_has_text_html_pictures_and_the_pdf(made: Made) -> None:
     ids = {part["Content-ID"].strip("<>"): part.get_content() for part in message.walk() if part["Content-ID"]}
     assert set(re.findall(r'src="cid:([^"]+)"', said)) == set(ids)
     assert all(picture.startswith(PNG) for picture in ids.values())
-    assert made.findings.told[0].headline in text.get_content().replace("\n", " ")
+    plain = text.get_content().replace("\n", " ")
+    assert made.findings.told[0].headline in plain
+    assert fresh(made.brief) in plain
     (attached,) = message.iter_attachments()
     assert attached.get_content().startswith(b"%PDF")
 

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto.moto_api import state_manager
 
 from infra.aws.names import Names
 from infra.aws.rooms.flows import ROUTINES, build_flow, routine_flow
 from infra.aws.stage import read_stage
 from tests.infra.aws.stack.test_stage import GOOD, write
-from tests.services.states import Function, Run, Throttled, execute, hurried, interpreter
+from tests.services.states import REGION, Function, Meanwhile, Run, Throttled, execute, hurried, interpreter
 
 BUILT = {"built": True, "publication": "p1", "warnings": []}
 
@@ -32,9 +34,17 @@ def names(tmp_path: Path) -> Names:
     return Names(read_stage("dev", write(tmp_path / "stages", GOOD)))
 
 
-def run(names: Names, flow: dict[str, Any], *, has_topic: bool = True, **functions: Function) -> Run:
+def run(
+    names: Names,
+    flow: dict[str, Any],
+    *,
+    has_topic: bool = True,
+    meanwhile: Meanwhile = lambda _: None,
+    **functions: Function,
+) -> Run:
     by_name = {names.function(what): function for what, function in functions.items()}
-    return execute(hurried(flow), by_name, names.topic, names.dead_letters, has_topic=has_topic)
+    topic, letters = names.topic, names.dead_letters
+    return execute(hurried(flow), by_name, topic, letters, has_topic=has_topic, meanwhile=meanwhile)
 
 
 def build(names: Names, jobs: Function, *, is_new: bool = True, has_topic: bool = True) -> Run:
@@ -123,3 +133,51 @@ def test_maintenance_waits_for_the_lock(names: Names) -> None:
     answers = iter([{"maintained": False, "reason": "busy"}, {"maintained": True, "removed": 3}])
     done = run(names, routine_flow(names, "maintain"), jobs=lambda _: next(answers))
     assert (done.status, done.passed) == ("SUCCEEDED", ["Do", "WasItDone", "WaitForTheLock", "Do", "WasItDone", "Done"])
+
+
+_RUN_OF_GLUE = "glue::job_run"
+
+
+@pytest.fixture
+def another_run(names: Names) -> Iterator[None]:
+    """Of Glue's job, which has one at a time: it goes on until :func:`end_it`, and the next ones end at once."""
+    glue, job = boto3.client("glue", region_name=REGION), names.stage.named("jobs")
+    glue.create_job(Name=job, Role="r", Command={"Name": "glueetl"}, ExecutionProperty={"MaxConcurrentRuns": 1})
+    state_manager.set_transition(_RUN_OF_GLUE, {"progression": "manual", "times": 1_000_000})
+    glue.start_job_run(JobName=job)
+    yield
+    end_it()
+
+
+def end_it() -> None:
+    state_manager.unset_transition(_RUN_OF_GLUE)
+
+
+def build_on_spark(names: Names) -> Run:
+    flow = build_flow(names, is_spark=True)
+    return run(names, flow, news=lambda _: {"is_new": True}, measure=lambda _: {})
+
+
+@pytest.mark.usefixtures("another_run")
+def test_a_run_of_glue_that_goes_on_is_no_failure_of_the_build(names: Names) -> None:
+    done = build_on_spark(names)
+    assert (done.status, done.passed[-1], done.told, done.kept) == ("SUCCEEDED", "AnotherIsRunning", [], [])
+    end_it()
+    built = build_on_spark(names)
+    assert (built.status, built.passed[-2:], built.told) == ("SUCCEEDED", ["IsSomethingToTell", "Built"], [])
+
+
+@pytest.mark.usefixtures("another_run")
+def test_maintenance_waits_for_a_run_of_glue(names: Names) -> None:
+    def once_it_waits(passed: list[str]) -> None:
+        if "WaitForTheLock" in passed:
+            end_it()
+
+    done = run(names, routine_flow(names, "maintain", is_spark=True), meanwhile=once_it_waits)
+    assert (done.status, done.told, done.kept) == ("SUCCEEDED", [], [])
+    assert (done.passed[:2], done.passed[-3:]) == (["Do", "WaitForTheLock"], ["Do", "WasItDone", "Done"])
+
+
+def test_a_run_of_glue_that_can_not_be_started_is_told(names: Names) -> None:
+    done = run(names, routine_flow(names, "maintain", is_spark=True))
+    assert (done.status, done.error, len(done.told)) == ("FAILED", "Glue.EntityNotFoundException", 1)

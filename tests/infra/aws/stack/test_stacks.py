@@ -21,6 +21,8 @@ from infra.aws.rooms.api_document import AUTHORIZER, CACHED, OPEN
 from infra.aws.slos import objectives
 from ingest.contracts import layout
 from ingest.contracts.derive import glue_columns, table_columns
+from serving.lambdas import variables
+from sql.question import questions
 from tests.infra.aws.stack.templates import ROOT, STAGES, Synthesised, Template, needs_node, synthesise
 from tests.tables import make_table
 
@@ -118,7 +120,8 @@ def test_what_is_kept_is_encrypted_asked_by_tls_and_stays(made: Synthesised) -> 
             assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
     for bucket in made.data.of("S3::Bucket"):
         assert bucket["BucketEncryption"]
-        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        kept = {"Status": "Enabled"} if bucket["BucketName"] != made.names.passing else None
+        assert bucket.get("VersioningConfiguration") == kept, "what passes has passed: prompts for one day"
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         (old,) = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if rule["Id"] == "old-versions"]
         assert old["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
@@ -248,6 +251,20 @@ def test_what_is_switched_on_is_there(every: dict[str, Synthesised], openapi: di
     assert calls["RetentionInDays"] == 1, "prompts and answers stand in it"
     assert app.of("CloudWatch::MetricStream")
     assert app.of("SES::ConfigurationSetEventDestination")
+
+
+@pytest.mark.parametrize(("stage", "people"), [("dev", "5"), ("prod", "10")])
+def test_answers_fold_groups_as_the_owner_has_set(every: dict[str, Synthesised], stage: str, people: str) -> None:
+    name = every[stage].names.function("api")
+    (api,) = [one for one in every[stage].app.of("Lambda::Function") if one.get("FunctionName") == name]
+    assert api["Environment"]["Variables"][variables.SMALLEST_GROUP_VARIABLE] == people
+
+
+def test_analysts_find_the_questions_that_are_asked_most(made: Synthesised) -> None:
+    named = {one["Name"]: one for one in made.app.of("Athena::NamedQuery")}
+    assert named.keys() == questions().keys() | {"refused_since_yesterday", "gate_findings_since_yesterday"}
+    for name, question in questions().items():
+        assert (named[name]["Description"], named[name]["QueryString"]) == (question.asks, question.sql)
 
 
 def test_each_alarm_has_a_runbook_and_each_runbook_an_alarm() -> None:

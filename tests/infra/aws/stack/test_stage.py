@@ -38,6 +38,7 @@ def write(folder: Path, text: str, name: str = "dev") -> Path:
         (GOOD + "[sources]\nemails = true", "sources.emails needs a sender"),
         (GOOD + '[extras]\ncopies_in = "eu-central-1"', "must be another region"),
         (GOOD + "build_every_minutes = 1", "build_every_minutes: "),
+        (GOOD + "build_every_minutes = 180", "build_every_minutes: Input should be less than or equal to 120"),
     ],
 )
 def test_what_can_not_be_is_refused_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:

@@ -1,6 +1,7 @@
 """Every place where keys are kept, held to the same."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,22 @@ def test_a_key_that_is_not_whole_grants_nothing(fresh: Callable[[], Any]) -> Non
     swapped = key.text[:17] + other.text[17:]
     assert found(grants, swapped) is None
     assert found(grants, key.text.replace(key.id, "0" * 12)) is None
+
+
+def test_all_keys_are_listed_without_their_texts(fresh: Callable[[], Any]) -> None:
+    opened = fresh()
+    assert opened().listed() == []
+    checkout = opened().add("emitter", ("production",), 12.5, "checkout")
+    ann = opened().add("admin", (), None, "", "ann")
+    opened().revoke(checkout.id)
+    listed = {one.grant.id: one for one in opened().listed()}
+    assert {key_id: one.grant for key_id, one in listed.items()} == {
+        checkout.id: Grant(checkout.id, "emitter", ("production",), 12.5),
+        ann.id: Grant(ann.id, "admin", holder="ann"),
+    }
+    assert (listed[checkout.id].note, listed[ann.id].note) == ("checkout", "")
+    assert (listed[checkout.id].revoked_at is None, listed[ann.id].revoked_at) == (False, None)
+    assert all(datetime.fromisoformat(one.made_at).tzinfo for one in listed.values())
 
 
 def test_a_revoked_key_grants_nothing_and_opens_no_door(fresh: Callable[[], Any]) -> None:
