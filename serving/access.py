@@ -9,12 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 from ingest.contracts.environments import DEFAULT_ENVIRONMENT
-from ingest.contracts.roles import ROLES, Role, includes
+from ingest.contracts.roles import GROUP_PREFIX, ROLES, Role, includes
 from serving.logic.refused import RequestRefused, bad_request
 from serving.logic.templates.model import NAME
 
-GROUP_PREFIX = "promptlake-"
-"""Of the group, the IAM role or the IAM user's path that lets someone act in a role: ``promptlake-approver``."""
 ENVIRONMENTS_CLAIM = "promptlake:environments"
 GROUPS_CLAIMS = ("cognito:groups", "groups")
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import shlex
 import shutil
 import subprocess
 import sys
@@ -119,8 +120,8 @@ def destroy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) ->
 def cdk_command(stage: Stage, stages: Path, words: Sequence[str]) -> list[str]:
     """What is run."""
     app = [sys.executable, "-m", "infra.aws.app", "--stage", stage.name, "--stages", str(stages)]
-    said = " ".join([*map(_quoted, app), "--packages", _quoted(str(_packages(stage)))])
-    return ["npx", "--yes", CDK, *words, "--app", said, "--output", str(BUILD / stage.name / "cdk.out")]
+    app += ["--packages", str(_packages(stage))]
+    return ["npx", "--yes", CDK, *words, "--app", shlex.join(app), "--output", str(BUILD / stage.name / "cdk.out")]
 
 
 def _cdk(stage: Stage, stages: Path, *words: str) -> None:
@@ -137,7 +138,3 @@ def _packages(stage: Stage) -> Path:
 
 def _outputs(stage: Stage) -> str:
     return str(BUILD / stage.name / "outputs.json")
-
-
-def _quoted(word: str) -> str:
-    return f'"{word}"' if " " in word else word

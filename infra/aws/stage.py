@@ -21,7 +21,7 @@ functions = ["/aws/lambda/shop"]
 emails = true
 
 [extras]                              # what costs something at rest; all of it off
-rest_cache = true
+snap_start = true
 """
 
 import tomllib
@@ -72,8 +72,6 @@ class Sources(_Strict):
 class Extras(_Strict):
     """What costs something whether it is used or not (docs/cost.md), so nothing of it is on by itself."""
 
-    rest_cache: bool = False
-    """Half a gigabyte in which API Gateway keeps answers of ``/analytics`` for a minute."""
     kinesis: bool = False
     """A stream for applications that emit with ``PutRecords``."""
     snap_start: bool = False

@@ -12,6 +12,9 @@ _LADDER = ROLES[2:]
 WRITERS: tuple[Role, ...] = ROLES[3:]
 """Roles that change templates; who acts in one has a name, for the audit log."""
 
+GROUP_PREFIX = "promptlake-"
+"""Of the group, the IAM role or the IAM user's path that lets someone act in a role: ``promptlake-approver``."""
+
 EXECUTOR: Role = "executor"
 _ALSO: dict[Role, frozenset[Role]] = {
     "executor": frozenset({"emitter", "executor"}),

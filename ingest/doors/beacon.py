@@ -71,7 +71,7 @@ def _to_event(item: Any, position: int, user_agent: str, received_at: datetime) 
     if "event_type" not in item:
         message = "The item is no event of a contract (it has no event_type) and no metric (it has no name and value)."
         return Refusal("missing_field", message, payload=as_text(item))
-    said = {"is_bot": True} if item["event_type"] in _SAYING_BOT and device.declares_bot(user_agent) else {}
+    said = {"is_bot": True} if item["event_type"] in _SAYING_BOT and device.is_bot(user_agent) else {}
     if "event_id" in item and "occurred_at" in item:
         return {**said, **item}
     event_id = made_id(item, position, None if "occurred_at" in item else received_at)

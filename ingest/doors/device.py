@@ -22,8 +22,13 @@ def from_user_agent(user_agent: str) -> Device:
     return "desktop" if _DESKTOP.search(user_agent) else "other"
 
 
+def is_bot(user_agent: str | None) -> bool | None:
+    """True where a user agent is a program's; else nothing is said. As much of it is looked at as is kept."""
+    return True if user_agent and _declares_bot(user_agent[:USER_AGENT_MAX_CHARS]) else None
+
+
 @lru_cache(maxsize=4096)
-def declares_bot(user_agent: str) -> bool:
+def _declares_bot(user_agent: str) -> bool:
     """Whether a user agent is one of the crawlers, monitors and HTTP libraries that are publicly known by it."""
     from crawleruseragents import is_crawler  # its list is read at once, and many doors never need it
 

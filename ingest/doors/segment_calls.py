@@ -22,14 +22,13 @@ import orjson
 from ingest.contracts.types import ID_MAX_CHARS
 from ingest.contracts.validate import Refusal
 from ingest.delivery import nesting
-from ingest.doors import segment_time
+from ingest.doors import device, segment_time
 from ingest.doors.made_ids import made_id
 from ingest.doors.segment_context import (
     TEXT_MAX_CHARS,
     as_object,
     as_text,
     consent,
-    is_bot,
     kind_of_device,
     page_fields,
     session_id,
@@ -124,7 +123,7 @@ def _envelope(call: dict[str, Any], context: Mapping[str, Any], position: int, a
         "session_id": session_id(call, context),
         "consent": consent(context),
         "device": kind_of_device(context),
-        "is_bot": is_bot(context),
+        "is_bot": device.is_bot(user_agent(context)),
     }
 
 

@@ -63,12 +63,6 @@ def user_agent(context: Mapping[str, Any]) -> str | None:
     return agent[: device.USER_AGENT_MAX_CHARS] if isinstance(agent, str) else None
 
 
-def is_bot(context: Mapping[str, Any]) -> bool | None:
-    """True where the user agent is a program's; else nothing is said."""
-    agent = user_agent(context)
-    return True if agent and device.declares_bot(agent) else None
-
-
 def page_fields(page: Mapping[str, Any]) -> dict[str, Any]:
     """A title or path over the limit is cut: a view with half a title is better than none."""
     address = page.get("path") or page.get("url")

@@ -53,7 +53,7 @@ def to_event(metric: Mapping[str, Any], user_agent: str, received_at: datetime) 
         "event_id": digest([metric.get(name) for name in ("name", "id", "value", "delta")]),
         "occurred_at": _time(metric.get("timestamp"), received_at),
         "device": device.from_user_agent(user_agent) if user_agent else None,
-        "is_bot": True if device.declares_bot(user_agent) else None,
+        "is_bot": device.is_bot(user_agent),
         "page": metric.get("navigationURL"),
         **_blamed(attribution),
     }

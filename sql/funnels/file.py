@@ -47,8 +47,13 @@ def read_funnels(path: Path) -> tuple[Funnel, ...]:
         OSError: the file can't be read.
         FunnelError: it says nonsense.
     """
+    return funnels_written(path.read_bytes(), path)
+
+
+def funnels_written(content: bytes, path: Path) -> tuple[Funnel, ...]:
+    """The funnels of a file that holds ``content``; see :func:`read_funnels`."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FunnelError(f"{path} is no text in UTF-8; write it anew") from error
     return funnels_of(text, path)

@@ -171,10 +171,13 @@ def test_a_second_stage_in_the_region_and_another_account_are_refused_before_any
 
 
 def test_cdk_is_told_the_same_stage(names: Names, tmp_path: Path) -> None:
-    command = deploying.cdk_command(names.stage, tmp_path / "a folder", ["deploy", "--all"])
+    stages = tmp_path / 'a "folder" of $HOME'
+    command = deploying.cdk_command(names.stage, stages, ["deploy", "--all"])
     assert command[:5] == ["npx", "--yes", deploying.CDK, "deploy", "--all"]
-    app = command[command.index("--app") + 1]
-    assert f'infra.aws.app --stage dev --stages "{tmp_path / "a folder"}" --packages' in app
+    asked = f"printf '%s\\n' {command[command.index('--app') + 1]}"  # of a shell, as CDK does
+    app = subprocess.run(["sh", "-c", asked], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert app[:6] == [sys.executable, "-m", "infra.aws.app", "--stage", "dev", "--stages"]
+    assert app[6:8] == [str(stages), "--packages"]
     assert json.dumps(build_flow(names, is_spark=False)).count(names.topic_arn) == 2
 
 

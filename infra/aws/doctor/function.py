@@ -5,12 +5,11 @@ import os
 from typing import Any
 
 import boto3
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from infra.aws.doctor.checks import AFTER, examine
 from infra.aws.names import Names
 from infra.aws.stage import Stage
-from ingest.doors.lambdas.variables import METRICS_NAMESPACE, NAMESPACE_VARIABLE
+from ingest.doors.lambdas.metrics import tell
 
 STAGE_VARIABLE = "PROMPTLAKE_STAGE"
 """Environment variable: the stage's settings, as JSON."""
@@ -26,7 +25,5 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, list[str]]:
     problems = [f"{one.check}: {one.problem}" for one in found if one.problem]
     for problem in problems:
         _log.warning(problem)
-    namespace = os.environ.get(NAMESPACE_VARIABLE, METRICS_NAMESPACE)
-    with single_metric(PROBLEMS_METRIC, MetricUnit.Count, len(problems), namespace=namespace):
-        pass
+    tell(PROBLEMS_METRIC, len(problems))
     return {"problems": problems}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ingest.contracts import layout
-from sql.funnels.file import SHIPPED, FunnelError, funnels_of, read_funnels
+from sql.funnels.file import SHIPPED, funnels_written, read_funnels
 from sql.funnels.model import Funnel
 from transforms.engines.store import Store
 
@@ -15,9 +15,4 @@ def funnels_in(store: Store) -> tuple[Funnel, ...]:
         FunnelError: the file says nonsense; the message names file and line.
     """
     content = store.read(layout.FUNNELS_FILE)
-    if content is None:
-        return read_funnels(SHIPPED)
-    try:
-        return funnels_of(content.decode("utf-8-sig"), Path(layout.FUNNELS_FILE))
-    except UnicodeDecodeError as error:
-        raise FunnelError(f"{layout.FUNNELS_FILE} is no text in UTF-8; write it anew") from error
+    return read_funnels(SHIPPED) if content is None else funnels_written(content, Path(layout.FUNNELS_FILE))

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy
+from aws_cdk import CfnOutput, RemovalPolicy
 from aws_cdk import aws_apigateway as gateway
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -11,7 +11,7 @@ from constructs import Construct
 
 from infra.aws.names import Names
 from infra.aws.packages.build import Package
-from infra.aws.rooms.api_document import CACHED, gateway_document
+from infra.aws.rooms.api_document import gateway_document
 from infra.aws.rooms.functions import Functions, Made, retention
 from infra.aws.rooms.permissions import accept, allow
 from infra.aws.rooms.reaching import TABLE_WRITES, may_put, may_read_published, may_use
@@ -23,7 +23,6 @@ STAGE = "v1"
 BURST, RATE_PER_S = 200, 100
 PLANS = {authorizer.APPLICATIONS: (150, 75), authorizer.PERSONS: (100, 50)}
 """Requests at once and a second, by whom the authorizer takes the caller for."""
-CACHE_S = 60
 _ACCESS = gateway.AccessLogFormat.custom(
     json.dumps(
         {
@@ -57,9 +56,6 @@ class Api(Construct):
         """``people`` are the ids of Cognito's pool and client; ``files`` the variables that name the owner's files."""
         super().__init__(scope, "Api")
         self._names, self._stage = names, names.stage
-        self._cached_paths = [
-            path for path, told in openapi["paths"].items() if path.startswith(CACHED) and "get" in told
-        ]
         self.function = self._answering(functions, files)
         self.authorizer = self._authorizing(functions, people)
         alias = self._alias()
@@ -165,7 +161,6 @@ class Api(Construct):
             retention=retention(self._stage.logs_days),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        cache = self._stage.extras.rest_cache
         return gateway.StageOptions(
             stage_name=STAGE,
             access_log_destination=gateway.LogGroupLogDestination(log),
@@ -176,17 +171,7 @@ class Api(Construct):
             tracing_enabled=True,
             throttling_burst_limit=BURST,
             throttling_rate_limit=RATE_PER_S,
-            cache_cluster_enabled=cache or None,
-            cache_cluster_size="0.5" if cache else None,
-            method_options=self._cached() if cache else None,
         )
-
-    def _cached(self) -> dict[str, gateway.MethodDeploymentOptions]:
-        keeps = gateway.MethodDeploymentOptions(
-            caching_enabled=True, cache_ttl=Duration.seconds(CACHE_S), cache_data_encrypted=True
-        )
-        passes = gateway.MethodDeploymentOptions(caching_enabled=False)
-        return {"/*/*": passes, **{f"{path}/GET": keeps for path in self._cached_paths}}
 
     def _plans(self) -> None:
         """Applications may ask so much, and people so much, so that neither keeps the others waiting."""

@@ -1,4 +1,8 @@
-"""What API Gateway is told of the API. It follows from the API's own OpenAPI document, so no route stands twice."""
+"""What API Gateway is told of the API. It follows from the API's own OpenAPI document, so no route stands twice.
+
+API Gateway's cache is left alone: of a parameter that is repeated, as in ``feature=a&feature=b``, only one value can be
+in its key, so one question would get another's answer. The API itself keeps answers, by publication.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +12,6 @@ from serving.routes.openapi import PATH as OPENAPI
 
 OPEN = (OPENAPI, HEALTH)
 """Asked without a key: they say nothing about anybody."""
-CACHED = "/analytics/"
-CACHE_KEYS = ("Authorization", "Accept")
-"""Headers that an answer depends on: who asks, since what they may see is decided behind the cache; and its format."""
 AUTHORIZER = "keys-and-tokens"
 PLAN = "api_key"
 AUTHORIZED_S = 60
@@ -31,7 +32,7 @@ def gateway_document(openapi: Mapping[str, Any], title: str, function_uri: str, 
         "openapi": "3.0.1",
         "info": {"title": title, "version": openapi["info"]["version"]},
         "paths": {
-            path: {method: _operation(path, method, told, function_uri) for method, told in operations.items()}
+            path: {method: _operation(path, told, function_uri) for method, told in operations.items()}
             for path, operations in paths.items()
         },
         "components": {
@@ -63,28 +64,20 @@ def renamed(paths: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _operation(path: str, method: str, told: Mapping[str, Any], uri: str) -> dict[str, Any]:
+def _operation(path: str, told: Mapping[str, Any], uri: str) -> dict[str, Any]:
     inside = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     query = [one["name"] for one in told.get("parameters", ()) if one["in"] == "query"]
-    is_cached = method == "get" and path.startswith(CACHED)
-    headers = CACHE_KEYS if is_cached else ()
-    kinds = (("path", inside), ("query", query), ("header", headers))
+    kinds = (("path", inside), ("query", query))
     parameters = [
         {"name": name, "in": kind, "required": kind == "path", "schema": {"type": "string"}}
         for kind, some in kinds
         for name in some
     ]
-    integration: dict[str, Any] = {"type": "aws_proxy", "httpMethod": "POST", "uri": uri}
-    if is_cached:
-        integration["cacheKeyParameters"] = [
-            *(f"method.request.querystring.{name}" for name in query),
-            *(f"method.request.header.{name}" for name in headers),
-        ]
     return {
         **({"parameters": parameters} if parameters else {}),
         "responses": {},
         "security": [] if path in OPEN else [{AUTHORIZER: [], PLAN: []}],
-        "x-amazon-apigateway-integration": integration,
+        "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": uri},
     }
 
 

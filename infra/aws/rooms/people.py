@@ -6,9 +6,8 @@ from constructs import Construct
 
 from infra.aws.names import Names
 from infra.aws.rooms.permissions import accept
-from ingest.contracts.roles import ROLES
+from ingest.contracts.roles import GROUP_PREFIX, ROLES
 from ingest.doors.lambdas.authorizer import ENVIRONMENTS
-from serving.access import GROUP_PREFIX
 
 
 class People(Construct):

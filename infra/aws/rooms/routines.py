@@ -81,7 +81,7 @@ class Routines(Construct):
         may_read_keys(role, names)
         may_list(role, names)
         buckets = [names.bucket_arn(bucket) for bucket in (names.lake, names.backups)]
-        allow(role, ["s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:ListBucket"], buckets)
+        allow(role, ["s3:GetBucketVersioning", "s3:ListBucket"], buckets)
         allow(role, ["s3:GetObject"], [names.bucket_arn(names.lake, layout.POINTER)])
         for table in (names.access, names.ledger, names.templates):
             may_use(role, names, table, ("DescribeTable", "DescribeContinuousBackups"))
@@ -89,7 +89,7 @@ class Routines(Construct):
         allow(role, ["firehose:DescribeDeliveryStream"], streams)
         tables = [names.arn("glue", f"table/{layout.BRONZE}/{table}") for table in BRONZE_TABLES]
         catalog = [names.arn("glue", "catalog"), names.arn("glue", f"database/{layout.BRONZE}")]
-        allow(role, ["glue:GetTable", "glue:GetTables", "glue:GetDatabase"], [*catalog, *tables])
+        allow(role, ["glue:GetTable", "glue:GetDatabase"], [*catalog, *tables])
         allow(role, ["sns:ListSubscriptionsByTopic"], [names.topic_arn])
         allow(role, ["apigateway:GET"], [names.arn("apigateway", "/account", account="")])
         allow(

@@ -11,14 +11,13 @@ from tempfile import mkdtemp
 from typing import Any
 
 import boto3
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
-from ingest.doors.lambdas.variables import METRICS_NAMESPACE, NAMESPACE_VARIABLE
+from ingest.doors.lambdas.metrics import tell
 from serving.lambdas.publishing import BucketReader
 from serving.lambdas.variables import BUCKET_VARIABLE
 from serving.logic.reading import Tables
 from serving.logic.reconciliation import TABLE, gaps
-from sql.catalog import metrics, models
 from sql.reader import NothingPublished
 
 FRESHNESS, GAP, QUARANTINED = "freshness_s", "reconciliation_gap", "quarantined_share"
@@ -48,7 +47,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, float]:
     else:
         measured, units = health(tables, now, is_new=event.get("is_new", True)), HOURLY
     for name, value in measured.items():
-        _emit(name, units[name], value)
+        tell(name, value, units[name])
     return dict(measured)
 
 
@@ -76,18 +75,10 @@ def figures(tables: Tables, today: date) -> Mapping[str, float]:
 
 def _figures(tables: Tables, today: date) -> Iterator[tuple[str, float]]:
     for name in DAILY:
-        if not models()[f"gold.{metrics()[name].table}"].published:
-            continue
         first, last = today - timedelta(days=DAYS), today - timedelta(days=1)
         (row,) = tables.metrics([name], where="day BETWEEN ? AND ?", parameters=[first, last])
         if row[name] is not None:
             yield name, float(row[name])
-
-
-def _emit(name: str, unit: MetricUnit, value: float) -> None:
-    namespace = os.environ.get(NAMESPACE_VARIABLE, METRICS_NAMESPACE)
-    with single_metric(name, unit, value, namespace=namespace):
-        pass  # written when the block ends, without a dimension
 
 
 @cache

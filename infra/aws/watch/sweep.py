@@ -12,12 +12,12 @@ from typing import Any
 
 import boto3
 import orjson
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from infra.aws.names import BRONZE_TABLES
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
-from ingest.doors.lambdas import variables, wiring
+from ingest.doors.lambdas import wiring
+from ingest.doors.lambdas.metrics import tell
 from serving.lambdas.variables import BUCKET_VARIABLE
 
 UNCONVERTED = "format-conversion-failed"
@@ -36,9 +36,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
             body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
             done += _put_back(table, [orjson.loads(line) for line in body.splitlines() if line.strip()], key)
             s3.delete_object(Bucket=bucket, Key=key)  # only once all of it is in a stream
-    namespace = os.environ.get(variables.NAMESPACE_VARIABLE, variables.METRICS_NAMESPACE)
-    with single_metric(FAILED_METRIC, MetricUnit.Count, done.total(), namespace=namespace):
-        pass
+    tell(FAILED_METRIC, done.total())
     return {"again": done["again"], "quarantined": done["quarantined"]}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import jwt
 
-from ingest.contracts.roles import EXECUTOR, ROLES
+from ingest.contracts.roles import EXECUTOR, GROUP_PREFIX, ROLES
 from ingest.doors.access.credentials import presented
 from ingest.doors.access.dynamo_grants import DynamoGrants
 from ingest.doors.access.grants import Grant, digest_of, id_of
@@ -34,8 +34,6 @@ APPLICATIONS, PERSONS = "applications", "people"
 ENVIRONMENTS = "environments"
 """Custom attribute of the pool: where somebody may act, names separated by blanks; only an owner writes it."""
 
-_GROUP_PREFIX = "promptlake-"
-"""As the API has it, which reads such groups itself where no authorizer stands before it."""
 _REFUSED = "Unauthorized"
 """API Gateway makes a 401 of this error and of no other."""
 
@@ -118,7 +116,7 @@ def _of_token(header: str) -> dict[str, str] | None:
         _log.info("A token is refused: its use is %r, and id tokens are taken.", use)
         return None
     groups = set(claims.get("cognito:groups", ()))
-    roles = [role for role in ROLES if _GROUP_PREFIX + role in groups]
+    roles = [role for role in ROLES if GROUP_PREFIX + role in groups]
     if not roles:
         return None
     environments = str(claims.get(f"custom:{ENVIRONMENTS}", ""))

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from ingest.contracts import layout
 from ingest.contracts.instants import to_us
@@ -21,12 +20,11 @@ from ingest.delivery.transform import Transform
 from ingest.doors.access.dynamo_grants import DynamoGrants
 from ingest.doors.access.gate import Gate
 from ingest.doors.http import Doors
+from ingest.doors.lambdas.metrics import tell
 from ingest.doors.lambdas.variables import (
     CLOSED_VARIABLE,
     KEYS_VARIABLE,
     LEDGER_VARIABLE,
-    METRICS_NAMESPACE,
-    NAMESPACE_VARIABLE,
     ORIGINS_VARIABLE,
     PREFIX_VARIABLE,
     SETTINGS_VARIABLE,
@@ -112,13 +110,9 @@ class Books:
 
     def measure(self, door: str, counts: Counts) -> None:
         """Write metrics."""
-        namespace = os.environ.get(NAMESPACE_VARIABLE, METRICS_NAMESPACE)
         for kind, by_type in counts.items():
             for event_type, count in by_type.items():
-                with single_metric(kind, MetricUnit.Count, count, namespace=namespace) as metric:
-                    metric.add_dimension("event_type", event_type)
-                    # In the log line, but no dimension: each combination of dimensions is a metric that is billed.
-                    metric.add_metadata("door", door)
+                tell(kind, count, dimensions={"event_type": event_type}, beside={"door": door})
 
     def book(self, door: str, at: datetime, counts: Counts) -> None:
         """Write metrics, and add to what builds will book.

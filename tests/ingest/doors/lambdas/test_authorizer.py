@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from ingest.contracts.roles import GROUP_PREFIX
 from ingest.doors.access.dynamo_grants import DynamoGrants
 from ingest.doors.lambdas import authorizer, variables, wiring
-from serving.access import GROUP_PREFIX, principal_of
+from serving.access import principal_of
 from tests.services.moto import ACCOUNT, client, moto
 from tests.tables import make_table
 
