@@ -5,7 +5,7 @@ the dimensions, others are hidden with it until what is hidden together is of en
 ``docs/adr/0047-groups-of-few-people-are-folded.md``.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Literal
 
@@ -115,25 +115,37 @@ def _by_size(people: People, key: Key) -> tuple[int, list[tuple[bool, str]]]:
 def _folded(people: People, below: Mapping[Places, frozenset[Key]], smallest: int) -> frozenset[Key]:
     """What to fold, where ``below`` says what answers over fewer dimensions fold; it must not come back as a sum."""
     folded = {key for key, counts in people.items() if not is_enough(counts, smallest)}
-    while more := set(_to_go_with(people, folded, below, smallest)):
+    ranked = sorted(people, key=lambda key: _by_size(people, key)) if below else []
+    while more := set(_to_go_with(people, ranked, folded, below, smallest)):
         folded |= more
     return frozenset(folded)
 
 
 def _to_go_with(
-    people: People, folded: set[Key], below: Mapping[Places, frozenset[Key]], smallest: int
+    people: People, ranked: Sequence[Key], folded: set[Key], below: Mapping[Places, frozenset[Key]], smallest: int
 ) -> Iterator[Key]:
-    """Under each value that hides too few at a time, the smallest group of that time that is still shown."""
+    """Under each value that hides too few at a time, the smallest group of that time that is still shown.
+
+    Args:
+        people: every group.
+        ranked: their keys, the smallest first.
+        folded: those that are hidden already.
+        below: what answers over fewer dimensions hide.
+        smallest: so many people are enough.
+    """
     times = most(people.values()).keys()
     for places, hidden in below.items():
         together: dict[Key, dict[Hashable, int]] = {value: dict.fromkeys(times, 0) for value in hidden}
         for key in folded:
             _raise(together.setdefault(at(key, places), {}), people[key])
-        few = {(value, time) for value, counts in together.items() for time, n in counts.items() if n < smallest}
+        few = {value: [time for time, n in counts.items() if n < smallest] for value, counts in together.items()}
+        few = {value: lacking for value, lacking in few.items() if lacking}
         shown: dict[tuple[Key, Hashable], Key] = {}
-        for key in people.keys() - folded if few else ():
-            for place in few.intersection((at(key, places), time) for time in people[key]):
-                shown[place] = min(key, shown.get(place, key), key=lambda key: _by_size(people, key))
+        for key in ranked if few else ():
+            value = at(key, places)
+            for time in few.get(value, ()) if key not in folded else ():
+                if time in people[key]:
+                    shown.setdefault((value, time), key)
         yield from shown.values()
 
 

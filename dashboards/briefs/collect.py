@@ -15,10 +15,17 @@ from dashboards.reports.scope import span
 from sql.catalog import CatalogError
 from sql.parts import parts_of
 from sql.reader import PublishedTables
+from sql.small_groups import SMALLEST_GROUP
 
 
 def collect(
-    tables: PublishedTables, board: Board, kind: Kind, day: date | None, today: date, failure: str | None = None
+    tables: PublishedTables,
+    board: Board,
+    kind: Kind,
+    day: date | None,
+    today: date,
+    failure: str | None = None,
+    smallest_group: int = SMALLEST_GROUP,
 ) -> Brief:
     """The report.
 
@@ -32,6 +39,7 @@ def collect(
         day: one of the period's; None for the last period that is over.
         today: in UTC.
         failure: why the last build published nothing, in one sentence, if it did not.
+        smallest_group: groups of fewer people are told as other, and days and periods of so few not at all.
 
     Raises:
         CatalogError: the board names a metric of a table that is not published.
@@ -41,9 +49,11 @@ def collect(
     period = period_of(kind, day, complete_through, today)
     names = list(board.by_table())
     has_real, has_simulated = (span(tables, is_simulated=one) is not None for one in (False, True))
-    asker = Asker(tables, is_simulated=has_simulated and not has_real)
+    asker = Asker(tables, has_simulated and not has_real, smallest_group)
     status = telling.status(tables.publication, period, today, failure)
     figures = _figures(asker, board, period.told, period) if period.told else []
+    of_few = [figure.metric for figure in figures if figure.is_of_few]
+    status = telling.with_folded(status, of_few, smallest_group, has_folded=asker.has_folded)
     shown = [figure for figure in figures if figure.now is not None or figure.before is not None]
     environments: set[str] = set()
     for name in names if period.told else ():
@@ -57,9 +67,9 @@ def collect(
         is_simulated=asker.is_simulated,
         status=status,
         figures=tuple(shown) if has_now else (),
-        missing=tuple(figure.metric for figure in figures if figure not in shown) if has_now else (),
+        missing=tuple(f.metric for f in figures if f not in shown and not f.is_of_few) if has_now else (),
         asked=tuple(asker.asked),
-        nothing=None if has_now else telling.nothing(period, newest),
+        nothing=None if has_now else telling.nothing(period, newest, is_of_few=bool(of_few)),
     )
 
 
@@ -90,10 +100,13 @@ def _distribution(told: Told) -> tuple[str, str, str] | None:
 def _of_group(asker: Asker, group: Sequence[Told], now: Span, period: Period) -> dict[str, Figure]:
     before = period.before()
     spans = [now, *(period.before(n) for n in range(1, EARLIER + 1))]
+    few = asker.few(group[0].table, spans)
+    # What is laid side by side is told of both, or of neither.
+    few |= {now.first, before.first} if few & {now.first, before.first} else frozenset()
     values, asked_values = asker.values(group, spans)
-    by_start = {row["day"]: row for row in values}
+    by_start = {row["day"]: row for row in values if row["day"] not in few}
     counts, asked_counts = asker.parts(group, [now, before])
-    counted = {row["day"]: row for row in counts}
+    counted = {row["day"]: row for row in counts if row["day"] not in few}
     days, asked_days = asker.daily(group, [now, before])
     by_day = {row["day"]: row for row in days}
     return {
@@ -105,6 +118,7 @@ def _of_group(asker: Asker, group: Sequence[Told], now: Span, period: Period) ->
             spans,
             _parts(asker, one, group, now, before),
             (asked_values, asked_counts, asked_days),
+            is_of_few=now.first in few,
         )
         for one in group
     }
@@ -118,6 +132,8 @@ def _figure(
     spans: Sequence[Span],
     parts: tuple[Part, ...],
     queries: tuple[int, ...],
+    *,
+    is_of_few: bool,
 ) -> Figure:
     name, (now, before, *_) = told.metric.name, spans
     series = [number(by_start.get(span.first, {}).get(name)) for span in spans]
@@ -139,6 +155,7 @@ def _figure(
         ),
         parts=parts,
         queries=queries,
+        is_of_few=is_of_few,
     )
 
 

@@ -54,6 +54,8 @@ class Figure:
     """Each day of the period, its value, and that of the same weekday before."""
     parts: tuple[Part, ...]
     queries: tuple[int, ...]
+    is_of_few: bool = False
+    """Whether it is not told since too few people are behind it, now or before."""
 
     @property
     def metric(self) -> Metric:

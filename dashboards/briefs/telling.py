@@ -1,11 +1,14 @@
 """Sentences about a report as a whole: how fresh it is, and why there may be nothing to tell."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from dashboards.briefs.data import Status
 from dashboards.briefs.periods import Period, Span
 from dashboards.reports import units
 from sql.publication import Publication
+from sql.records import Metric
 
 
 def days(span: Span) -> str:
@@ -49,9 +52,24 @@ def status(publication: Publication, period: Period, today: date, failure: str |
     return Status(publication.as_of, publication.complete_through, tuple(warnings))
 
 
-def nothing(period: Period, newest: date | None) -> str:
+def with_folded(status: Status, of_few: Sequence[Metric], smallest: int, *, has_folded: bool) -> Status:
+    """With what is not told, or not by itself, since too few people are behind it."""
+    said = []
+    if has_folded:
+        said.append(
+            f"Groups of fewer than {smallest} people are told as other, with the next larger ones; days and periods "
+            "of so few are left out."
+        )
+    if of_few:
+        said.append(f"Not told, since too few people are behind it: {', '.join(metric.title for metric in of_few)}.")
+    return replace(status, warnings=(*status.warnings, *said))
+
+
+def nothing(period: Period, newest: date | None, *, is_of_few: bool) -> str:
     """Why there is nothing to tell of a period."""
     what = days(period.told or period.whole)
+    if is_of_few:
+        return f"There is nothing of {what} that enough people are behind."
     if newest is None:
         return f"There are no data of {what}, nor of any other day."
     if newest < period.whole.first:

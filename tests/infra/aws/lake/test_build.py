@@ -1,7 +1,6 @@
 """The job over S3, Glue's catalog and DynamoDB: the same rows as embedded, whatever dies or runs beside it."""
 
 import errno
-import json
 import os
 import threading
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from ingest.contracts import layout
 from ingest.delivery.privacy.consent import Choice
 from sql.catalog import models
 from sql.checks import Check
+from sql.publication import read_publication
 from tests.infra.aws.lake.account import BUCKET, PREFIX, Account, copy_withdrawals, count_at_the_doors, in_order, table
 from tests.lakes import build_lake as build_embedded
 from tests.lakes import event, make_lake, send
@@ -109,11 +109,11 @@ def test_a_lake_in_aws_holds_what_an_embedded_one_does(aws: Account, embedded: L
     for name, found in embedded_tables(embedded, *models()).items():
         assert table(lake, name) == found, name
     assert "our contract" in {row["source"] for row in table(lake, "gold.price_daily")}
-    published = json.loads(aws.pointer())
-    assert {name: entry["rows"] for name, entry in published["tables"].items()} == {
+    published = read_publication(aws.pointer())
+    assert {name: extract.rows for name, extract in published.tables.items()} == {
         name: extract.rows for name, extract in expected.publication.tables.items()
     }
-    assert {f"{PREFIX}/{entry['path']}" for entry in published["tables"].values()} <= set(aws.keys(layout.PUBLISH))
+    assert {f"{PREFIX}/{path}" for path in published.paths} <= set(aws.keys(layout.PUBLISH))
     refused = [key for key in aws.keys(layout.bronze_table("quarantine")) if result.publication.publication in key]
     assert len(refused) == 1
 
@@ -152,7 +152,7 @@ CUTS = [
     (DynamoLedger, "set_fact", "after"),
     (Tables, "add_files", "after"),
     (DynamoLedger, "commit_silver", "after"),
-    (Tables, "replace", "after"),
+    (Tables, "exchange", "after"),
     (build_job, "publish", "before"),
 ]
 
