@@ -83,7 +83,7 @@ def _queried(port: int, query: str, database: str | None) -> tuple[Columns, list
     with closing(trino.dbapi.connect("127.0.0.1", port=port, user="test", **named)) as connection:
         cursor = connection.cursor().execute(query)
         found = [tuple(row) for row in cursor.fetchall()]
-        return [(column[0], str(column[1])) for column in cursor.description], found
+        return [(column[0], str(column[1])) for column in cursor.description or ()], found
 
 
 def _configure(folder: Path, home: Path, port: int) -> None:
