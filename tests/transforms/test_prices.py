@@ -162,7 +162,7 @@ def test_a_build_that_is_cut_off_leaves_the_pricing_to_the_next_one(
         def killed(*_: Any) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr(Gate, "check", killed)
+        patch.setattr(Gate, "take", killed)
         with pytest.raises(KeyboardInterrupt):
             build_lake(lake, reprice=MARCH)
     assert row(lake, COST) == (1, 0, 0)
@@ -175,7 +175,7 @@ def test_a_model_s_definition_that_changes_leaves_published_costs(lake: Lake, mo
     send(lake, [call()])
     build_lake(lake)
     own_prices(lake, {"input_usd_per_mtok": 5})
-    monkeypatch.setattr(build_job, "definitions", lambda: "others")
+    monkeypatch.setattr(build_job, "definitions", lambda _: "others")
     assert "gold.cost_daily" in build_lake(lake).gold
     assert row(lake, COST) == (1, 0, 0)
 
