@@ -236,7 +236,7 @@ def _acts() -> list[dict[str, Any]]:
     times = ("10:00:00", "10:30:00", "11:00:00.000001", "11:00:02", "23:59:59.999999")
     return [
         *(
-            event("behavior", event_id=f"b{i}", user_id="ann", occurred_at=f"{_DAY}T{time}Z", name="Über")
+            event("behavior", event_id=f"b-told{i}", user_id="ann", occurred_at=f"{_DAY}T{time}Z", name="Über")
             for i, time in enumerate(times)
         ),
         event("behavior", event_id="b-in", session_id="S", occurred_at=f"{_DAY}T08:00:00Z", action="page_view"),
