@@ -114,7 +114,8 @@ def _keep(db: duckdb.DuckDBPyConnection, silver: SilverDays, name: str, scratch:
         view(db, name, f"SELECT * FROM read_parquet({file})")
         return
     folder = scratch / name
-    parts = "PARTITION_BY (day), WRITE_PARTITION_COLUMNS"
+    # A build that was killed leaves its own.
+    parts = "PARTITION_BY (day), WRITE_PARTITION_COLUMNS, OVERWRITE"
     db.execute(f"COPY (SELECT * FROM {name}) TO {literal(str(folder))} ({WRITTEN_AS}, {parts})")
     by_day: dict[date, list[Path]] = {}
     for path in with_rows(db, sorted(folder.glob("**/*.parquet"))):
