@@ -18,7 +18,7 @@ import pytest
 
 from infra.aws.deploying import owners_files
 from infra.aws.lake.lake import LAKE_VARIABLE
-from infra.aws.packages.build import HERE, ROOT, build_functions, build_glue, build_jobs_context, build_jobs_tree
+from infra.aws.packages.build import HERE, ROOT, Package, build_functions, build_glue, build_jobs_context, build_jobs_tree
 from infra.aws.stage import read_stage
 from ingest.contracts import layout
 from ingest.delivery.bronze import to_arrow
@@ -87,7 +87,7 @@ SENT: tuple[tuple[str, Any, str], ...] = (
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("packages")
     (folder / "settings.toml").write_text('[environments."*"]\nphone_regions = ["DE"]\n')
-    build_functions(folder / "functions", {"settings.toml": folder / "settings.toml"}, HERE)
+    build_functions(Package.DOORS, folder / "functions", {"settings.toml": folder / "settings.toml"}, HERE)
     build_jobs_tree(folder / "jobs", {"settings.toml": folder / "settings.toml"}, HERE)
     return folder
 
