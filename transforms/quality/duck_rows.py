@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sql.checks import Check
 from sql.dialects import to_duckdb
 from transforms.engines.duck import count
-from transforms.quality.expectations import judged
+from transforms.quality.expectations import judged, telling
 from transforms.quality.rows import EXAMPLES, told
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class DuckRows:
         return count(self.db, f"SELECT count(*) FROM {self.relation}")
 
     def telling(self, checks: Mapping[str, Check]) -> dict[str, list[Any]]:
-        values_of = ", ".join(_telling(check, self._value(check)) for check in checks.values())
+        values_of = ", ".join(_in_duckdb(telling(check, self.now)) for check in checks.values())
         (lists,) = self.db.execute(f"SELECT {values_of} FROM {self.relation}").fetchall()
         return {key: list(values or ()) for key, values in zip(checks, lists, strict=True)}
 
@@ -65,12 +65,7 @@ class DuckRows:
             self.db.execute(f"INSERT INTO {_BROKEN} SELECT unnest(?)", [list(values)])
 
     def _value(self, check: Check) -> str:
-        """DuckDB's SQL of what the check is about; numbers as doubles, a NaN as beyond all bounds."""
-        value = _in_duckdb(judged(check, self.now))
-        if check.rule != "between":
-            return value
-        number = f"CAST({value} AS DOUBLE)"
-        return f"CASE WHEN isnan({number}) THEN CAST('infinity' AS DOUBLE) ELSE {number} END"
+        return _in_duckdb(judged(check, self.now))
 
 
 def _in_duckdb(expression: str) -> str:
@@ -89,13 +84,3 @@ def _is_value(check: Check) -> str:
 
 def _quoted(name: str) -> str:
     return f'"{name}"'
-
-
-def _telling(check: Check, value: str) -> str:
-    if check.is_of_the_table:
-        return f"[{value}]"
-    if check.rule == "not_null":
-        return f"[CASE WHEN count(*) = count({value}) THEN TRUE END]"
-    if check.rule == "between":
-        return f"[min({value}), max({value})]"
-    return f"list(DISTINCT {value}) FILTER ({value} IS NOT NULL)"

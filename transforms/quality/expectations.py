@@ -14,7 +14,7 @@ _BETWEEN_VALUES, _NULL = "chr(31)", "chr(30)"
 
 
 def judged(check: Check, now: datetime) -> str:
-    """Trino SQL of the value that the rule is about."""
+    """Trino SQL of the value that the rule is about; of bounds a double, in which a NaN is beyond them all."""
     match check.rule:
         case "expression":
             return f"({check.expression})"
@@ -26,8 +26,28 @@ def judged(check: Check, now: datetime) -> str:
         case "max_age_days":
             newest = f"CAST(MAX({_quoted(check.about[0])}) AS DATE)"
             return f"date_diff('day', {newest}, DATE '{now:%Y-%m-%d}')"
+        case "between":
+            number = f"CAST({_quoted(check.about[0])} AS DOUBLE)"
+            return f"CASE WHEN is_nan({number}) THEN CAST('Infinity' AS DOUBLE) ELSE {number} END"
         case _:
             return _quoted(check.about[0])
+
+
+def telling(check: Check, now: datetime) -> str:
+    """Trino SQL of an array of such values that the rule breaks on one of them if it breaks on any row.
+
+    It aggregates. Rules that compare rows have none.
+    """
+    value = judged(check, now)
+    match check.rule:
+        case "row_count_between" | "max_age_days":
+            return f"ARRAY[{value}]"
+        case "not_null":
+            return f"ARRAY[CASE WHEN COUNT(*) = COUNT({value}) THEN TRUE END]"
+        case "between":
+            return f"ARRAY[MIN({value}), MAX({value})]"
+        case _:
+            return f"ARRAY_AGG(DISTINCT {value}) FILTER (WHERE {value} IS NOT NULL)"
 
 
 def demanded(check: Check) -> tuple[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sql.checks import Check
 from sql.dialects import to_spark
-from transforms.quality.expectations import judged
+from transforms.quality.expectations import judged, telling
 from transforms.quality.rows import EXAMPLES, told
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ class SparkRows:
         return int(self._rows.count())
 
     def telling(self, checks: Mapping[str, Check]) -> dict[str, list[Any]]:
-        from pyspark.sql.functions import expr
-
-        values_of = [expr(_telling(check, self._sql(check))).alias(key) for key, check in checks.items()]
+        values_of = [_in_spark(telling(check, self._now)).alias(key) for key, check in checks.items()]
         return {key: list(values or ()) for key, values in self._rows.agg(*values_of).collect()[0].asDict().items()}
 
     def repeated(self, check: Check) -> list[Any]:
@@ -45,28 +43,14 @@ class SparkRows:
         return found.count(), told(shown, examples)
 
     def _value(self, check: Check) -> "Column":
-        from pyspark.sql.functions import expr
+        return _in_spark(judged(check, self._now))
 
-        return expr(self._sql(check))
 
-    def _sql(self, check: Check) -> str:
-        """Spark's SQL of what the check is about; numbers as doubles, a NaN as beyond all bounds."""
-        value = to_spark(f"SELECT {judged(check, self._now)}").removeprefix("SELECT ")
-        if check.rule != "between":
-            return value
-        number = f"CAST({value} AS DOUBLE)"
-        return f"CASE WHEN isnan({number}) THEN CAST('infinity' AS DOUBLE) ELSE {number} END"
+def _in_spark(expression: str) -> "Column":
+    from pyspark.sql.functions import expr
+
+    return expr(to_spark(f"SELECT {expression}").removeprefix("SELECT "))
 
 
 def _column(frame: "DataFrame") -> list[Any]:
     return [value for (value,) in frame.collect()]
-
-
-def _telling(check: Check, value: str) -> str:
-    if check.is_of_the_table:
-        return f"array({value})"
-    if check.rule == "not_null":
-        return f"array(CASE WHEN count(1) = count({value}) THEN TRUE END)"
-    if check.rule == "between":
-        return f"array(min({value}), max({value}))"
-    return f"collect_set({value})"
