@@ -56,7 +56,7 @@ def test_each_metric_is_the_catalogs(built: Api, variant: str) -> None:
     (experiment,) = built.get("/analytics/experiments").json["experiments"]
     (arm,) = [arm for arm in experiment["variants"] if arm["variant"] == variant]
     elsewhere: dict[str, Any] = {}
-    for question in QUESTIONS:
+    for question in (question for question in QUESTIONS if known_metrics().keys() & set(question.metrics)):
         elsewhere |= built.get(question.path, variant=variant).json["total"]
     found = {result["metric"]: result["value"] for result in arm["results"]}
     assert found.keys() == known_metrics().keys()
