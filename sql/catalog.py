@@ -18,7 +18,7 @@ from sql.contract_tables import contract_columns, contract_query
 from sql.dialects import table_names
 from sql.macros import expand
 from sql.places import at, yaml_line
-from sql.records import Metric, Model, ReadsDays, ViewSpec
+from sql.records import Metric, Model, ViewSpec
 from sql.rollups import rollup_document
 
 T = TypeVar("T", bound=BaseModel)
@@ -71,12 +71,12 @@ def views() -> dict[str, str]:
 
 
 @cache
-def wide_views() -> dict[str, ReadsDays]:
-    """The views whose rows of a day follow from more than that day, and how far they look."""
+def wide_views() -> dict[str, ViewSpec]:
+    """The views whose rows of a day follow from more than that day: how far they look, and what may be taken apart."""
     return load_wide_views(ROOT)
 
 
-def load_wide_views(root: Path) -> dict[str, ReadsDays]:
+def load_wide_views(root: Path) -> dict[str, ViewSpec]:
     """What files beside the queries of the folder ``views`` say.
 
     Raises:
@@ -86,7 +86,13 @@ def load_wide_views(root: Path) -> dict[str, ReadsDays]:
     for path in paths:
         if not path.with_suffix(".sql").exists():
             raise CatalogError(f"{path.with_suffix('.sql')} is missing, and {path.name} says how far it looks.")
-    return {f"silver.{path.stem}": _checked(ViewSpec, path, _yaml(path)).reads_days for path in paths}
+    found = {f"silver.{path.stem}": _checked(ViewSpec, path, _yaml(path)) for path in paths}
+    for path, spec in zip(paths, found.values(), strict=True):
+        for table in spec.reads_apart:
+            if table not in found.keys() & table_names(expand(path.with_suffix(".sql").read_text())):
+                where = _line_of(path, "reads_apart", table)
+                raise CatalogError(f"{where}: the query reads no view {table} that has a file of this kind.")
+    return found
 
 
 def load_views(root: Path) -> dict[str, str]:
@@ -176,7 +182,7 @@ def _complete(spec: Path, document: dict[str, Any]) -> Model:
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text())
+        document = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise CatalogError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(document, dict):

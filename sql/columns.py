@@ -16,7 +16,7 @@ SHARED = Path(__file__).parent / "columns.yaml"
 @cache
 def known_columns() -> Mapping[str, Mapping[str, Any]]:
     """Type, unit and description by column name. Where contracts differ, the first that has the field decides."""
-    found: dict[str, Mapping[str, Any]] = dict(yaml.safe_load(SHARED.read_text()))
+    found: dict[str, Mapping[str, Any]] = dict(yaml.load(SHARED.read_text(), Loader=yaml.CSafeLoader))
     for event_type in EVENTS:
         for name, column in contract_columns(event_type).items():
             found.setdefault(name, column)

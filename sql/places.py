@@ -9,7 +9,7 @@ from sqlglot import exp
 
 def yaml_line(text: str, keys: Sequence[str | int]) -> int:
     """The line, from 1, of what ``keys`` lead to, or of the deepest of them that is there."""
-    node, line = yaml.compose(text), 0
+    node, line = yaml.compose(text, Loader=yaml.CSafeLoader), 0
     for key in keys:
         if isinstance(node, yaml.MappingNode):
             found = [(name, value) for name, value in node.value if name.value == key]

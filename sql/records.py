@@ -35,6 +35,10 @@ class ViewSpec(_Strict):
     """What stands beside the query of a view that looks beyond its day."""
 
     reads_days: ReadsDays
+    reads_apart: dict[str, str] = Field(default_factory=dict, max_length=1)
+    """A wide view that it reads, with a column of which no two values ever meet here: it may be computed for some
+    values after the other, and what all of that gives be put together.
+    """
 
 
 EACH_MAX = 16

@@ -1,7 +1,7 @@
--- Everybody who entered a funnel on a day, and how far they came. A person enters with the first act of a day that is the
+-- How many entered a funnel on a day, and how far they came. A person enters with the first act of a day that is the
 -- first step, and comes to each further step by the first such act that is later than the one before it, all within the window.
--- One more row for each version of a prompt template that was used within the window; `used_template_id` is null in the
--- entry's own.
+-- They are told once more for each version of a prompt template that they used within the window; `used_template_id` is null
+-- in the rows that count all.
 WITH acts AS (
     SELECT
         s.funnel,
@@ -9,7 +9,6 @@ WITH acts AS (
         s.window_ms,
         a.environment,
         a.person,
-        a.event_id,
         a.occurred_at,
         CASE WHEN s.by_feature THEN a.feature END AS feature,
         CASE WHEN s.by_template_id THEN a.template_id END AS template_id,
@@ -29,17 +28,29 @@ WITH acts AS (
         AND (s.device IS NULL OR a.device LIKE s.device ESCAPE '!')
     WHERE a.person IS NOT NULL AND NOT a.is_bot
 ),
+first_steps AS (
+    SELECT *, CAST(date_trunc('day', occurred_at) AS DATE) AS day
+    FROM acts
+    WHERE step_number = 1
+),
 entries AS (
     SELECT *
     FROM (
         SELECT
-            *,
-            CAST(date_trunc('day', occurred_at) AS DATE) AS day,
-            ROW_NUMBER() OVER (PARTITION BY funnel, environment, person, CAST(date_trunc('day', occurred_at) AS DATE)
-                ORDER BY occurred_at, event_id) AS number
-        FROM acts
-        WHERE step_number = 1
-    ) AS first_steps
+            f.*,
+            ROW_NUMBER() OVER (PARTITION BY f.funnel, f.environment, f.person, f.day
+                ORDER BY f.feature, f.template_id, f.template_version, f.device) AS number
+        FROM first_steps AS f
+        -- Few are the first of their day, and only these are put in order.
+        INNER JOIN (
+            SELECT funnel, environment, person, day, MIN(occurred_at) AS occurred_at FROM first_steps GROUP BY 1, 2, 3, 4
+        ) AS first_of_day
+            ON first_of_day.funnel = f.funnel
+            AND first_of_day.environment = f.environment
+            AND first_of_day.person = f.person
+            AND first_of_day.day = f.day
+            AND first_of_day.occurred_at = f.occurred_at
+    ) AS in_order
     WHERE number = 1
 ),
 followed AS (
@@ -118,33 +129,29 @@ SELECT
     day,
     environment,
     funnel,
-    person,
     feature,
     template_id,
     template_version,
     device,
     reached,
     CAST(NULL AS VARCHAR) AS used_template_id,
-    CAST(NULL AS VARCHAR) AS used_template_version
+    CAST(NULL AS VARCHAR) AS used_template_version,
+    COUNT(*) AS people
 FROM told
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 UNION ALL
-SELECT DISTINCT
-    t.day,
-    t.environment,
-    t.funnel,
-    t.person,
-    t.feature,
-    t.template_id,
-    t.template_version,
-    t.device,
-    t.reached,
-    a.template_id,
-    a.template_version
-FROM told AS t
-INNER JOIN silver.visited_act AS a
-    ON a.environment = t.environment
-    AND a.person = t.person
-WHERE a.kind = 'execution'
-    AND a.template_id IS NOT NULL
-    AND a.occurred_at >= t.occurred_at
-    AND date_diff('millisecond', t.occurred_at, a.occurred_at) <= t.window_ms
+SELECT
+    day, environment, funnel, CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR),
+    reached, template_id, template_version, COUNT(*)
+FROM (
+    SELECT DISTINCT t.day, t.environment, t.funnel, t.person, t.reached, a.template_id, a.template_version
+    FROM told AS t
+    INNER JOIN silver.visited_act AS a
+        ON a.environment = t.environment
+        AND a.person = t.person
+    WHERE a.kind = 'execution'
+        AND a.template_id IS NOT NULL
+        AND a.occurred_at >= t.occurred_at
+        AND date_diff('millisecond', t.occurred_at, a.occurred_at) <= t.window_ms
+) AS using_template
+GROUP BY 1, 2, 3, 8, 9, 10

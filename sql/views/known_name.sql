@@ -9,42 +9,31 @@ WITH seen AS (
     UNION ALL
     SELECT occurred_at, environment, user_id, anonymous_id, session_id, COALESCE(is_bot, FALSE) FROM silver.web_vital
 ),
-by_user AS (
+signed AS (
     SELECT
-        CAST(date_trunc('day', occurred_at) AS DATE) AS day, environment, 'browser' AS kind, anonymous_id AS name,
-        user_id, CAST(NULL AS VARCHAR) AS anonymous_id,
-        MIN(occurred_at) AS first_at, MAX(occurred_at) AS last_at, COUNT_IF(is_bot) AS by_bot
+        CAST(date_trunc('day', occurred_at) AS DATE) AS day,
+        environment,
+        anonymous_id,
+        session_id,
+        is_bot,
+        -- The millisecond of the day stands first, so that the least is the first user's and the greatest the last one's.
+        lpad(CAST(date_diff('millisecond', date_trunc('day', occurred_at), occurred_at) AS VARCHAR), 8, '0') || user_id
+            AS user_at
     FROM seen
-    WHERE anonymous_id IS NOT NULL
-    GROUP BY 1, 2, 3, 4, 5
-    UNION ALL
-    SELECT
-        CAST(date_trunc('day', occurred_at) AS DATE), environment, 'session', session_id, user_id, MIN(anonymous_id),
-        MIN(occurred_at), MAX(occurred_at), COUNT_IF(is_bot)
-    FROM seen
-    WHERE session_id IS NOT NULL
-    GROUP BY 1, 2, 3, 4, 5
-),
-in_order AS (
-    SELECT
-        *,
-        ROW_NUMBER() OVER (PARTITION BY day, environment, kind, name
-            ORDER BY CASE WHEN user_id IS NULL THEN 1 ELSE 0 END, first_at, user_id) AS from_first,
-        ROW_NUMBER() OVER (PARTITION BY day, environment, kind, name
-            ORDER BY CASE WHEN user_id IS NULL THEN 1 ELSE 0 END, last_at DESC, user_id DESC) AS from_last
-    FROM by_user
 ),
 by_day AS (
     SELECT
-        day,
-        environment,
-        kind,
-        name,
-        MIN(CASE WHEN from_first = 1 THEN user_id END) AS first_user_id,
-        MIN(CASE WHEN from_last = 1 THEN user_id END) AS last_user_id,
-        MIN(anonymous_id) AS anonymous_id,
-        SUM(by_bot) > 0 AS is_bot
-    FROM in_order
+        day, environment, 'browser' AS kind, anonymous_id AS name, CAST(NULL AS VARCHAR) AS anonymous_id,
+        SUBSTR(MIN(user_at), 9) AS first_user_id, SUBSTR(MAX(user_at), 9) AS last_user_id, COUNT_IF(is_bot) > 0 AS is_bot
+    FROM signed
+    WHERE anonymous_id IS NOT NULL
+    GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT
+        day, environment, 'session', session_id, MIN(anonymous_id),
+        SUBSTR(MIN(user_at), 9), SUBSTR(MAX(user_at), 9), COUNT_IF(is_bot) > 0
+    FROM signed
+    WHERE session_id IS NOT NULL
     GROUP BY 1, 2, 3, 4
 ),
 with_last AS (

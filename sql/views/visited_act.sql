@@ -3,12 +3,12 @@
 -- A visit is what the source calls a session, else a person's acts with no pause over 30 minutes. Midnight UTC ends neither
 -- where somebody goes on within 30 minutes, but no visit goes over two midnights: so it follows from a few days' events.
 -- Acts within the same half hour have no such pause between them: so the half hours are put in order, and not the acts,
--- which are ten times as many.
+-- which are ten times as many. Of what the source calls a session only the first and the last half hour of a day matter.
 WITH half_hour AS (
     SELECT
         own_day, environment, person, session_id, half_hour, MIN(occurred_at) AS first_at, MAX(occurred_at) AS last_at
     FROM silver.known_act
-    WHERE person IS NOT NULL AND NOT is_program
+    WHERE person IS NOT NULL AND NOT is_program AND (session_id IS NULL OR half_hour IN (0, 47))
     GROUP BY 1, 2, 3, 4, 5
 ),
 numbered AS (
@@ -65,7 +65,7 @@ placed AS (
         AND c.person = n.person
         AND COALESCE(c.session_id, '') = COALESCE(n.session_id, '')
         AND c.number = n.number
-    -- What the source named and goes over no midnight stands where it is.
+    -- What the source named and goes over no midnight stands where it is. What does go, does so with all acts of the day.
     WHERE n.session_id IS NULL OR c.number IS NOT NULL
 )
 SELECT
@@ -77,18 +77,13 @@ SELECT
     a.known_user_id AS user_id,
     a.is_program AS is_bot,
     a.kind,
-    a.event_id,
     a.occurred_at,
-    a.team,
     a.feature,
     a.template_id,
     a.template_version,
-    a.variant,
-    a.execution_id,
     a.is_error,
     a.is_negative,
     a.cost_usd,
-    a.unpriced_tokens,
     a.action,
     a.name,
     a.page,
@@ -98,9 +93,7 @@ SELECT
     a.scroll_percent,
     a.rating,
     a.thumb,
-    a.nps,
     a.signal,
-    a.metric_id,
     a.value
 FROM silver.known_act AS a
 LEFT JOIN placed AS p
@@ -108,5 +101,5 @@ LEFT JOIN placed AS p
     AND p.environment = a.environment
     AND p.person = a.person
     AND COALESCE(p.session_id, '') = COALESCE(a.session_id, '')
-    AND p.half_hour = a.half_hour
+    AND p.half_hour = CASE WHEN a.session_id IS NULL THEN a.half_hour ELSE 0 END
     AND NOT a.is_program

@@ -64,6 +64,7 @@ def _fill(root: Path, executions: int) -> None:
 
 def _execution(number: int, executions: int, dice: random.Random) -> bytes:
     provider, model = _MODELS[dice.randrange(4)]
+    person = random.Random(number // 5).randrange(max(1, executions // 50))  # a session is one person's
     trace_id, span_id = f"{dice.getrandbits(128):032x}", f"{dice.getrandbits(64):016x}"
     return orjson.dumps(
         {
@@ -74,7 +75,7 @@ def _execution(number: int, executions: int, dice: random.Random) -> bytes:
             "span_id": span_id,
             "environment": "bench",
             "feature": f"feature-{dice.randrange(8)}",
-            "user_id": f"u{dice.randrange(max(1, executions // 50))}",
+            "user_id": f"u{person}",
             "session_id": f"s{number // 5}",
             "provider": provider,
             "model": model,

@@ -26,13 +26,14 @@ _TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "boolean"
 _OF_TEN = {"prompt_execution": 10, "feedback": 1, "behavior": 3}
 """So many events come of ten executions."""
 
-# Hashes of the number stand for chance, so that feedback finds its execution without a join.
+# Hashes of the number stand for chance, so that feedback finds its execution without a join. Five executions in a row
+# are a session, which is one person's.
 _CHOSEN = """
     1 AS schema_version,
     {start_us} + CAST(i AS BIGINT) * {step_us} AS occurred_at_us,
     {arrived_us} + i % 3000000000 AS received_at_us,
     'native' AS door, 'bench' AS environment, 'feature-' || (hash(i, 1) % 8) AS feature,
-    'p1-' || lpad(to_hex(hash(hash(i, 2) % {persons}, 9)), 24, '0') AS user_id,
+    'p1-' || lpad(to_hex(hash(hash(i // 5, 2) % {persons}, 9)), 24, '0') AS user_id,
     'p1-' || lpad(to_hex(hash(i // 5, 8)), 24, '0') AS session_id,
     'template-' || (hash(i, 3) % 12) AS template_id, '3' AS template_version"""
 _EXECUTION_ID = (

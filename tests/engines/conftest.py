@@ -76,7 +76,7 @@ class Function:
     cloud: str
 
     def build(self) -> None:
-        given = {"glue.endpoint": self.cloud, "s3.endpoint": self.cloud}
+        given = {"glue.endpoint": self.cloud}
         given |= {f"client.{name.removeprefix('aws_').replace('_', '-')}": value for name, value in ACCOUNT.items()}
         given["client.region"] = ACCOUNT["region_name"]
         mirror = Mirror(self.books.root, Bucket(client("s3", self.cloud), BUCKET), given)

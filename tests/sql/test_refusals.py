@@ -202,6 +202,11 @@ def test_a_rule_of_a_table_is_held_to_the_same_rules(root: Path) -> None:
         ("rated_execution", "reads_days: {before: two}", "sql/views/rated_execution.yaml:1: reads_days.before: input"),
         ("rated_execution", "reads: 1", "sql/views/rated_execution.yaml:1: reads_days: field required"),
         ("nothing", "reads_days: {before: 2}", "sql/views/nothing.sql is missing, and nothing.yaml says how far"),
+        (
+            "survey_answer",
+            "reads_days: {after: 1}\nreads_apart: {silver.visited_act: person}",
+            "sql/views/survey_answer.yaml:2: the query reads no view silver.visited_act that has a file of this kind.",
+        ),
     ],
 )
 def test_how_far_a_view_looks_is_said_beside_its_query(root: Path, name: str, text: str, sentence: str) -> None:

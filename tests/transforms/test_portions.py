@@ -55,6 +55,7 @@ def test_gold_does_not_depend_on_how_many_days_are_grouped_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duck_days, "PORTION_BYTES", 1)
+    monkeypatch.setattr(duck_days, "PART_BYTES", 2_000)
     lake = _built(tmp_path / "lake")
     one_by_one = _gold(lake)
     assert sum(map(len, one_by_one.values())) > 100

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from math import ceil
 from pathlib import Path
 
 import duckdb
@@ -9,7 +10,7 @@ import duckdb
 from sql.catalog import models, views, wide_views
 from sql.prices.daily import Pricing
 from sql.records import Model
-from transforms.engines.duck import literal, scan, trino_view, view, with_rows
+from transforms.engines.duck import file_list, literal, scan, trino_view, view
 from transforms.engines.duck_gold import WRITTEN_AS, register, register_prices, register_thresholds
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
@@ -22,6 +23,9 @@ PORTION_BYTES = 64 << 20
 """So much silver is grouped at once. Groups of more fit into no cache of a processor, and in the end not into memory:
 ten million rows at once cost twice what they cost in portions."""
 
+PART_BYTES = 2 * PORTION_BYTES
+"""So much of a wide view is taken at once by a view that may take it apart: each part is sought in all of it."""
+
 _WITHDRAWN = "consent.withdrawn"
 
 Files = Mapping[str, Mapping[date, Sequence[Path]]]
@@ -32,25 +36,37 @@ class SilverDays:
     """The silver tables of a session, as views over the files of some days."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, files: Files, withdrawn: Collection[Person]) -> None:
-        self._db, self._files, self._any_withdrawn = db, dict(files), bool(withdrawn)
+        self._db, self._files, self._any_withdrawn = db, files, bool(withdrawn)
+        self._kept: dict[str, list[Path]] = {}
         self._bytes_of = {table: _bytes_by_day(by_day) for table, by_day in files.items()}
         self._empty = {table: empty_query(models()[table]) for table in files}
         register(db, persons(_WITHDRAWN, withdrawn))
         self._lay(files.keys(), None)
 
-    def add(self, view: str, empty: str, by_day: Mapping[date, Sequence[Path]]) -> None:
-        """Have a wide view as a table whose rows were computed.
+    def add(self, name: str, files: list[Path]) -> None:
+        """Have a wide view whose rows were computed, and tell their day, as a table over the files."""
+        self._kept[name] = files
+        many = dict(self._db.execute(f"SELECT day, count(*) FROM {_rows_of(files)} GROUP BY 1").fetchall())
+        bytes_a_row = sum(path.stat().st_size for path in files) / max(1, sum(many.values()))
+        self._bytes_of[name] = {day: rows * bytes_a_row for day, rows in many.items()}
+        self._lay([name], None)
 
-        Args:
-            empty: SQL of the view without a row.
-        """
-        self._files[view], self._empty[view] = by_day, empty
-        self._bytes_of[view] = _bytes_by_day(by_day)
-        self._lay([view], None)
+    def apart(self, name: str) -> Iterator[None]:
+        """Once for each part of what a wide view reads apart. During each, that table holds the rows of the part."""
+        (table, column) = next(iter(wide_views()[name].reads_apart.items()), (None, None))
+        if table is None:
+            yield
+            return
+        many = max(1, ceil(sum(self._bytes_of[table].values()) / PART_BYTES))
+        for number in range(many):
+            mine = f"hash({column}) % {many} = {number}"
+            view(self._db, table, f"SELECT * FROM {_rows_of(self._kept[table])} WHERE {mine}")
+            yield
+        self._lay([table], None)
 
     def portions(self, model: Model, days: tuple[date, ...] | None) -> Iterator[tuple[date, ...] | None]:
         """Parts of a gold table's ``days``. During each, the tables that the model reads hold what it takes."""
-        tables = scanned(model.full_name) & self._files.keys()
+        tables = scanned(model.full_name) & (self._files.keys() | self._kept.keys())
         if days is None or not tables:
             self._lay(tables, None)
             yield days
@@ -68,7 +84,7 @@ class SilverDays:
             portion.append(day)
         yield tuple(portion)
 
-    def _bytes(self, tables: Collection[str], days: Collection[date]) -> int:
+    def _bytes(self, tables: Collection[str], days: Collection[date]) -> float:
         return sum(self._bytes_of[table].get(day, 0) for table in tables for day in days)
 
     def _of(self, table: str, days: Collection[date] | None) -> list[Path]:
@@ -77,9 +93,11 @@ class SilverDays:
 
     def _lay(self, tables: Collection[str], days: Collection[date] | None) -> None:
         for table in tables:
+            if table in self._kept:
+                view(self._db, table, f"SELECT * FROM {_rows_of(self._kept[table])} WHERE {_within(days)}")
+                continue
             rows = scan(self._of(table, days), self._empty[table])
-            model = models().get(table)  # a wide view is computed from what is kept
-            kept = naming_none(model, "s", _WITHDRAWN) if model and self._any_withdrawn else "TRUE"
+            kept = naming_none(models()[table], "s", _WITHDRAWN) if self._any_withdrawn else "TRUE"
             view(self._db, table, f"SELECT * FROM ({rows}) AS s WHERE {kept}")
 
 
@@ -106,22 +124,29 @@ def read_silver(
 
 
 def _keep(db: duckdb.DuckDBPyConnection, silver: SilverDays, name: str, scratch: Path) -> None:
-    """Compute a wide view once. One whose rows tell their day is kept by day, so that portions of it can be read."""
-    columns = {str(column): str(kind) for column, kind, *_ in db.execute(f"DESCRIBE {name}").fetchall()}
-    if "day" not in columns:
-        file = literal(str(scratch / f"{name}.parquet"))
-        db.execute(f"COPY (SELECT * FROM {name}) TO {file} ({WRITTEN_AS})")
-        view(db, name, f"SELECT * FROM read_parquet({file})")
-        return
-    folder = scratch / name
-    # A build that was killed leaves its own.
-    parts = "PARTITION_BY (day), WRITE_PARTITION_COLUMNS, OVERWRITE"
-    db.execute(f"COPY (SELECT * FROM {name}) TO {literal(str(folder))} ({WRITTEN_AS}, {parts})")
-    by_day: dict[date, list[Path]] = {}
-    for path in with_rows(db, sorted(folder.glob("**/*.parquet"))):
-        by_day.setdefault(_day(str(path)), []).append(path)
-    nothing = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns.items())
-    silver.add(name, f"SELECT {nothing} WHERE FALSE", by_day)
+    """Compute a wide view once. Of one whose rows tell their day, portions can be read."""
+    files = []
+    for number, _ in enumerate(silver.apart(name)):
+        # Not by day: that would be as many files for each thread, and take half as long again. The rows come nearly in
+        # the order of their days, so that whoever reads some skips most of the others.
+        files.append(scratch / f"{name}-{number}.parquet")
+        db.execute(f"COPY (SELECT * FROM {name}) TO {literal(str(files[-1]))} ({WRITTEN_AS})")
+    if "day" in {str(column) for column, *_ in db.execute(f"DESCRIBE {name}").fetchall()}:
+        silver.add(name, files)
+    else:
+        view(db, name, f"SELECT * FROM {_rows_of(files)}")
+
+
+def _rows_of(files: Sequence[Path]) -> str:
+    return f"read_parquet({file_list(files)}, hive_partitioning = false)"
+
+
+def _within(days: Collection[date] | None) -> str:
+    """Condition on the column ``day``; the bounds let a reader skip."""
+    if not days:
+        return "TRUE" if days is None else "FALSE"
+    named = ", ".join(f"DATE '{day}'" for day in days)
+    return f"day BETWEEN DATE '{min(days)}' AND DATE '{max(days)}' AND day IN ({named})"
 
 
 def _bytes_by_day(by_day: Mapping[date, Sequence[Path]]) -> dict[date, int]:

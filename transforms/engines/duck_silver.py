@@ -20,7 +20,7 @@ from transforms.engines.iceberg import Tables
 from transforms.engines.protocol import Staged
 from transforms.jobs.ledger import Booking
 
-TOGETHER_ROWS = 200_000
+TOGETHER_ROWS = 30_000
 """Days with no more together are written in one pass, which holds the rows of each at once; beyond, day by day."""
 
 _WRITERS = 2

@@ -11,6 +11,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.io.pyarrow import parquet_files_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, TableProperties, Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.transforms import DayTransform, Transform
 from pyiceberg.types import DateType
 
@@ -155,7 +156,9 @@ class Tables:
     def add_files(self, table: Table, paths: Iterable[str], run: str) -> None:
         """Commit Parquet files that lie at ``paths`` below the root, once a run, however often it is asked."""
         if not self.has_run(table, run):
-            table.add_files(self._locations(paths), snapshot_properties={RUN: run}, check_duplicate_files=False)
+            with _Change(table) as change:
+                named = self._locations(paths)
+                change.add_files(named, snapshot_properties={RUN: run}, check_duplicate_files=False)
 
     def holding(self, model: Model, days: Collection[date] | None) -> list[DataFile]:
         """The data files that may have rows of some days, of all days where ``days`` is None."""
@@ -182,7 +185,7 @@ class Tables:
         if not gone and not paths:
             return
         fresh = parquet_files_to_data_files(table.io, table.metadata, iter(self._locations(paths)))
-        with table.transaction() as change:
+        with _Change(table) as change:
             if table.name_mapping() is None:  # made by another engine
                 _map_names(change)
             with change.update_snapshot(snapshot_properties={RUN: run}).overwrite() as files:
@@ -190,6 +193,21 @@ class Tables:
                     files.delete_data_file(file)
                 for file in fresh:
                     files.append_data_file(file)
+
+
+class _Change(Transaction):
+    """One that knows what it has come to: the library's own applies its updates and copies all metadata at each look,
+    some twenty times a commit, and they grow with each snapshot.
+    """
+
+    _known: tuple[object, object, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        before, updates = self._table.metadata, self._updates
+        if self._known is None or self._known[0] is not before or self._known[1] is not updates:
+            self._known = before, updates, super().table_metadata
+        return self._known[2]
 
 
 def _map_names(change: Transaction) -> None:

@@ -9,7 +9,8 @@ from pyiceberg.catalog.glue import GlueCatalog
 
 from ingest.contracts import layout
 from transforms.engines.bucket import Bucket
-from transforms.engines.store import StoredFile
+from transforms.engines.mirror_io import MIRROR, MirrorFileIO
+from transforms.engines.store import FolderStore, StoredFile
 
 _AT_ONCE = 8
 
@@ -31,7 +32,8 @@ class Mirror:
         return self.bucket.location
 
     def catalog(self) -> GlueCatalog:
-        return GlueCatalog("lake", **{"warehouse": self.location, **self._configured})
+        files = {"py-io-impl": f"{MirrorFileIO.__module__}.{MirrorFileIO.__name__}", MIRROR: self}
+        return GlueCatalog("lake", **{"warehouse": self.location, **self._configured, **files})
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Bring those here that are not.
@@ -55,6 +57,11 @@ class Mirror:
 
     def store(self, paths: Iterable[str]) -> None:
         self._each(lambda path: self.bucket.upload(self.root / path, path), list(paths))
+
+    def write(self, path: str, content: bytes) -> None:
+        """Have a small file there and here."""
+        self.bucket.replace(path, content)
+        FolderStore(self.root).replace(path, content)
 
     def listed(self, folder: str) -> Iterator[StoredFile]:
         return self.bucket.listed(folder)

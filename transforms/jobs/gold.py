@@ -25,7 +25,8 @@ def base_tables(full_name: str) -> frozenset[str]:
 @cache
 def reach(full_name: str) -> ReadsDays:
     """How far around its day a table or view looks into silver, itself or through what it reads."""
-    own = wide_views().get(full_name) or (models()[full_name].reads_days if full_name in models() else ReadsDays())
+    said = wide_views().get(full_name) or models().get(full_name)
+    own = said.reads_days if said else ReadsDays()
     below = [reach(name) for name in _read_by(full_name) or ()]
     return ReadsDays(
         before=own.before + max((r.before for r in below), default=0),

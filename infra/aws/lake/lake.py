@@ -69,7 +69,7 @@ def open_lake(environment: Mapping[str, str], root: Path) -> AwsLake:
     dynamodb, ledger = boto3.client("dynamodb"), environment[LEDGER_VARIABLE]
     root.mkdir(parents=True, exist_ok=True)
     return AwsLake(
-        Mirror(root, Bucket(s3, name, prefix), _for_pyarrow(s3.meta.region_name, environment)),
+        Mirror(root, Bucket(s3, name, prefix)),
         DynamoLedger(dynamodb, ledger),
         DynamoConsents(dynamodb, environment[TABLE_VARIABLE]),
         DynamoBooks(dynamodb, ledger),
@@ -89,12 +89,6 @@ def _retention(environment: Mapping[str, str]) -> Retention:
         return read_retention(load(Path(path)).retention if path else {})
     except RetentionError as error:
         raise SettingsError(f"{path}: {error}.") from error
-
-
-def _for_pyarrow(region: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """What pyiceberg tells the S3 client of pyarrow, which does not find out by itself as boto3 does."""
-    elsewhere = environment.get("AWS_ENDPOINT_URL_S3")
-    return {"s3.region": region, **({"s3.endpoint": elsewhere} if elsewhere else {})}
 
 
 def _place(uri: str) -> tuple[str, str]:

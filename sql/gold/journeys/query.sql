@@ -7,10 +7,9 @@ WITH places AS (
         session_id,
         session_number,
         occurred_at,
-        event_id,
         CASE WHEN action = 'page_view' THEN 'page ' || page ELSE 'feature ' || feature END AS place
     FROM (
-        SELECT day, environment, person, session_id, session_number, occurred_at, event_id, action, feature,
+        SELECT day, environment, person, session_id, session_number, occurred_at, action, feature,
             PAGE(page) AS page
         FROM silver.visited_act
         WHERE person IS NOT NULL AND NOT is_bot
@@ -31,7 +30,6 @@ named AS (
         COALESCE(p.session_id, '') AS session_id,
         p.session_number,
         p.occurred_at,
-        p.event_id,
         CASE WHEN r.number <= 60 THEN p.place ELSE 'other' END AS place
     FROM places AS p
     INNER JOIN ranked AS r
@@ -45,7 +43,7 @@ stays AS (
         SELECT
             *,
             LAG(place) OVER (PARTITION BY day, environment, person, session_id, session_number
-                ORDER BY occurred_at, event_id) AS place_before
+                ORDER BY occurred_at, place) AS place_before
         FROM named
     ) AS in_order
     WHERE place_before IS NULL OR place_before <> place
@@ -64,7 +62,7 @@ steps AS (
         SELECT
             *,
             LEAD(place) OVER (PARTITION BY day, environment, person, session_id, session_number
-                ORDER BY occurred_at, event_id) AS place_after
+                ORDER BY occurred_at, place) AS place_after
         FROM stays
     ) AS with_next
     WHERE place_after IS NULL

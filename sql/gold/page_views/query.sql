@@ -27,7 +27,7 @@ FROM (
         person,
         session_id,
         session_number,
-        COALESCE(page_view_id, event_id) AS page_view_id,
+        page_view_id,
         MAX(user_id) AS user_id,
         MIN(page) AS page,
         MIN(device) AS device,
@@ -44,6 +44,6 @@ FROM (
         MAX(CASE WHEN kind = 'web_vital' AND name = 'FCP' THEN value END) AS fcp_ms,
         MAX(CASE WHEN kind = 'web_vital' AND name = 'TTFB' THEN value END) AS ttfb_ms
     FROM silver.visited_act
-    WHERE person IS NOT NULL AND NOT is_bot AND (page_view_id IS NOT NULL OR action = 'page_view')
+    WHERE person IS NOT NULL AND NOT is_bot AND page_view_id IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6
 ) AS seen

@@ -2,10 +2,11 @@
 
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -23,6 +24,7 @@ from sql.catalog import models
 from tests.services import dynamodb, moto
 from tests.tables import make_table
 from transforms.engines.iceberg import Tables
+from transforms.engines.mirror import Mirror
 
 BUCKET, PREFIX = "owner", "lake"
 REGION = moto.ACCOUNT["region_name"]
@@ -120,12 +122,9 @@ def account() -> Iterator[Account]:
 
 def table(lake: AwsLake, name: str) -> list[dict[str, Any]]:
     """The rows of a table as Glue and S3 have it, for any reader of Iceberg."""
-    tables = Tables(lake.mirror)
-    try:
+    with TemporaryDirectory() as fresh, closing(Tables(Mirror(Path(fresh), lake.mirror.bucket))) as tables:
         found = tables.find(models()[name])
         return [] if found is None else in_order(found.scan().to_arrow().to_pylist())
-    finally:
-        tables.close()
 
 
 def in_order(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
