@@ -25,7 +25,7 @@ from serving.routes.execution.executing import add_executing
 from serving.routes.experiments import add_experiments
 from serving.routes.surveys import add_surveys
 from serving.routes.templates.registering import Routes
-from serving.stores.records import RecordStore
+from serving.stores import kinds
 
 _log = logging.getLogger("promptlake.budgets")
 
@@ -59,9 +59,7 @@ def open_prompts(desk: Desk, record: RecordEvent, notify: Notify = log_notice, d
         defer: for executions that take longer than may be waited for.
     """
     table, clock = desk.store.table, desk.clock
-    budgets = RecordStore(table, "budget", Budget)
-    surveys = RecordStore(table, "survey", Survey)
-    experiments = RecordStore(table, "experiment", Experiment)
+    budgets, experiments, surveys = kinds.budgets(table), kinds.experiments(table), kinds.surveys(table)
     recorder, counting = Recorder(record, table), Counting(budgets, notify)
     assigning = Assigning(experiments, recorder, clock)
     runner = Runner(desk.models, recorder, counting, ResponseCache(table))

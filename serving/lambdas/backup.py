@@ -1,4 +1,4 @@
-"""A backup of all templates, made when a schedule says so."""
+"""A backup of templates, budgets, experiments and surveys, made when a schedule says so."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from serving.lambdas import wiring
-from serving.logic.templates.bundle import check_bundle, write_bundle
+from serving.logic.bundle import check_bundle, write_bundle
 
 
 def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         path = Path(folder) / "bundle"
         with path.open("wb") as file:
             write_bundle(wiring.store(), file, now)
-        count = check_bundle(path)
+        counts = check_bundle(path)
         client, bucket = wiring.backups()
         client.upload_file(str(path), bucket, key)
-    return {"bucket": bucket, "key": key, "templates": count}
+    return {"bucket": bucket, "key": key, "counts": dict(counts)}

@@ -1,10 +1,11 @@
 """Records of one kind, each one item of the table that templates are kept in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 
 from serving.logic.record import Record
-from serving.stores.table import Delete, Key, Put, Table, Write
+from serving.stores.environments import listing
+from serving.stores.table import Delete, Key, Put, Table, Write, every
 
 _Kept = TypeVar("_Kept", bound=Record)
 
@@ -38,9 +39,18 @@ class RecordStore(Generic[_Kept]):
             Lost: it is no longer as it was; nothing was written.
             Full: it is too large.
         """
+        self.replace(record, record.revision - 1, *others)
+
+    def replace(self, record: _Kept, replaces: int, *others: Write) -> None:
+        """The same in the place of any earlier revision; of 0, where there is none. Raises as :meth:`save`."""
         key = self._key(record.environment, record.id)
-        put = Put(key, record.model_dump_json(), record.revision, replaces=record.revision - 1)
-        self.table.write([put, *others])
+        listed = [] if replaces else [listing(record.environment)]
+        self.table.write([Put(key, record.model_dump_json(), record.revision, replaces), *listed, *others])
+
+    def everything(self, environment: str) -> Iterator[_Kept]:
+        """In the order of their ids."""
+        for _, document in every(self.table, self._partition(environment)):
+            yield self._model.model_validate_json(document)
 
     def remove(self, record: _Kept) -> None:
         """Raises ``Lost`` where it is no longer as it was."""

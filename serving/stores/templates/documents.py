@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from serving.logic.templates.changes import Change
 from serving.logic.templates.model import Comment, Entry, Run, Template, Version
+from serving.stores.environments import listing
 from serving.stores.table import Delete, Expect, Key, Put, Write
 from serving.stores.templates import keys
 
@@ -20,7 +21,7 @@ def template_writes(before: Template | None, after: Template) -> list[Write]:
         Put(place, after.model_dump_json(), after.revision, before.revision if before else 0),
         *(Put(key, _LISTED) for key in sorted(now - then)),
         *(Delete(key) for key in sorted(then - now)),
-        *([] if before else [Put(Key(keys.ENVIRONMENTS, after.environment), _LISTED)]),
+        *([] if before else [listing(after.environment)]),
     ]
 
 

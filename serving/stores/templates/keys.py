@@ -9,7 +9,6 @@ from serving.logic.templates.model import Comment, Part, Run, Selector, Template
 from serving.stores.table import Key
 
 VERSION, ENTRY, COMMENT, RUN = "version#", "audit#", "comment#", "run#"
-ENVIRONMENTS = "environments"
 
 
 def partition(environment: str, template_id: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from serving.logic.templates.changes import Whole
 from serving.logic.templates.model import Comment, Entry, Run, Template, Version
+from serving.stores.environments import environments
 from serving.stores.table import Key, Lost, Put, Table, every
 from serving.stores.templates import keys
 from serving.stores.templates.documents import (
@@ -19,13 +20,9 @@ from serving.stores.templates.store import TemplateStore
 _ATTEMPTS = 5
 
 
-def environments(store: TemplateStore) -> list[str]:
-    return [sort for sort, _ in every(store.table, keys.ENVIRONMENTS)]
-
-
 def everything(store: TemplateStore) -> Iterator[Whole]:
     """Every template of every environment, in order."""
-    for environment in environments(store):
+    for environment in environments(store.table):
         for template_id, _ in every(store.table, keys.index(environment, "all")):
             if found := whole(store, environment, template_id):
                 yield found

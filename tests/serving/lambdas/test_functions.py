@@ -13,7 +13,7 @@ from infra.local.gateway import to_gateway_event
 from ingest.contracts import layout
 from serving.lambdas import variables
 from serving.lambdas.publishing import BucketReader
-from serving.logic.templates.bundle import check_bundle, restore
+from serving.logic.bundle import check_bundle, restore
 from serving.stores.dynamo import DynamoTable
 from serving.stores.sqlite import SqliteTable
 from serving.stores.templates.store import TemplateStore
@@ -158,7 +158,8 @@ def test_a_scheduled_backup_can_be_restored(aws: str, tmp_path: Path) -> None:
     assert kind == "response", body
     made = json.loads(body)
     client("s3", aws).download_file(made["bucket"], made["key"], str(tmp_path / "bundle"))
-    assert check_bundle(tmp_path / "bundle") == made["templates"] >= 1
+    assert check_bundle(tmp_path / "bundle") == made["counts"]
+    assert made["counts"]["template"] >= 1
     embedded = TemplateStore(SqliteTable(tmp_path / "templates.db"))
     restore(embedded, tmp_path / "bundle", is_rehearsal=False)
     of_aws = TemplateStore(DynamoTable(client("dynamodb", aws), "templates"))
