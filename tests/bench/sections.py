@@ -51,7 +51,7 @@ def _main_job() -> list[Row]:
 
 
 def _large() -> list[Row]:
-    return _ten_million(_runs(lakehouse.measure))
+    return _ten_million(_runs(lakehouse.measure, 1))
 
 
 def _hour() -> list[Row]:

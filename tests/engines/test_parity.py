@@ -1,6 +1,6 @@
 """DuckDB, Spark and Trino give the same rows, for every table of the catalog."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -188,14 +188,18 @@ FEW = ("gold.price_daily", "gold.cost_daily", "gold.reconciliation")
 
 
 @pytest.fixture
-def few_models(twins: Twins, monkeypatch: pytest.MonkeyPatch) -> Twins:
+def few_models(twins: Twins) -> Iterator[Twins]:
     """The twins with a smaller catalog. For the last tests here: what they send is in no other engine's lake."""
+    before = dict(models()), dict(views())
     read = set().union(*(table_names(models()[name].query) for name in FEW))
     for name in [name for name, model in models().items() if model.layer == "gold" and name not in FEW]:
-        monkeypatch.delitem(models(), name)
-    for name in [name for name in views() if name not in read]:
-        monkeypatch.delitem(views(), name)
-    return twins
+        del models()[name]
+    for name in views().keys() - read:
+        del views()[name]
+    yield twins
+    for found, all_of_it in zip((models(), views()), before, strict=True):
+        found.clear()  # put back one by one, they would be in another order
+        found.update(all_of_it)
 
 
 class Killed(BaseException):
