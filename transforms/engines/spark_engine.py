@@ -130,15 +130,21 @@ class SparkEngine(SparkRereading):
         register(self._spark, funnel_steps(funnels))
 
     def compute(self, model: Model, days: tuple[date, ...] | None, run: str) -> Candidate:
+        from pyspark.sql.functions import expr
+
         branch = branch_of(run)
         ensure(self._spark, model, self._location(model))
         start_branch(self._spark, model, branch)
         replaced = "TRUE" if days is None else in_days(days)
         typed = ", ".join(f"CAST({name} AS {spec.type}) AS {name}" for name, spec in model.columns.items())
         rows = self._spark.sql(to_spark(f"SELECT {typed} FROM ({model.query}) AS computed WHERE {replaced}"))
-        self._spark.sql(f"DELETE FROM {table_name(model, branch)} WHERE {replaced}")
-        # Whoever reads a few days then skips the others.
-        (rows if model.partition else rows.orderBy(*model.grain)).writeTo(table_name(model, branch)).append()
+        # Whoever reads a few days of an unpartitioned table then skips the others.
+        written = (rows if model.partition else rows.orderBy(*model.grain)).writeTo(table_name(model, branch))
+        if days is None or model.partition:
+            written.overwrite(expr(replaced))
+        else:  # whose files hold other days as well, so that no file can be replaced whole
+            self._spark.sql(f"DELETE FROM {table_name(model, branch)} WHERE {replaced}")
+            written.append()
         candidate = Candidate(model, (branch,), days)
         self._candidate_rows(candidate).createOrReplaceTempView(spark_view(model.full_name))
         return candidate
