@@ -25,7 +25,7 @@ from serving.routes.execution.executing import add_executing
 from serving.routes.experiments import add_experiments
 from serving.routes.surveys import add_surveys
 from serving.routes.templates.registering import Routes
-from serving.stores import kinds
+from serving.stores.records import RecordStore
 
 _log = logging.getLogger("promptlake.budgets")
 
@@ -59,7 +59,9 @@ def open_prompts(desk: Desk, record: RecordEvent, notify: Notify = log_notice, d
         defer: for executions that take longer than may be waited for.
     """
     table, clock = desk.store.table, desk.clock
-    budgets, experiments, surveys = kinds.budgets(table), kinds.experiments(table), kinds.surveys(table)
+    budgets = RecordStore(table, Budget)
+    surveys = RecordStore(table, Survey)
+    experiments = RecordStore(table, Experiment)
     recorder, counting = Recorder(record, table), Counting(budgets, notify)
     assigning = Assigning(experiments, recorder, clock)
     runner = Runner(desk.models, recorder, counting, ResponseCache(table))
@@ -68,10 +70,10 @@ def open_prompts(desk: Desk, record: RecordEvent, notify: Notify = log_notice, d
         desk,
         executions,
         counting,
-        Cabinet(budgets, "budget", clock),
-        Cabinet(experiments, "experiment", clock, at_most=None),
+        Cabinet(budgets, Budget.KIND, clock),
+        Cabinet(experiments, Experiment.KIND, clock, at_most=None),
         assigning,
-        Cabinet(surveys, "survey", clock),
+        Cabinet(surveys, Survey.KIND, clock),
         AskingSurveys(surveys, clock),
     )
 

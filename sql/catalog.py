@@ -17,7 +17,7 @@ from sql.columns import described
 from sql.contract_tables import contract_columns, contract_query
 from sql.dialects import table_names
 from sql.macros import expand
-from sql.places import at, yaml_line
+from sql.places import at, read_yaml, yaml_line
 from sql.records import Metric, Model, ViewSpec
 from sql.rollups import rollup_document
 
@@ -182,7 +182,7 @@ def _complete(spec: Path, document: dict[str, Any]) -> Model:
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
+        document = read_yaml(path.read_text())
     except yaml.YAMLError as error:
         raise CatalogError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(document, dict):

@@ -5,10 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ingest.contracts.registry import EVENTS
 from sql.contract_tables import contract_columns
+from sql.places import read_yaml
 
 SHARED = Path(__file__).parent / "columns.yaml"
 
@@ -16,7 +15,7 @@ SHARED = Path(__file__).parent / "columns.yaml"
 @cache
 def known_columns() -> Mapping[str, Mapping[str, Any]]:
     """Type, unit and description by column name. Where contracts differ, the first that has the field decides."""
-    found: dict[str, Mapping[str, Any]] = dict(yaml.load(SHARED.read_text(), Loader=yaml.CSafeLoader))
+    found: dict[str, Mapping[str, Any]] = dict(read_yaml(SHARED.read_text()))
     for event_type in EVENTS:
         for name, column in contract_columns(event_type).items():
             found.setdefault(name, column)

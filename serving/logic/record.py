@@ -1,6 +1,6 @@
 """What budgets, experiments and surveys have in common."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -16,6 +16,9 @@ def values_of(kind: type[BaseModel], given: BaseModel) -> dict[str, Any]:
 
 class Record(BaseModel):
     """Something that persons write and applications go by. ``revision`` counts its changes; the ETag."""
+
+    KIND: ClassVar[str]
+    """What one of its kind is called, and where it is kept; no other kind has it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

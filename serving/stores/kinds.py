@@ -10,21 +10,10 @@ from serving.logic.surveys.model import Survey
 from serving.stores.records import RecordStore
 from serving.stores.table import Table
 
-KINDS: Mapping[str, type[Record]] = {"budget": Budget, "experiment": Experiment, "survey": Survey}
-
-
-def budgets(table: Table) -> RecordStore[Budget]:
-    return RecordStore(table, "budget", Budget)
-
-
-def experiments(table: Table) -> RecordStore[Experiment]:
-    return RecordStore(table, "experiment", Experiment)
-
-
-def surveys(table: Table) -> RecordStore[Survey]:
-    return RecordStore(table, "survey", Survey)
+_MODELS: tuple[type[Record], ...] = (Budget, Experiment, Survey)
+KINDS: Mapping[str, type[Record]] = {model.KIND: model for model in _MODELS}
 
 
 def every_kind(table: Table) -> dict[str, RecordStore[Any]]:
     """By the name of the kind."""
-    return {kind: RecordStore(table, kind, model) for kind, model in KINDS.items()}
+    return {kind: RecordStore(table, model) for kind, model in KINDS.items()}

@@ -15,12 +15,11 @@ class RecordStore(Generic[_Kept]):
 
     Args:
         table: where.
-        kind: begins the partition; no other kind has it.
         model: what they are.
     """
 
-    def __init__(self, table: Table, kind: str, model: type[_Kept]) -> None:
-        self.table, self._kind, self._model = table, kind, model
+    def __init__(self, table: Table, model: type[_Kept]) -> None:
+        self.table, self._model = table, model
 
     def find(self, environment: str, record_id: str) -> _Kept | None:
         key = self._key(environment, record_id)
@@ -57,7 +56,7 @@ class RecordStore(Generic[_Kept]):
         self.table.write([Delete(self._key(record.environment, record.id), replaces=record.revision)])
 
     def _partition(self, environment: str) -> str:
-        return f"{self._kind}#{environment}"
+        return f"{self._model.KIND}#{environment}"
 
     def _key(self, environment: str, record_id: str) -> Key:
         return Key(self._partition(environment), record_id)

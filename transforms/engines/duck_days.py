@@ -54,10 +54,10 @@ class SilverDays:
     def apart(self, name: str) -> Iterator[None]:
         """Once for each part of what a wide view reads apart. During each, that table holds the rows of the part."""
         (table, column) = next(iter(wide_views()[name].reads_apart.items()), (None, None))
-        if table is None:
+        many = ceil(sum(self._bytes_of[table].values()) / PART_BYTES) if table else 1
+        if table is None or many <= 1:
             yield
             return
-        many = max(1, ceil(sum(self._bytes_of[table].values()) / PART_BYTES))
         for number in range(many):
             mine = f"hash({column}) % {many} = {number}"
             view(self._db, table, f"SELECT * FROM {_rows_of(self._kept[table])} WHERE {mine}")

@@ -83,5 +83,9 @@ class _Upload(io.BytesIO):
 
     def close(self) -> None:
         if not self.closed:
-            self._mirror.write(self._path, self.getvalue())
-        super().close()
+            content = self.getvalue()
+            super().close()
+            self._mirror.write(self._path, content)
+
+    def __del__(self) -> None:
+        super().close()  # what nobody has closed was never finished

@@ -12,7 +12,7 @@ from infra.local.commands.options import add_common
 from infra.local.lake import LakeError, lake_path, open_lake
 
 if TYPE_CHECKING:
-    from serving.logic.bundle import Compared
+    from serving.logic.restoring import Compared
 
 
 def add_parser(subparsers: Any) -> None:
@@ -35,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
         LakeError: the file is no whole backup; nothing was written.
     """
     from infra.local.templates import open_store
-    from serving.logic.bundle import BadBundle, Standing, restore
+    from serving.logic.bundle import BadBundle
+    from serving.logic.restoring import Standing, restore
 
     lake = open_lake(lake_path(args.lake), create=not args.dry_run)
     try:
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: "list[Compared]", counts: "Counter[Any]", *, is_rehearsal: bool) -> None:
-    from serving.logic.bundle import RESTORED, Standing
+    from serving.logic.restoring import RESTORED, Standing
 
     said = {
         Standing.MISSING: "to be restored" if is_rehearsal else "restored",

@@ -47,6 +47,7 @@ class BudgetTerms(BaseModel):
 class Budget(BudgetTerms, Record):
     """A budget that is kept."""
 
+    KIND = "budget"
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @property

@@ -73,6 +73,7 @@ class ExperimentTerms(BaseModel):
 class Experiment(ExperimentTerms, Record):
     """An experiment that is kept."""
 
+    KIND = "experiment"
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     state: State = State.DRAFT

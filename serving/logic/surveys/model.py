@@ -68,4 +68,5 @@ class SurveyTerms(BaseModel):
 class Survey(SurveyTerms, Record):
     """A survey that is kept."""
 
+    KIND = "survey"
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

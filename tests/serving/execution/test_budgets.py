@@ -122,7 +122,7 @@ def test_what_nobody_could_be_told_is_told_again(fresh: Callable[[], Open]) -> N
         if len(told) == 1:
             raise OSError("EventBridge can't be reached")
 
-    store = RecordStore(fresh()(), "budget", Budget)
+    store = RecordStore(fresh()(), Budget)
     store.save(budget("b", 100))
     counting = Counting(store, notify)
     for _ in range(3):
@@ -140,7 +140,7 @@ def test_many_at_once_overspend_by_what_was_let_in_last_and_no_more(
 ) -> None:
     """Each call reserves so much, and costs at most that."""
     open_table = fresh()
-    store = RecordStore(open_table(), "budget", Budget)
+    store = RecordStore(open_table(), Budget)
     budgets = [budget(f"b{number}", limit) for number, limit in enumerate(limits)]
     for one in budgets:
         store.save(one)
@@ -148,7 +148,7 @@ def test_many_at_once_overspend_by_what_was_let_in_last_and_no_more(
     lines = [calls[start::8] for start in range(8)]
 
     def run(line: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        counting = Counting(RecordStore(open_table(), "budget", Budget), lambda _: None)
+        counting = Counting(RecordStore(open_table(), Budget), lambda _: None)
         together.wait(60)
         let_in = []
         for estimate, cost in line:

@@ -102,14 +102,14 @@ def test_of_many_moments_at_once_one_shows_a_survey(fresh: Callable[[], Open]) -
     open_table, clock = fresh(), Clock()
     signed = {"created_by": "ann", "created_at": clock.now, "changed_by": "ann", "changed_at": clock.now}
     for name in ("a", "b"):
-        RecordStore(open_table(), "survey", Survey).save(
+        RecordStore(open_table(), Survey).save(
             Survey.model_validate(
                 {"id": name, "environment": "default", "revision": 1, "questions": QUESTIONS} | signed
             )
         )
 
     def ask(_: int) -> Survey | None:
-        return AskingSurveys(RecordStore(open_table(), "survey", Survey), clock).next("default", "ann")
+        return AskingSurveys(RecordStore(open_table(), Survey), clock).next("default", "ann")
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(survey is not None for survey in pool.map(ask, range(16))) == 1

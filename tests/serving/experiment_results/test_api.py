@@ -123,7 +123,7 @@ def keep(api: Api, **terms: Any) -> None:
     }
     variants = [Variant(name="warm", weight=1, model="m"), Variant(name="control", weight=3)]
     kept = Experiment(environment="production", template_id="t", variants=variants, **signed, **terms)
-    RecordStore(open_desk(api.root).store.table, "experiment", Experiment).save(kept)
+    RecordStore(open_desk(api.root).store.table, Experiment).save(kept)
 
 
 def test_an_experiment_is_judged_by_its_terms(tone: Api) -> None:

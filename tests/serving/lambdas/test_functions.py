@@ -13,7 +13,8 @@ from infra.local.gateway import to_gateway_event
 from ingest.contracts import layout
 from serving.lambdas import variables
 from serving.lambdas.publishing import BucketReader
-from serving.logic.bundle import check_bundle, restore
+from serving.logic.bundle import check_bundle
+from serving.logic.restoring import restore
 from serving.stores.dynamo import DynamoTable
 from serving.stores.sqlite import SqliteTable
 from serving.stores.templates.store import TemplateStore

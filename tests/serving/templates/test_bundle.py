@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from serving.logic.bundle import BadBundle, Kept, Standing, check_bundle, read_bundle, restore, write_bundle
+from serving.logic.bundle import BadBundle, Kept, check_bundle, read_bundle, write_bundle
 from serving.logic.record import Record
+from serving.logic.restoring import Standing, restore
 from serving.logic.templates import editing, labels
 from serving.logic.templates.changes import Whole
 from serving.logic.templates.desk import Desk
@@ -151,7 +152,9 @@ def test_a_bundle_that_was_changed_or_cut_off_is_refused_whole(tmp_path: Path) -
         "and this reads": lambda lines: [other, *lines[1:]],
         "no bundle of templates": lambda lines: [b"[]\n"],
         "no template": lambda lines: [lines[0], b"{}\n"],
-        "no record of a kind": lambda lines: [lines[0], b'{"kind": "budget", "record": {}}\n'],
+        "no record of a kind": lambda lines: [lines[0], b'{"kind": [], "record": {}}\n'],
+        "in line 2 no budget: id: Field required": lambda lines: [lines[0], b'{"kind": "budget", "record": {}}\n'],
+        r"is promptlake-templates \[\], and": lambda _: [b'{"format": "promptlake-templates", "version": []}\n'],
     }
     broken = {
         sentence: rewritten(bundle, change, tmp_path / f"{number}")
@@ -185,7 +188,7 @@ def test_a_bundle_reads_without_us(tmp_path: Path) -> None:
 
 def test_other_records_stand_as_their_changes_are_counted(fresh: Callable[[], Open], tmp_path: Path) -> None:
     living, other = open_desk(fresh()()), open_desk(fresh()())
-    ours, theirs = kinds.surveys(living.store.table), kinds.surveys(other.store.table)
+    ours, theirs = (kinds.every_kind(desk.store.table)["survey"] for desk in (living, other))
     first = record("survey", **TERMS["survey"])
     ours.save(first)
     restore(other.store, backup(living, tmp_path / "1"), is_rehearsal=False)
