@@ -78,6 +78,8 @@ class Status:
     as_of: str
     complete_through: str
     warnings: tuple[str, ...]
+    trouble: str = ""
+    """What stands before the subject where not all of the period is told, or the last build was refused."""
 
 
 @dataclass(frozen=True, slots=True)

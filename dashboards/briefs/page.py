@@ -14,7 +14,7 @@ from dashboards.briefs.data import Brief, Figure, Part
 from dashboards.briefs.findings import TOLD, Findings
 from dashboards.briefs.labels import dimension_name
 from dashboards.briefs.measuring import count_unit
-from dashboards.briefs.words import APPENDIX, figures_note, fresh, meanings, subtitle, title, warnings
+from dashboards.briefs.words import APPENDIX, UNSUBSCRIBE, figures_note, fresh, meanings, subtitle, title, warnings
 from dashboards.reports import units
 from dashboards.reports.judge import is_better, verdict
 
@@ -26,9 +26,18 @@ Source = Callable[[drawing.Drawn, drawing.Theme], str]
 
 
 def render(
-    brief: Brief, findings: Findings, charts: list[drawing.Drawn], source: Source, *, with_appendix: bool
+    brief: Brief,
+    findings: Findings,
+    charts: list[drawing.Drawn],
+    source: Source,
+    *,
+    with_appendix: bool,
+    unsubscribe: str | None = None,
 ) -> str:
-    """The page, every style on its element; rules for dark screens and narrow ones stay in the head."""
+    """The page, every style on its element; rules for dark screens and narrow ones stay in the head.
+
+    ``unsubscribe`` is where the reader of an e-mail ends it.
+    """
     import css_inline
 
     page = _template().render(
@@ -44,6 +53,9 @@ def render(
         note=figures_note(brief),
         meanings=meanings(brief),
         appendix=APPENDIX,
+        preview=warnings(brief)[0] if brief.status.trouble else findings.subject,
+        unsubscribe=unsubscribe,
+        unsubscribe_says=UNSUBSCRIBE,
         css=_own("style.css"),
         night=_own("night.css"),
         parts_shown=(lambda figure: figure.parts) if with_appendix else (lambda figure: _explaining(figure, findings)),

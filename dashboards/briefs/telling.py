@@ -10,6 +10,9 @@ from dashboards.reports import units
 from sql.publication import Publication
 from sql.records import Metric
 
+LATE, REFUSED = "Late", "Last build refused"
+"""What a subject begins with where a report is not of all that it should be of, or may not be of the newest."""
+
 
 def days(span: Span) -> str:
     """``16 – 22 Nov 2026``, with no more said twice than must be."""
@@ -49,7 +52,8 @@ def status(publication: Publication, period: Period, today: date, failure: str |
         rest = Span(period.told.last + timedelta(1), period.whole.last)
         left = f"{days(rest)} {'is' if rest.days == 1 else 'are'} not in it"
         warnings.append(f"{begins}: the lake is complete through {through}, so {left}. The same days are compared.")
-    return Status(publication.as_of, publication.complete_through, tuple(warnings))
+    trouble = LATE if is_over and period.is_cut else REFUSED if failure else ""
+    return Status(publication.as_of, publication.complete_through, tuple(warnings), trouble)
 
 
 def with_folded(status: Status, of_few: Sequence[Metric], smallest: int, *, has_folded: bool) -> Status:

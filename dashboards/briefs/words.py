@@ -9,6 +9,7 @@ APPENDIX = (
     "Each query runs as it stands in promptlake sql and in Athena; Q numbers above name them. "
     "Values of a change are the differences of their rows."
 )
+UNSUBSCRIBE = "You get this report since whoever runs this lake has put you on its list. To get it no more:"
 PARTS = (
     "The parts of a change by a dimension sum to the change exactly. Of a share or a mean, a part has two: what its "
     "own value did at its mean weight, and what its weight did at its distance from the whole."

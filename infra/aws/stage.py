@@ -13,6 +13,11 @@ people = "people.toml"                # whose identities are one person's: docs/
 allowed_origins = ["https://shop.example"]
 sender = "reports@example.com"        # an address or domain from which SES may send
 
+[[reports]]                           # who is mailed which report, every Monday or on the first of a month
+audience = "product"
+period = "week"
+to = ["ann@example.com"]
+
 [sources]                             # what AWS already writes about the owner's applications
 bedrock = true
 metric_namespaces = ["AWS/ApiGateway"]
@@ -25,6 +30,7 @@ snap_start = true
 """
 
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -80,6 +86,15 @@ class Extras(_Strict):
     """Another region in which the templates have a replica."""
 
 
+class Report(_Strict):
+    """One report, and who is mailed it."""
+
+    audience: Literal["engineering", "finance", "product"]
+    """A file each in ``dashboards/briefs/audiences``; functions that read a stage's settings do without that room."""
+    period: Literal["week", "month"]
+    to: tuple[_Email, ...] = Field(min_length=1, strict=False)
+
+
 class Stage(_Strict):
     """What is told of one stage."""
 
@@ -96,6 +111,7 @@ class Stage(_Strict):
     people: str | None = None
     allowed_origins: tuple[_Origin, ...] = Field((), strict=False)
     sender: Annotated[str, Field(pattern=r"^\S+\.\S+$")] | None = None
+    reports: tuple[Report, ...] = Field((), strict=False)
     sources: Sources = Sources()
     extras: Extras = Extras()
     folder: Path = Field(Path(), exclude=True, strict=False)
@@ -109,7 +125,17 @@ class Stage(_Strict):
             raise ValueError("extras.copies_in must be another region than the stage's own")
         if self.sources.emails and self.sender is None:
             raise ValueError("sources.emails needs a sender, whose mail it is about")
+        self._can_be_mailed()
         return self
+
+    def _can_be_mailed(self) -> None:
+        if self.reports and self.sender is None:
+            raise ValueError("reports need a sender, whom they are mailed from")
+        for (audience, period), times in Counter((one.audience, one.period) for one in self.reports).items():
+            if times > 1:
+                raise ValueError(
+                    f"reports has the one for {audience} by {period} {times} times; write all addresses into one"
+                )
 
     def file(self, name: str | None) -> Path | None:
         """A file that the stage names.

@@ -19,6 +19,8 @@ FAILED = "failed"
 _REFUSED = "refused-"
 
 RECEIPTS = "erasures"
+REPORTS = "reports"
+"""Reports that were mailed, as they were."""
 
 POINTER = f"{PUBLISH}/current.json"
 """The one file that says which publication is read."""
@@ -124,3 +126,8 @@ def gate_results_day(path: str) -> date:
 def receipt(erasure: str) -> str:
     """What stays of an erasure."""
     return f"{RECEIPTS}/{erasure}.json"
+
+
+def report(audience: str, period: str, first: date) -> str:
+    """The folder of a report for an audience, of the week or month with this first day."""
+    return f"{REPORTS}/{audience}/{period}/{first}"

@@ -11,9 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.contracts import layout
 from ingest.contracts.validate import Refusal, validate
-from serving.logic.reading import Tables
 from sql.publication import read_publication
-from sql.reader import NothingPublished, Reader
+from sql.reader import NothingPublished, PublishedTables, Reader
 
 REFRESH_S = 15.0
 """An answer is at most so much older than what is published."""
@@ -34,7 +33,7 @@ class BucketReader:
         self._reader = Reader(folder)
         self._looked_at_s = float("-inf")
 
-    def current(self) -> Tables:
+    def current(self) -> PublishedTables:
         """The tables last published.
 
         Raises:

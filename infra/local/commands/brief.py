@@ -8,14 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infra.local.commands.pages import write, write_bytes
+from infra.local.commands.pages import write_bytes
 
 if TYPE_CHECKING:
     from dashboards.boards import Board
     from dashboards.briefs.data import Brief
     from infra.local.lake import Lake
 
-HTML, MAIL, PDF = "report.html", "report.eml", "report.pdf"
 _NEEDED = ("css_inline", "typst", "vl_convert")
 """Modules of the extra ``reports``."""
 
@@ -38,9 +37,9 @@ def run(args: argparse.Namespace) -> int:
     lake = open_lake(lake_path(args.lake))
     out: Path = args.out.expanduser().absolute()
     brief = _collect(lake, board, args.period)
-    headlines = _write(brief, out)
+    headlines, paths = _write(brief, out)
     if args.json:
-        sys.stdout.write(json.dumps(_summary(brief, headlines, out), indent=1) + "\n")
+        sys.stdout.write(json.dumps(_summary(brief, headlines, paths), indent=1) + "\n")
     else:
         sys.stdout.write(
             "".join(
@@ -48,13 +47,14 @@ def run(args: argparse.Namespace) -> int:
                 for line in (*brief.status.warnings, *([brief.nothing] if brief.nothing else ()), *headlines)
             )
         )
-        sys.stdout.write(f"Written: {out / HTML}, {MAIL} and {PDF}\n")
+        sys.stdout.write(f"Written: {_listed(paths)}\n")
     return 0
 
 
 def _collect(lake: "Lake", board: "Board", period: str) -> "Brief":
     from dashboards.briefs.collect import collect
     from dashboards.briefs.periods import PeriodError, parse_period
+    from dashboards.briefs.refused import failure_of
     from infra.local.lake import LakeError
     from ingest.contracts import layout
     from ingest.delivery.privacy.settings import SettingsError, load
@@ -76,62 +76,41 @@ def _collect(lake: "Lake", board: "Board", period: str) -> "Brief":
         raise LakeError(str(error)) from error
 
 
-def _write(brief: "Brief", out: Path) -> list[str]:
-    from dashboards.briefs import mail, page, pdf
-    from dashboards.briefs.drawing import draw, pictures_of
-    from dashboards.briefs.findings import find
+def _write(brief: "Brief", out: Path) -> tuple[list[str], list[Path]]:
+    from dashboards.briefs.making import make
     from infra.local.lake import LakeError
 
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LakeError(f"{out} can't be written ({error.strerror}); name another folder with --out.") from error
-    findings = find(brief)
-    charts = draw(brief, findings)
-    pictures = pictures_of(charts)
-    document = pdf.render(brief, findings, charts, pictures)
-    message = mail.compose(brief, findings, charts, pictures, document)
-    write(out / HTML, page.render(brief, findings, charts, page.embedded(pictures), with_appendix=True))
-    write_bytes(out / PDF, document)
-    write_bytes(out / MAIL, message.as_bytes())
-    return [finding.headline for finding in findings.told]
+    made = make(brief)
+    paths = {out / name: content for name, content in made.files().items()}
+    for path, content in paths.items():
+        write_bytes(path, content)
+    return [finding.headline for finding in made.findings.told], list(paths)
+
+
+def _listed(paths: list[Path]) -> str:
+    first, *others = paths
+    return " and ".join([", ".join([str(first), *(path.name for path in others[:-1])]), others[-1].name])
 
 
 def _board(audience: str, folder: Path | None) -> "Board":
-    from dashboards.boards import BoardError, load_board
-    from dashboards.briefs.audiences import AUDIENCES
+    from dashboards.boards import BoardError
+    from dashboards.briefs.audiences import AUDIENCES, audience_board
     from infra.local.lake import LakeError
 
-    folder = folder or AUDIENCES
-    path = folder / f"{audience}.yaml"
-    known = sorted(found.stem for found in folder.glob("*.yaml"))
-    if audience not in known:
-        raise LakeError(f"There is no audience {audience[:60]!r}; there are {', '.join(known) or 'none'} in {folder}.")
     try:
-        return load_board(path)
+        return audience_board(audience, folder or AUDIENCES)
     except BoardError as error:
         raise LakeError(str(error)) from error
 
 
-def failure_of(root: Path) -> str | None:
-    """Why the last build published nothing, in a sentence; None where it did."""
-    from dashboards.gates.collect import collect
-
-    history = collect(root, runs=1)
-    if history.last is None or history.last.outcome != "failed":
-        return None
-    table, rule = history.broken[0]
-    when = f"{history.last.checked_at[:16].replace('T', ' ')} UTC"
-    return (
-        f"The build of {when} failed the quality gate ({table.table}: {rule.demand}), so that this report tells what "
-        "was published before it."
-    )
-
-
-def _summary(brief: "Brief", headlines: list[str], out: Path) -> dict[str, Any]:
+def _summary(brief: "Brief", headlines: list[str], paths: list[Path]) -> dict[str, Any]:
     told = brief.period.told
     return {
-        "out": [str(out / name) for name in (HTML, MAIL, PDF)],
+        "out": [str(path) for path in paths],
         "audience": brief.audience,
         "from": brief.period.whole.first.isoformat(),
         "to": brief.period.whole.last.isoformat(),

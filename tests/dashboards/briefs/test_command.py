@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from dashboards.briefs.refused import failure_of
 from infra.local.cli import main
 from infra.local.commands import brief as command
 from infra.local.lake import open_lake
@@ -93,7 +94,7 @@ def test_audiences_of_ones_own(lake: Path, publish: Publish, weeks: Rows, capsys
 
 def test_a_build_that_the_gate_refused_is_told(lake: Path, publish: Publish, weeks: Rows) -> None:
     publish(weeks)
-    assert command.failure_of(lake) is None
+    assert failure_of(lake) is None
     _gate(lake, "r1", "failed")
     assert report(lake, "--period", "week:2026-11-11") == 0
     said = (lake / "out" / "report.html").read_text()
@@ -102,7 +103,7 @@ def test_a_build_that_the_gate_refused_is_told(lake: Path, publish: Publish, wee
         in said
     )
     _gate(lake, "r2", "warned")
-    assert command.failure_of(lake) is None
+    assert failure_of(lake) is None
 
 
 def _gate(lake: Path, run: str, outcome: str) -> None:

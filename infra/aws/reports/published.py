@@ -1,0 +1,34 @@
+"""What a report is made of, out of the lake's bucket: what was last published, and what the gate has found since."""
+
+import os
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
+
+import boto3
+
+from dashboards.briefs.refused import failure_of
+from ingest.contracts import layout
+from serving.lambdas.publishing import BucketReader
+from serving.lambdas.variables import BUCKET_VARIABLE
+
+
+@cache
+def reader() -> BucketReader:
+    """Gives the tables; what it has fetched stays while the function does."""
+    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], Path(mkdtemp(prefix="promptlake-")))
+
+
+def failure_in(s3: Any, bucket: str) -> str | None:
+    """Why the last build published nothing, as :func:`dashboards.briefs.refused.failure_of`."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{layout.GATE_RESULTS}/")
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+    if not keys:
+        return None
+    newest = max(keys, key=layout.gate_results_day)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / newest
+        path.parent.mkdir(parents=True)
+        s3.download_file(bucket, newest, str(path))
+        return failure_of(Path(folder))
