@@ -82,6 +82,7 @@ lock: $(UV_READY) ## Resolve requirements/*.txt again from pyproject.toml; LOCK_
 	$(COMPILE) -c requirements/dev.txt --group aws pyproject.toml -o requirements/aws.txt
 	$(COMPILE) -c requirements/dev.txt --group function-doors -o requirements/function-doors.txt
 	$(COMPILE) -c requirements/dev.txt --group function-api -o requirements/function-api.txt
+	$(COMPILE) -c requirements/dev.txt --group function-reports -o requirements/function-reports.txt
 	$(COMPILE) -c requirements/dev.txt --group deploy pyproject.toml -o requirements/deploy.txt
 	$(COMPILE) -c requirements/dev.txt --group spark -o requirements/spark.txt
 	echo uv | $(COMPILE) - -o requirements/uv.txt

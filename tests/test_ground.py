@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 LOCKS = sorted(path.stem for path in (ROOT / "requirements").glob("*.txt"))
-GROUPS = ("aws", "demo", "deploy", "dev", "function-api", "function-doors", "spark")
+GROUPS = ("aws", "demo", "deploy", "dev", "function-api", "function-doors", "function-reports", "spark")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 

@@ -13,7 +13,7 @@ from aws_cdk import App
 from infra.aws.names import Names
 from infra.aws.openapi import api_document
 from infra.aws.packages.build import Package
-from infra.aws.rooms.functions import Packages
+from infra.aws.rooms.functions import JOBS, REPORTS, Packages
 from infra.aws.stacks import Stacks, make_stacks
 from infra.aws.stage import STAGES, Stage, StageError, read_stage
 
@@ -33,7 +33,8 @@ def make_app(stage: Stage, packages: Packages, out: str | None = None) -> tuple[
 
 def packages_in(folder: Path) -> Packages:
     """Where `promptlake deploy` puts them."""
-    return Packages({package: folder / package for package in Package}, folder / "jobs", folder / "glue")
+    images = {name: folder / name for name in (JOBS, REPORTS)}
+    return Packages({package: folder / package for package in Package}, images, folder / "glue")
 
 
 def main(argv: Sequence[str]) -> int:

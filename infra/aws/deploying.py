@@ -14,8 +14,15 @@ from typing import Any
 
 from infra.aws.doctor.checks import BEFORE, examine
 from infra.aws.names import Names
-from infra.aws.packages.build import Package, build_functions, build_glue, build_jobs_context
+from infra.aws.packages.build import (
+    Package,
+    build_functions,
+    build_glue,
+    build_jobs_context,
+    build_reports_context,
+)
 from infra.aws.packed import APP, MODELS, PEOPLE, SETTINGS
+from infra.aws.reports.asked import packed
 from infra.aws.session import Clients
 from infra.aws.stage import Stage, StageError
 from ingest.delivery.privacy.keys import KEY_BYTES
@@ -73,6 +80,9 @@ def build_packages(stage: Stage, folder: Path, on_step: OnStep) -> None:
         build_functions(package, folder / package, files)
     on_step("Putting the jobs' image together")
     build_jobs_context(folder / "jobs", files)
+    if stage.reports:
+        on_step("Putting the reports' image together")
+        build_reports_context(folder / "reports", packed(stage.reports))
     if stage.lake.build.engine == "spark":
         on_step("Putting the Spark job together")
         build_glue(folder / "glue", files)

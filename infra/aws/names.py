@@ -118,6 +118,11 @@ class Names:
         return f"promptlake/{self.stage.name}"
 
     @property
+    def mail(self) -> str:
+        """SES's configuration set."""
+        return self.stage.named("mail")
+
+    @property
     def topic(self) -> str:
         return self.stage.named("alarms")
 

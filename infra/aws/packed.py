@@ -2,4 +2,5 @@
 
 DATA, APP = "data", "app"
 SETTINGS, MODELS, PEOPLE = "settings.toml", "models.toml", "people.toml"
+REPORTS = "reports.json"
 """Functions are started in the folder in which these lie."""

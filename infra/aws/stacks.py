@@ -13,13 +13,14 @@ from infra.aws.rooms.api import Api
 from infra.aws.rooms.catalog import Catalog
 from infra.aws.rooms.collector import Collector, Consumer
 from infra.aws.rooms.delivery import Delivery
-from infra.aws.rooms.flows import BUILD, ROUTINES
+from infra.aws.rooms.flows import BUILD, REPORTS, ROUTINES
 from infra.aws.rooms.functions import Functions, Packages
 from infra.aws.rooms.jobs import Jobs, SparkJobs
 from infra.aws.rooms.machines import Machines
 from infra.aws.rooms.pages import Pages
 from infra.aws.rooms.people import People
 from infra.aws.rooms.reading import Reading
+from infra.aws.rooms.reports import Reports
 from infra.aws.rooms.routines import Routines
 from infra.aws.rooms.sources import Sources
 from infra.aws.rooms.storage import Storage
@@ -60,7 +61,7 @@ class AppStack(Stack):
         collector = Collector(self, names, functions, delivering)
         self.kinesis = [Consumer(self, names, functions, delivering)] if stage.extras.kinesis else []
         signing_in = (people.pool.user_pool_id, people.client.user_pool_client_id)
-        Api(self, names, functions, openapi, signing_in, _owners_files(names))
+        api = Api(self, names, functions, openapi, signing_in, _owners_files(names))
         Jobs(self, names, functions)
         if is_spark:
             SparkJobs(self, names, packages)
@@ -70,6 +71,8 @@ class AppStack(Stack):
         Pages(self, names)
         mail = Mail(self, names, stage.sender) if stage.sender else None
         Sources(self, names, list(delivery.streams.values()), mail.configuration if mail else None)
+        if stage.reports and mail:
+            Reports(self, names, functions, api, mail, telling)
         Spending(self, names, telling.topic)
         Watching(self, names, _parts(names, functions, collector.api.api_id))
         _tag(self, names)
@@ -119,7 +122,8 @@ def _owners_files(names: Names) -> dict[str, str]:
 def _parts(names: Names, functions: Functions, collector_id: str) -> Mapping[str, str]:
     """What there is to watch, with what it is called in the account."""
     stage = names.stage
-    machines = {f"machine:{what}": names.flow_arn(what) for what in (BUILD, *ROUTINES)}
+    flows = (BUILD, *ROUTINES, *([REPORTS] if stage.reports else []))
+    machines = {f"machine:{what}": names.flow_arn(what) for what in flows}
     tables = {f"table:{t.removeprefix(stage.named(''))}": t for t in (names.access, names.ledger, names.templates)}
     return {
         **{f"function:{what}": names.function(what) for what in functions.made},

@@ -27,6 +27,7 @@ COMMANDS = {
     "doctor": "infra.local.commands.doctor",
     "prices": "infra.local.commands.prices",
     "access": "infra.local.commands.access",
+    "recipients": "infra.local.commands.recipients",
     "keys": "infra.local.commands.keys",
     "export": "infra.local.commands.export",
     "backup": "infra.local.commands.backup",

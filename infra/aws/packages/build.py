@@ -8,11 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from infra.aws.packed import REPORTS
 from infra.aws.stage import StageError
 
 PYTHON = "3.14"
@@ -21,7 +22,10 @@ PYTHON = "3.14"
 ROOT = Path(__file__).resolve().parents[3]
 """The project, whose folder holds the rooms and the lock."""
 
+JOBS_LOCK, REPORTS_LOCK = ROOT / "requirements/aws.txt", ROOT / "requirements/function-reports.txt"
+
 _ROOMS = ("ingest", "sql", "transforms", "serving", "infra")
+_REPORTS_ROOMS = ("ingest", "sql", "serving", "dashboards", "infra")
 _LEFT_OUT = ("__pycache__", "clients", "demo", "*.pyc", "node_modules")
 
 ZIP_MAX_BYTES = 250_000_000
@@ -100,14 +104,15 @@ def build_functions(package: Package, to: Path, files: Mapping[str, Path], machi
 
 def build_jobs_context(to: Path, files: Mapping[str, Path]) -> Path:
     """The context of the jobs' image: all that its Dockerfile copies."""
-    _empty(to)
-    shutil.copy(ROOT / "infra/aws/lake/Dockerfile", to / "Dockerfile")
-    (to / "requirements").mkdir()
-    shutil.copy(ROOT / "requirements/aws.txt", to / "requirements/aws.txt")
-    _copy_rooms(to)
-    (to / "owner").mkdir()
-    (to / "owner/.keep").touch()
+    _context(to, ROOT / "infra/aws/lake/Dockerfile", JOBS_LOCK, _ROOMS)
     _copy_files(to / "owner", files)
+    return to
+
+
+def build_reports_context(to: Path, reports: str) -> Path:
+    """The same of the reports' image; ``reports`` says who gets which."""
+    _context(to, ROOT / "infra/aws/reports/Dockerfile", REPORTS_LOCK, _REPORTS_ROOMS)
+    (to / "owner" / REPORTS).write_text(reports)
     return to
 
 
@@ -116,10 +121,29 @@ def build_jobs_tree(to: Path, files: Mapping[str, Path], machine: Machine = HERE
     so much that writing it takes a minute.
     """
     _empty(to)
-    _install(ROOT / "requirements/aws.txt", to, machine)
+    _install(JOBS_LOCK, to, machine)
     _copy_rooms(to)
     _copy_files(to, files)
     return to
+
+
+def build_reports_tree(to: Path, reports: str, machine: Machine = HERE) -> Path:
+    """The same of the reports' image."""
+    _empty(to)
+    _install(REPORTS_LOCK, to, machine)
+    _copy_rooms(to, _REPORTS_ROOMS)
+    (to / REPORTS).write_text(reports)
+    return to
+
+
+def _context(to: Path, dockerfile: Path, lock: Path, rooms: Sequence[str]) -> None:
+    _empty(to)
+    shutil.copy(dockerfile, to / "Dockerfile")
+    (to / "requirements").mkdir()
+    shutil.copy(lock, to / "requirements")
+    _copy_rooms(to, rooms)
+    (to / "owner").mkdir()
+    (to / "owner/.keep").touch()
 
 
 def build_glue(to: Path, files: Mapping[str, Path]) -> Path:
@@ -161,7 +185,7 @@ def pinned(names: Iterable[str]) -> list[str]:
     Raises:
         StageError: it does not have one.
     """
-    lock = (ROOT / "requirements/aws.txt").read_text()
+    lock = JOBS_LOCK.read_text()
     found = dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", lock, re.MULTILINE))
     if missing := sorted(set(names) - set(found)):
         raise StageError(f"requirements/aws.txt has no {', '.join(missing)}; run `make lock`.")
@@ -206,8 +230,8 @@ def _uv() -> str:
     return found
 
 
-def _copy_rooms(to: Path) -> None:
-    for room in _ROOMS:
+def _copy_rooms(to: Path, rooms: Sequence[str] = _ROOMS) -> None:
+    for room in rooms:
         shutil.copytree(ROOT / room, to / room, ignore=shutil.ignore_patterns(*_LEFT_OUT))
 
 

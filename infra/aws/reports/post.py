@@ -19,8 +19,8 @@ REPORT_TAG = "promptlake-report"
 _THROTTLED = "TooManyRequestsException"
 _TRIES, _WAIT_S = 6, 2.0
 _UNFOLDED = SMTP.clone(max_line_length=998)
-"""The longest line that mail may have: Python would encode the words of a link that is longer than 78, and programs that
-unsubscribe by one click would not read it.
+"""The longest line that mail may have: Python would encode a link that is longer than 78, and programs that unsubscribe
+by one click would not read it.
 """
 _NOT_REACHED = (EndpointConnectionError, ConnectTimeoutError)
 

@@ -65,7 +65,11 @@ class Api(Construct):
             rest_api_name=names.stage.named("api"),
             api_definition=gateway.ApiDefinition.from_inline(
                 gateway_document(
-                    openapi, names.stage.named("api"), self._uri("api", alias), self._uri("authorizer", None)
+                    openapi,
+                    names.stage.named("api"),
+                    self._uri("api", alias),
+                    self._uri("authorizer", None),
+                    self._uri("unsubscribe", None) if names.stage.reports else None,
                 )
             ),
             endpoint_types=[gateway.EndpointType.REGIONAL],

@@ -10,15 +10,19 @@ from typing import Any
 from serving.paths import HEALTH
 from serving.routes.openapi import PATH as OPENAPI
 
-OPEN = (OPENAPI, HEALTH)
-"""Asked without a key: they say nothing about anybody."""
+UNSUBSCRIBE = "/unsubscribe/{token}"
+"""Where the links of mails lead. It is for people, not part of the API, and of stages only that mail reports."""
+OPEN = (OPENAPI, HEALTH, UNSUBSCRIBE)
+"""Asked without a key: they say nothing about anybody, or it is the link that lets one in."""
 AUTHORIZER = "keys-and-tokens"
 PLAN = "api_key"
 AUTHORIZED_S = 60
 """A key that was revoked is good for as long in API Gateway."""
 
 
-def gateway_document(openapi: Mapping[str, Any], title: str, function_uri: str, authorizer_uri: str) -> dict[str, Any]:
+def gateway_document(
+    openapi: Mapping[str, Any], title: str, function_uri: str, authorizer_uri: str, unsubscribe_uri: str | None = None
+) -> dict[str, Any]:
     """The API as `AWS::ApiGateway::RestApi` takes it, in OpenAPI 3.0 with Amazon's extensions.
 
     Args:
@@ -26,6 +30,7 @@ def gateway_document(openapi: Mapping[str, Any], title: str, function_uri: str, 
         title: the API's name.
         function_uri: what API Gateway calls for each request.
         authorizer_uri: and who it asks before.
+        unsubscribe_uri: what it calls where people unsubscribe, if they can.
     """
     paths = renamed({**openapi["paths"], OPENAPI: {"get": {}}})
     return {
@@ -34,7 +39,8 @@ def gateway_document(openapi: Mapping[str, Any], title: str, function_uri: str, 
         "paths": {
             path: {method: _operation(path, told, function_uri) for method, told in operations.items()}
             for path, operations in paths.items()
-        },
+        }
+        | ({UNSUBSCRIBE: _unsubscribing(unsubscribe_uri)} if unsubscribe_uri else {}),
         "components": {
             "securitySchemes": {
                 AUTHORIZER: _scheme(authorizer_uri),
@@ -79,6 +85,10 @@ def _operation(path: str, told: Mapping[str, Any], uri: str) -> dict[str, Any]:
         "security": [] if path in OPEN else [{AUTHORIZER: [], PLAN: []}],
         "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": uri},
     }
+
+
+def _unsubscribing(uri: str) -> dict[str, Any]:
+    return {method: _operation(UNSUBSCRIBE, {}, uri) for method in ("get", "post")}
 
 
 def _scheme(uri: str) -> dict[str, Any]:

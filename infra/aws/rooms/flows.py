@@ -22,6 +22,12 @@ ROUTINES = {
 }
 """What is done, and when, in UTC. `measure` tells the figures of the business of the days before."""
 
+REPORTS = "reports"
+REPORTED = {"week": "cron(0 6 ? * MON *)", "month": "cron(0 6 1 * ? *)"}
+"""When a report of the last week or month is sent, in UTC, as the lake's days are: some hours after its end, so that
+builds have taken in what came late.
+"""
+
 _LAMBDA = "arn:{partition}:states:::lambda:invoke"
 _PASSING = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException",
             "Lambda.TooManyRequestsException"]  # fmt: skip
@@ -99,6 +105,19 @@ def routine_flow(names: Names, job: str, *, is_spark: bool = False) -> State:
         }
         states["WaitForTheLock"] = {"Type": "Wait", "Seconds": BUSY_WAIT_S, "Next": "Do"}
     return _flow(f"Does the routine {job}", "Do", states)
+
+
+def reports_flow(names: Names) -> State:
+    """One report, which the execution's input names: make and send it, or tell that it was not sent. It is of the
+    period that was over when the execution began, however late it is tried again.
+    """
+    asked = {"audience.$": "$.audience", "period.$": "$.period", "on.$": "$$.Execution.StartTime"}
+    states: dict[str, State] = {
+        "Send": _invoke(names, REPORTS, asked, "$.done", Next="Sent"),
+        "Sent": {"Type": "Succeed"},
+        **_failing(names, REPORTS),
+    }
+    return _flow("Makes and sends one report", "Send", states)
 
 
 def _flow(comment: str, start: str, states: Mapping[str, State]) -> State:

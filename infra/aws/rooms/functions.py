@@ -25,14 +25,18 @@ _TRACES = "X-Ray has no resources that a policy could name."
 _LOG_STREAMS = "Lambda names the streams of its log itself; the log is this function's own."
 
 
+JOBS, REPORTS = "jobs", "reports"
+"""The functions in containers."""
+
+
 @dataclass(frozen=True)
 class Packages:
     """Where the code lies, ready to be sent: see :mod:`infra.aws.packages.build`."""
 
     functions: Mapping[Package, Path]
     """The folders of the zip functions, by kind."""
-    jobs: Path
-    """The folder of the container's image."""
+    images: Mapping[str, Path]
+    """The folders of the containers' images, by what their function is called."""
     glue: Path
     """The folder of what the Spark job imports."""
 
@@ -87,13 +91,14 @@ class Functions(Construct):
         return self._keep(what, Made(function, role))
 
     def contained(self, what: str, environment: Mapping[str, str], *, memory_mb: int, disk_mb: int) -> Made:
-        """The function in a container, as long as Lambda lets one run."""
+        """A function in a container, as long as Lambda lets one run."""
         role, log = self._role(what), self._log(what)
+        image = str(self._packages.images[what])
         function = lambda_.DockerImageFunction(
             self,
             _title(what),
             function_name=self._names.function(what),
-            code=lambda_.DockerImageCode.from_image_asset(str(self._packages.jobs), platform=Platform.LINUX_ARM64),
+            code=lambda_.DockerImageCode.from_image_asset(image, platform=Platform.LINUX_ARM64),
             architecture=lambda_.Architecture.ARM_64,
             memory_size=memory_mb,
             ephemeral_storage_size=Size.mebibytes(disk_mb),

@@ -9,7 +9,7 @@ from infra.aws.lake.lake import LAKE_VARIABLE
 from infra.aws.names import Names
 from infra.aws.packages.build import pinned
 from infra.aws.packed import SETTINGS
-from infra.aws.rooms.functions import Functions, Packages
+from infra.aws.rooms.functions import JOBS, Functions, Packages
 from infra.aws.rooms.permissions import accept, allow
 from infra.aws.rooms.reaching import TABLE_WRITES, may_keep_lake, may_read_keys, may_use
 from ingest.doors.lambdas.variables import KEYS_VARIABLE, LEDGER_VARIABLE, SETTINGS_VARIABLE, TABLE_VARIABLE
@@ -26,7 +26,7 @@ class Jobs(Construct):
         super().__init__(scope, "Jobs")
         has_settings = {SETTINGS_VARIABLE: SETTINGS} if names.stage.settings else {}
         made = functions.contained(
-            "jobs",
+            JOBS,
             {
                 LAKE_VARIABLE: f"s3://{names.lake}",
                 LEDGER_VARIABLE: names.ledger,

@@ -1,6 +1,7 @@
 """The state machines, and the schedules that start them."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import RemovalPolicy
@@ -11,32 +12,40 @@ from aws_cdk import aws_stepfunctions as states
 from constructs import Construct
 
 from infra.aws.names import Names
-from infra.aws.rooms.flows import BUILD, ROUTINES, build_flow, routine_flow
+from infra.aws.rooms.flows import BUILD, REPORTED, REPORTS, ROUTINES, build_flow, reports_flow, routine_flow
 from infra.aws.rooms.functions import retention
 from infra.aws.rooms.permissions import allow
 
+_NOTHING: Mapping[str, str] = {}
 _SERVICE_LOGS = "Step Functions delivers logs by calls that have no resource."
 
 
 class Machines(Construct):
-    """One for the build and one for each routine: an execution is the record of a run."""
+    """One for the build, for each routine, and for the reports: an execution is the record of a run."""
 
     def __init__(self, scope: Construct, names: Names, *, is_spark: bool) -> None:
         super().__init__(scope, "Machines")
         self._names, self._is_spark = names, is_spark
         self._starts = iam.Role(self, "Starts", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
-        every = [BUILD, *ROUTINES]
+        reports = names.stage.reports
+        every = [BUILD, *ROUTINES, *([REPORTS] if reports else [])]
         allow(self._starts, ["states:StartExecution"], [names.flow_arn(what) for what in every])
         allow(self._starts, ["sqs:SendMessage"], [names.arn("sqs", names.dead_letters)])
         calls = ("jobs", "news", "measure") if not is_spark else ("news", "measure")
         when = f"rate({names.stage.build_every_minutes} minutes)"
-        self._machine(BUILD, build_flow(names, is_spark=is_spark), calls, when)
+        self._schedule(BUILD, when, self._machine(BUILD, build_flow(names, is_spark=is_spark), calls))
         for what, when in ROUTINES.items():
             called = ("jobs",) if what == "maintain" and not is_spark else (what,)
             flow = routine_flow(names, what, is_spark=is_spark)
-            self._machine(what, flow, () if what == "maintain" and is_spark else called, when)
+            made = self._machine(what, flow, () if what == "maintain" and is_spark else called)
+            self._schedule(what, when, made)
+        if reports:
+            made = self._machine(REPORTS, reports_flow(names), (REPORTS,))
+        for one in reports:
+            asked = {"audience": one.audience, "period": one.period}
+            self._schedule(REPORTS, REPORTED[one.period], made, asked)
 
-    def _machine(self, what: str, flow: dict[str, Any], calls: tuple[str, ...], when: str) -> None:
+    def _machine(self, what: str, flow: dict[str, Any], calls: tuple[str, ...]) -> states.CfnStateMachine:
         names = self._names
         log = logs.LogGroup(
             self,
@@ -66,7 +75,7 @@ class Machines(Construct):
             tracing_configuration=states.CfnStateMachine.TracingConfigurationProperty(enabled=True),
         )
         machine.node.add_dependency(role)
-        self._schedule(what, when).node.add_dependency(machine)
+        return machine
 
     def _role(self, what: str, calls: tuple[str, ...]) -> iam.Role:
         names = self._names
@@ -84,19 +93,24 @@ class Machines(Construct):
             allow(role, runs, [names.arn("glue", f"job/{names.stage.named('jobs')}")])
         return role
 
-    def _schedule(self, what: str, when: str) -> scheduler.CfnSchedule:
+    def _schedule(
+        self, what: str, when: str, machine: states.CfnStateMachine, asked: Mapping[str, str] = _NOTHING
+    ) -> None:
+        """Start a machine, with what it is asked."""
         cfn, names = scheduler.CfnSchedule, self._names
-        return cfn(
+        called = "-".join([what, *asked.values()])
+        schedule = cfn(
             self,
-            f"{what.capitalize()}Schedule",
-            name=names.stage.named(what),
+            f"{''.join(word.capitalize() for word in called.split('-'))}Schedule",
+            name=names.stage.named(called),
             schedule_expression=when,
             flexible_time_window=cfn.FlexibleTimeWindowProperty(mode="OFF"),
             target=cfn.TargetProperty(
                 arn=names.flow_arn(what),
                 role_arn=self._starts.role_arn,
-                input="{}",
+                input=json.dumps(asked),
                 dead_letter_config=cfn.DeadLetterConfigProperty(arn=names.arn("sqs", names.dead_letters)),
                 retry_policy=cfn.RetryPolicyProperty(maximum_retry_attempts=3, maximum_event_age_in_seconds=3600),
             ),
         )
+        schedule.node.add_dependency(machine)

@@ -22,6 +22,13 @@ def may_use(role: iam.Role, names: Names, table: str, operations: Sequence[str])
     allow(role, [f"dynamodb:{operation}" for operation in operations], [names.table_arn(table)])
 
 
+def may_use_items(role: iam.Role, names: Names, table: str, operations: Sequence[str], prefix: str) -> None:
+    """Let a role use the items of one table whose partition keys begin so, and no others."""
+    begin = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{prefix}*"]}}
+    # Of what names no key the condition would hold; these operations all name one.
+    allow(role, [f"dynamodb:{operation}" for operation in operations], [names.table_arn(table)], conditions=begin)
+
+
 def may_read_keys(role: iam.Role, names: Names) -> None:
     """Let a role read the keys that pseudonyms are made with."""
     allow(role, ["ssm:GetParameter"], [names.keys_arn])

@@ -72,7 +72,7 @@ class Routines(Construct):
         doctor = self._functions.zipped(
             "doctor",
             "infra.aws.doctor.function.handler",
-            {**environment, STAGE_VARIABLE: names.stage.model_dump_json(exclude={"people", "settings"})},
+            {**environment, STAGE_VARIABLE: names.stage.model_dump_json(exclude={"people", "settings", "reports"})},
             memory_mb=512,
             timeout_s=120,
             package=Package.DOORS,

@@ -15,6 +15,8 @@ NONCURRENT_DAYS = 7
 """What was replaced or removed is gone after so long: erasures tell it in their receipts."""
 FAILED_DAYS = 14
 """What Firehose could not deliver is put back by a sweep within the hour; longer is for who has to look at it."""
+REPORTS_DAYS = 760
+"""A report can be laid beside the one of two years before."""
 BACKUP_DAYS = 35
 RESULTS_DAYS = 7
 ACCESS_LOG_DAYS = 90
@@ -92,6 +94,7 @@ def _lake_rules() -> list[s3.LifecycleRule]:
     tiering = s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=Duration.days(0))
     return [
         _gone_after(FAILED_DAYS, layout.FAILED),
+        _gone_after(REPORTS_DAYS, layout.REPORTS),
         *(
             s3.LifecycleRule(id=f"{layer}-tiers", prefix=f"{layer}/", transitions=[tiering])
             for layer in (layout.SILVER, layout.GOLD)

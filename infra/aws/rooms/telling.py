@@ -117,16 +117,20 @@ class Mail(Construct):
         self.configuration = ses.CfnConfigurationSet(
             self,
             "Configuration",
-            name=names.stage.named("mail"),
+            name=names.mail,
             delivery_options=ses.CfnConfigurationSet.DeliveryOptionsProperty(tls_policy="REQUIRE"),
             reputation_options=ses.CfnConfigurationSet.ReputationOptionsProperty(reputation_metrics_enabled=True),
+            # Whom the account's own list has is not mailed, whatever that is set to in the account.
+            suppression_options=ses.CfnConfigurationSet.SuppressionOptionsProperty(
+                suppressed_reasons=["BOUNCE", "COMPLAINT"]
+            ),
         )
         identity = ses.CfnEmailIdentity(
             self,
             "Sender",
             email_identity=sender,
             configuration_set_attributes=ses.CfnEmailIdentity.ConfigurationSetAttributesProperty(
-                configuration_set_name=names.stage.named("mail")
+                configuration_set_name=names.mail
             ),
         )
         identity.node.add_dependency(self.configuration)

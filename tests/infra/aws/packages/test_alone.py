@@ -25,6 +25,8 @@ HANDLERS = {
         "serving.lambdas.backup",
         "infra.aws.watch.news",
         "infra.aws.watch.measure",
+        "infra.aws.reports.unsubscribe",
+        "infra.aws.reports.bounces",
     ),
 }
 MISSING = """
@@ -91,7 +93,7 @@ def test_it_is_small_where_it_runs(tmp_path: Path) -> None:
 
 def test_it_knows_each_service_that_the_rooms_name() -> None:
     named = set()
-    for room in ("ingest", "serving", "infra/aws/watch", "infra/aws/doctor"):
+    for room in ("ingest", "serving", "infra/aws/watch", "infra/aws/doctor", "infra/aws/reports"):
         for file in (ROOT / room).rglob("*.py"):
             named |= set(re.findall(r"\bclient\(\s*\"([a-z0-9-]+)\"", file.read_text()))
     assert named == set(SERVICES)

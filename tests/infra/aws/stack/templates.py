@@ -77,7 +77,13 @@ def synthesise(name: str, out: Path) -> Synthesised:
 
 def _packages(folder: Path) -> Packages:
     """Folders that stand for packages: what is in them changes no template."""
-    for name, file in {"doors": "a.py", "api": "b.py", "jobs": "Dockerfile", "glue": "rooms.zip"}.items():
+    for name, file in {
+        "doors": "a.py",
+        "api": "b.py",
+        "jobs": "Dockerfile",
+        "reports": "Dockerfile",
+        "glue": "rooms.zip",
+    }.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / file).touch()
     (folder / "glue/job.py").touch()
