@@ -18,7 +18,7 @@ AS_OF, COMPLETE_THROUGH = "2026-11-20T09:31:07+00:00", "2026-11-20T09:30:00+00:0
 Rows = Sequence[Mapping[str, Any]]
 
 
-def publish(root: Path, rows: Mapping[str, Rows]) -> PublishedTables:
+def publish(root: Path, rows: Mapping[str, Rows], complete_through: str = COMPLETE_THROUGH) -> PublishedTables:
     """Publish rows by gold table; a column that a row leaves out is null, or 0 where it counts something; people are
     enough.
     """
@@ -37,7 +37,7 @@ def publish(root: Path, rows: Mapping[str, Rows]) -> PublishedTables:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         db.execute(f"COPY {name} TO '{root / path}' (FORMAT parquet)")
         extracts[name] = Extract({WHOLE: Part(path, len(given))})
-    publication = Publication("p1", AS_OF, COMPLETE_THROUGH, extracts)
+    publication = Publication("p1", AS_OF, complete_through, extracts)
     (root / layout.POINTER).parent.mkdir(parents=True, exist_ok=True)
     (root / layout.POINTER).write_bytes(publication.to_json())
     return Reader(root).current()

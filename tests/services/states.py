@@ -100,9 +100,10 @@ def execute(
     *,
     has_topic: bool = True,
     meanwhile: Meanwhile = lambda _: None,
+    asked: Mapping[str, Any] | None = None,
 ) -> Run:
     """Run a state machine to its end. ``topic`` and ``queue`` are the names it knows them by; ``meanwhile`` is told
-    again and again which states were entered.
+    again and again which states were entered; ``asked`` is what the schedule asks.
     """
     sqs, sns = (boto3.client(service, region_name=REGION) for service in ("sqs", "sns"))
     letters = sqs.create_queue(QueueName=queue)["QueueUrl"]
@@ -118,7 +119,8 @@ def execute(
         machine = states.create_state_machine(
             name=f"m{uuid4().hex}", definition=json.dumps(flow), roleArn=f"arn:aws:iam::{ACCOUNT}:role/r"
         )["stateMachineArn"]
-        execution = states.start_execution(stateMachineArn=machine, name=uuid4().hex, input="{}")["executionArn"]
+        started = states.start_execution(stateMachineArn=machine, name=uuid4().hex, input=json.dumps(asked or {}))
+        execution = started["executionArn"]
         told = _ended(states, execution, meanwhile)
     return Run(
         told["status"],

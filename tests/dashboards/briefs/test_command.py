@@ -2,20 +2,17 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from dashboards.briefs.refused import failure_of
 from infra.local.cli import main
 from infra.local.commands import brief as command
 from infra.local.lake import open_lake
-from ingest.contracts import layout
-from sql.operations import GATE_RESULT_COLUMNS
 from sql.reader import PublishedTables
+from tests.dashboards.gate_results import gate
 
 Rows = dict[str, list[dict[str, Any]]]
 Publish = Callable[[Rows], PublishedTables]
@@ -95,37 +92,12 @@ def test_audiences_of_ones_own(lake: Path, publish: Publish, weeks: Rows, capsys
 def test_a_build_that_the_gate_refused_is_told(lake: Path, publish: Publish, weeks: Rows) -> None:
     publish(weeks)
     assert failure_of(lake) is None
-    _gate(lake, "r1", "failed")
+    gate(lake, "r1", "failed")
     assert report(lake, "--period", "week:2026-11-11") == 0
     said = (lake / "out" / "report.html").read_text()
     assert (
         "The build of 2026-11-19 09:00 UTC failed the quality gate (gold.cost_daily: cost_usd must be at least 0)"
         in said
     )
-    _gate(lake, "r2", "warned")
+    gate(lake, "r2", "warned")
     assert failure_of(lake) is None
-
-
-def _gate(lake: Path, run: str, outcome: str) -> None:
-    row = {
-        "run": run,
-        "checked_at": datetime(2026, 11, 19, 9, tzinfo=UTC).replace(tzinfo=None),
-        "table_name": "gold.cost_daily",
-        "column_name": "cost_usd",
-        "rule": "between",
-        "demand": "cost_usd must be at least 0",
-        "severity": "fail",
-        "outcome": outcome,
-        "checked_rows": 9,
-        "broken_rows": 1,
-        "examples": None,
-    }
-    folder = lake / layout.GATE_RESULTS / "checked_day=2026-11-19"
-    folder.mkdir(parents=True, exist_ok=True)
-    db = duckdb.connect()
-    kinds = ", ".join(
-        f"{name} {spec.type.replace('timestamp(6)', 'timestamp')}" for name, spec in GATE_RESULT_COLUMNS.items()
-    )
-    db.execute(f"CREATE TABLE found ({kinds})")
-    db.execute(f"INSERT INTO found VALUES ({', '.join('?' * len(row))})", [row[name] for name in GATE_RESULT_COLUMNS])
-    db.execute(f"COPY found TO '{folder / f'{run}.parquet'}' (FORMAT parquet)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from moto.moto_api import state_manager
 
 from infra.aws.names import Names
-from infra.aws.rooms.flows import ROUTINES, build_flow, routine_flow
+from infra.aws.reports.sending import NotSent
+from infra.aws.rooms.flows import ROUTINES, build_flow, reports_flow, routine_flow
 from infra.aws.stage import read_stage
 from tests.infra.aws.stack.test_stage import GOOD, write
 from tests.services.states import REGION, Function, Meanwhile, Run, Throttled, execute, hurried, interpreter
@@ -40,11 +42,12 @@ def run(
     *,
     has_topic: bool = True,
     meanwhile: Meanwhile = lambda _: None,
+    asked: dict[str, str] | None = None,
     **functions: Function,
 ) -> Run:
     by_name = {names.function(what): function for what, function in functions.items()}
     topic, letters = names.topic, names.dead_letters
-    return execute(hurried(flow), by_name, topic, letters, has_topic=has_topic, meanwhile=meanwhile)
+    return execute(hurried(flow), by_name, topic, letters, has_topic=has_topic, meanwhile=meanwhile, asked=asked)
 
 
 def build(names: Names, jobs: Function, *, is_new: bool = True, has_topic: bool = True) -> Run:
@@ -127,6 +130,37 @@ def test_a_routine_is_done_or_told(names: Names, job: str) -> None:
     failed = run(names, routine_flow(names, job), **{job: fails(OSError("no"))})
     assert (failed.status, failed.error) == ("FAILED", "OSError")
     assert (len(failed.told), failed.kept[0]["job"]) == (1, job)
+
+
+PRODUCT = {"audience": "product", "period": "week"}
+
+
+def test_a_report_is_of_what_was_over_when_its_execution_began(names: Names) -> None:
+    answers = iter([Throttled("too many"), {"sent": 2}])
+    times: list[str] = []
+
+    def sometimes(asked: dict[str, Any]) -> Any:
+        times.append(asked["on"])
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    done = run(names, reports_flow(names), asked=PRODUCT, reports=sometimes)
+    assert (done.status, done.passed, done.told) == ("SUCCEEDED", ["Send", "Sent"], [])
+    (first, on), (again, _) = [(asked, asked.pop("on")) for _, asked in done.called]
+    assert first == again == PRODUCT
+    assert times == [on, on], "however late it is tried again"
+    assert datetime.fromisoformat(on).tzinfo is not None
+
+
+def test_a_report_that_not_everybody_got_is_told_kept_and_has_failed(names: Names) -> None:
+    done = run(names, reports_flow(names), asked=PRODUCT, reports=fails(NotSent("1 did not get the report (…)")))
+    assert (done.status, done.error) == ("FAILED", "NotSent")
+    (message,), (letter,) = done.told, done.kept
+    assert message["Subject"] == "promptlake dev: reports failed"
+    assert "1 did not get the report" in message["Message"]
+    assert letter["job"] == "reports"
 
 
 def test_maintenance_waits_for_the_lock(names: Names) -> None:

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.events.models import EventPattern
 
 from infra.aws.costs.assumptions import load_assumptions
 from infra.aws.names import BRONZE_TABLES
 from infra.aws.openapi import api_document
-from infra.aws.rooms.api_document import AUTHORIZER, OPEN
+from infra.aws.reports.mailing import PREFIX
+from infra.aws.reports.post import REPORT_TAG
+from infra.aws.rooms.api_document import AUTHORIZER, OPEN, UNSUBSCRIBE
 from infra.aws.slos import objectives
 from ingest.contracts import layout
 from ingest.contracts.derive import glue_columns, table_columns
@@ -184,6 +187,8 @@ def test_streams_and_tables_have_the_columns_of_the_contracts(made: Synthesised)
 def test_the_gateway_has_every_route_and_lets_nobody_in_unknown(made: Synthesised, openapi: dict[str, Any]) -> None:
     (api,) = made.app.of("ApiGateway::RestApi")
     paths = api["Body"]["paths"]
+    unsubscribing = paths.pop(UNSUBSCRIBE, {})
+    assert set(unsubscribing) == ({"get", "post"} if made.stage.reports else set())
     asked = {(path.count("/"), method) for path, told in openapi["paths"].items() for method in told}
     there = {(path.count("/"), method) for path, told in paths.items() for method in told}
     assert there == asked | {(1, "get")}
@@ -208,7 +213,9 @@ def test_the_gateway_has_every_route_and_lets_nobody_in_unknown(made: Synthesise
 
 def test_each_objective_has_an_alarm_that_somebody_hears(made: Synthesised) -> None:
     alarms = {one["AlarmName"].removeprefix(made.stage.named("")): one for one in made.app.of("CloudWatch::Alarm")}
-    expected = {one.name for one in objectives() if made.stage.extras.kinesis or one.name != "consumer-behind"}
+    absent = set() if made.stage.extras.kinesis else {"consumer-behind"}
+    absent |= set() if made.stage.reports else {"reports-failed", "unsubscribe-errors", "bounces-unheard"}
+    expected = {one.name for one in objectives()} - absent
     assert set(alarms) == expected
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == [made.names.topic_arn], name
@@ -241,6 +248,67 @@ def test_what_is_switched_on_is_there(every: dict[str, Synthesised]) -> None:
     assert calls["RetentionInDays"] == 1, "prompts and answers stand in it"
     assert app.of("CloudWatch::MetricStream")
     assert app.of("SES::ConfigurationSetEventDestination")
+
+
+def test_reports_are_scheduled_mailed_and_heard_of_where_the_owner_asks_for_them(
+    every: dict[str, Synthesised],
+) -> None:
+    app, names = every["prod"].app, every["prod"].names
+    schedules = {one["Name"].removeprefix(names.stage.named("")): one for one in app.of("Scheduler::Schedule")}
+    asked = {name: one for name, one in schedules.items() if name.startswith("reports-")}
+    assert {name: (one["ScheduleExpression"], json.loads(one["Target"]["Input"])) for name, one in asked.items()} == {
+        "reports-product-week": ("cron(0 6 ? * MON *)", {"audience": "product", "period": "week"}),
+        "reports-finance-month": ("cron(0 6 1 * ? *)", {"audience": "finance", "period": "month"}),
+    }
+    assert {one["Target"]["Arn"] for one in asked.values()} == {names.flow_arn("reports")}
+    heard = [one["EventDestination"] for one in app.of("SES::ConfigurationSetEventDestination")]
+    assert [one["MatchingEventTypes"] for one in heard if "EventBridgeDestination" in one] == [["BOUNCE", "COMPLAINT"]]
+    (configuration,) = app.of("SES::ConfigurationSet")
+    assert configuration["SuppressionOptions"] == {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
+    dev = json.dumps(every["dev"].app.resources).lower()
+    assert "unsubscribe" not in dev
+    assert "ses:" not in dev.replace("ses:getaccount", "")
+    assert [one for one in every["dev"].app.of("Scheduler::Schedule") if "reports" in one["Name"]] == []
+
+
+@pytest.mark.parametrize("what", ["reports", "unsubscribe", "bounces"])
+def test_functions_of_reports_reach_no_key_and_no_consent(every: dict[str, Synthesised], what: str) -> None:
+    names = every["prod"].names
+    said = policy_of(every["prod"].app, what)
+    tables = [one for one in said if any(action.startswith("dynamodb:") for action in listed(one["Action"]))]
+    assert tables
+    for one in tables:
+        assert one["Resource"] == names.table_arn(names.access)
+        assert one["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{PREFIX}*"]}}
+        assert not {"dynamodb:Scan", "dynamodb:BatchGetItem"} & set(listed(one["Action"]))
+    mails = [one for one in said if any(action.startswith("ses:") for action in listed(one["Action"]))]
+    assert [one["Condition"] for one in mails] == (
+        [{"StringEquals": {"ses:FromAddress": "promptlake@example.com"}}] if what == "reports" else []
+    )
+    written = [one["Resource"] for one in said if "s3:PutObject" in listed(one["Action"])]
+    assert written == ([names.lake_arn(layout.REPORTS)] if what == "reports" else [])
+
+
+def policy_of(template: Template, function: str) -> list[dict[str, Any]]:
+    """What the role of one function may do."""
+    found = [one for one in template.of("IAM::Policy") if f"Functions{function.capitalize()}Role" in one["PolicyName"]]
+    return [statement for one in found for statement in one["PolicyDocument"]["Statement"]]
+
+
+def test_the_rule_hears_of_reports_and_of_no_other_mail(every: dict[str, Synthesised]) -> None:
+    (pattern,) = [one["EventPattern"] for one in every["prod"].app.of("Events::Rule") if "ses" in str(one)]
+    tags = {"ses:configuration-set": [every["prod"].names.mail], REPORT_TAG: ["product"]}
+
+    def is_heard(**told: Any) -> bool:
+        said = {"id": "1", "detail-type": "Email Bounced", "source": "aws.ses", "account": "1", "region": "r"}
+        said |= {"time": "2026-11-16T06:00:00Z", "resources": [], "detail": {"mail": {"tags": tags}}, **told}
+        return bool(EventPattern.load(json.dumps(pattern)).matches_event(said))
+
+    assert is_heard()
+    assert is_heard(**{"detail-type": "Email Complaint Received"})
+    assert not is_heard(**{"detail-type": "Email Delivered"})
+    assert not is_heard(detail={"mail": {"tags": {"ses:configuration-set": [every["prod"].names.mail]}}})
+    assert not is_heard(detail={"mail": {"tags": {**tags, "ses:configuration-set": ["another"]}}})
 
 
 @pytest.mark.parametrize(("stage", "people"), [("dev", "5"), ("prod", "10")])

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from dashboards.briefs.audiences import AUDIENCES
+from dashboards.briefs.periods import Kind
 from infra.aws.names import Names
+from infra.aws.rooms.flows import REPORTED
 from infra.aws.slos import objectives, objectives_of
-from infra.aws.stage import StageError, read_stage
+from infra.aws.stage import Report, StageError, read_stage
 from tests.infra.aws.stack.templates import EXAMPLES, needs_node
 
 GOOD = 'account = "123456789012"\nregion = "eu-central-1"\nalarms = ["a@example.com"]\nbudget_usd = 10\n'
+
+SENDER = 'sender = "example.com"\n'
+REPORT = '[[reports]]\naudience = "product"\nperiod = "week"\nto = ["ann@example.com"]\n'
 
 
 def write(folder: Path, text: str, name: str = "dev") -> Path:
@@ -36,6 +43,12 @@ def write(folder: Path, text: str, name: str = "dev") -> Path:
         (GOOD + 'models = "absent.toml"', "there is no such file"),
         (GOOD + 'allowed_origins = ["shop"]', "'shop' is no origin"),
         (GOOD + "[sources]\nemails = true", "sources.emails needs a sender"),
+        (GOOD + REPORT, "reports need a sender, whom they are mailed from"),
+        (GOOD + SENDER + REPORT.replace("product", "sales"), "reports.0.audience: Input should be 'engineering', 'fin"),
+        (GOOD + SENDER + REPORT.replace("week", "day"), "reports.0.period: Input should be 'week' or 'month'"),
+        (GOOD + SENDER + REPORT.replace("ann@example.com", "ann"), "reports.0.to.0: "),
+        (GOOD + SENDER + REPORT.replace('"ann@example.com"', ""), "reports.0.to: "),
+        (GOOD + SENDER + REPORT + REPORT, "reports has the one for product by week 2 times; write all addresses into"),
         (GOOD + '[extras]\ncopies_in = "eu-central-1"', "must be another region"),
         (GOOD + "build_every_minutes = 1", "build_every_minutes: "),
         (GOOD + "build_every_minutes = 180", "build_every_minutes: Input should be less than or equal to 120"),
@@ -88,6 +101,12 @@ def test_a_part_without_an_objective_can_not_be_deployed() -> None:
         objectives_of(parts, [one for one in objectives() if one.name != "api-errors"])
     with pytest.raises(StageError, match="nothing is promised of api:collector"):
         objectives_of(parts - {"function:collector"}, objectives())
+
+
+def test_reports_can_be_sent_to_every_audience_that_there_is() -> None:
+    assert set(get_args(Report.model_fields["audience"].annotation)) == {one.stem for one in AUDIENCES.glob("*.yaml")}
+    assert get_args(Report.model_fields["period"].annotation) == get_args(Kind)
+    assert set(REPORTED) == set(get_args(Kind))
 
 
 def test_the_examples_are_good() -> None:
