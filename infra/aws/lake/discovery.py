@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from infra.aws.lake.bronze import BucketBronze
 from infra.aws.lake.lake import AwsLake
 from infra.aws.lake.ledger import DynamoLedger
+from infra.aws.lake.objects import DELIVERED_WITHIN
 from ingest.contracts import layout
 from ingest.contracts.instants import from_us, to_us
 from ingest.contracts.registry import EVENTS
@@ -22,10 +23,8 @@ COMPLETE = "complete_through_us"
 """Ledger fact: what was told as complete."""
 
 MARGIN = timedelta(hours=3)
-WHOLE_EVERY = timedelta(days=1)
-DELIVERED_WITHIN = timedelta(minutes=16)
-"""What came so long ago is in bronze: Firehose buffers 15 minutes at most. What it could not deliver for longer, since
-S3 did not take it, is a gap in the reconciliation until it is there."""
+WHOLE_EVERY = timedelta(hours=23)
+"""A little less than the time between the first builds of two days."""
 
 _COUNTERS_AT_ONCE = 90
 """In one transaction, which DynamoDB lets have 100 parts."""

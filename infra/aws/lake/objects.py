@@ -12,6 +12,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -21,6 +22,10 @@ from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
 from ingest.delivery.booking import Booking, BronzeObject
+
+DELIVERED_WITHIN = timedelta(minutes=16)
+"""What came so long ago is in bronze: Firehose buffers 15 minutes at most. What it could not deliver for longer, since
+S3 did not take it, is a gap in the reconciliation until it is there."""
 
 TAKEN = key(LEDGER, "taken")
 _LANDING, _STRUCK = key(LEDGER, "landing"), key(LEDGER, "struck")

@@ -7,15 +7,14 @@ from typing import Any
 import boto3
 
 from infra.aws.lake.documents import Documents
-from infra.aws.lake.objects import ObjectLedger, waiting_key
+from infra.aws.lake.objects import DELIVERED_WITHIN, ObjectLedger, waiting_key
 from ingest.contracts import layout
 from ingest.contracts.registry import EVENTS
 from ingest.delivery.dynamo_books import DynamoBooks
 from ingest.doors.lambdas.variables import LEDGER_VARIABLE
 from serving.lambdas.variables import BUCKET_VARIABLE
+from sql.publication import parsed
 
-BUILT_WITHIN = timedelta(days=1)
-"""A build a day is made whatever is new: it lists all of bronze, and takes in withdrawals."""
 MARGIN = timedelta(hours=3)
 
 
@@ -26,7 +25,9 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, bool]:
 
 
 def is_new(s3: Any, dynamodb: Any, bucket: str, ledger: str, now: datetime) -> bool:
-    """Whether something was counted, found or delivered that no build has taken, or the last build is a day old."""
+    """Whether something was counted, found or delivered that no build has taken, or a day is over that no build is
+    complete through: one is made a day whatever is new, which says so, lists all of bronze, and takes in withdrawals.
+    """
     if _is_old(s3, bucket, now) or _is_counted(dynamodb, ledger) or _is_waiting(dynamodb, ledger):
         return True
     after = f"{now - MARGIN:{layout.HOUR_FORMAT}}"
@@ -36,12 +37,13 @@ def is_new(s3: Any, dynamodb: Any, bucket: str, ledger: str, now: datetime) -> b
 
 def _is_old(s3: Any, bucket: str, now: datetime) -> bool:
     try:
-        pointer = s3.head_object(Bucket=bucket, Key=layout.POINTER)
-    except s3.exceptions.ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
+        published = parsed(s3.get_object(Bucket=bucket, Key=layout.POINTER)["Body"].read())
+    except s3.exceptions.NoSuchKey:
         return True
-    return bool(now - pointer["LastModified"] >= BUILT_WITHIN)
+    if published is None:
+        return True
+    through = datetime.fromisoformat(published.complete_through).astimezone(UTC)
+    return through.date() < (now - DELIVERED_WITHIN).date()
 
 
 def _is_counted(dynamodb: Any, ledger: str) -> bool:

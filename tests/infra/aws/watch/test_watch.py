@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra.aws.lake.objects import DELIVERED_WITHIN
 from infra.aws.watch import measure, news, sweep
 from ingest.contracts import layout
 from ingest.delivery.booking import BronzeObject
@@ -17,6 +18,7 @@ from ingest.delivery.dynamo_books import DynamoBooks
 from ingest.doors.lambdas import variables, wiring
 from serving.lambdas.variables import BUCKET_VARIABLE
 from sql.catalog import metrics, models
+from sql.publication import Publication
 from sql.reader import Reader
 from tests.infra.aws.lake.account import BUCKET, Account
 from tests.services.moto import client
@@ -47,26 +49,30 @@ def account(aws: Account, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_build_is_due_where_something_was_counted_found_or_delivered(account: Account, tmp_path: Path) -> None:
     assert is_new(account), "nothing was ever published"
     account.s3().put_object(Bucket=BUCKET, Key=layout.POINTER, Body=b"{}")
-    assert not is_new(account)
-    assert is_new(account, datetime.now(UTC) + timedelta(days=1, minutes=1)), "a build a day in any case"
+    assert is_new(account), "what is published can't be read"
+    published = Publication("p1", NOW.isoformat(), NOW.isoformat(), {})
+    account.s3().put_object(Bucket=BUCKET, Key=layout.POINTER, Body=published.to_json())
+    midnight = datetime(2026, 3, 2, tzinfo=UTC)
+    assert not is_new(account, midnight + DELIVERED_WITHIN - timedelta(seconds=1)), "none would be complete through it"
+    assert is_new(account, midnight + DELIVERED_WITHIN), "a build a day in any case, complete through the day before"
 
     ledger = account.environment[variables.LEDGER_VARIABLE]
     books = DynamoBooks(wiring.dynamodb(), ledger)
     books.book("native", "2026-03-01-09", {"received": {"behavior": 2}})
-    assert is_new(account)
+    assert is_new(account, NOW)
     ((_, strike),) = books.counted()
     wiring.dynamodb().transact_write_items(TransactItems=[strike])
-    assert not is_new(account)
+    assert not is_new(account, NOW)
 
-    hour = f"{datetime.now(UTC):{layout.HOUR_FORMAT}}"
+    hour = f"{NOW:{layout.HOUR_FORMAT}}"
     path = layout.bronze_object("behavior", hour, "a")
     account.s3().put_object(Bucket=BUCKET, Key=path, Body=b"x")
-    assert is_new(account), "delivered, and nobody knows of it"
+    assert is_new(account, NOW), "delivered, and nobody knows of it"
     lake = account.lake(tmp_path / "disk")
     lake.ledger.add([BronzeObject(path, "behavior", hour, "native", 1, 1)])
-    assert is_new(account), "known, and not built"
+    assert is_new(account, NOW), "known, and not built"
     lake.ledger.commit_silver("r1", [path], [], {})
-    assert not is_new(account)
+    assert not is_new(account, NOW)
 
 
 def test_figures_have_the_names_and_values_of_the_semantic_layer(account: Account, tmp_path: Path, capsys: Any) -> None:
