@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from threading import Thread
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from infra.aws.reports import bounces, variables
-from infra.aws.reports.post import Post, ses_client
+from infra.aws.reports.post import REPORT_TAG, Post, ses_client
 from infra.aws.reports.sending import NotSent, Sent, send_to_all
 from infra.local.cli import main
 from ingest.doors.lambdas.variables import TABLE_VARIABLE
@@ -145,11 +150,10 @@ class Ses(BaseHTTPRequestHandler):
     """SES as it is on a bad day: it answers what it is told to, and then that all is well."""
 
     answers: list[tuple[int, str] | None]
-    asked: int
+    bodies: list[dict[str, Any]]
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        type(self).asked += 1
+        self.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         answer = self.answers.pop(0) if self.answers else (200, "")
         if answer is None:
             self.connection.close()  # it has read the message, and nobody knows what came of it
@@ -169,7 +173,7 @@ class Ses(BaseHTTPRequestHandler):
 
 @contextmanager
 def ses_that(*answers: tuple[int, str] | None) -> Iterator[type[Ses]]:
-    here: type[Ses] = type("Here", (Ses,), {"answers": list(answers), "asked": 0})
+    here: type[Ses] = type("Here", (Ses,), {"answers": list(answers), "bodies": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), here)
     Thread(target=server.serve_forever, daemon=True).start()
     with pytest.MonkeyPatch.context() as patch:
@@ -179,13 +183,38 @@ def ses_that(*answers: tuple[int, str] | None) -> Iterator[type[Ses]]:
     server.server_close()
 
 
+def test_each_message_is_of_the_stages_configuration_and_carries_what_the_rule_goes_by(office: Office) -> None:
+    with ses_that() as ses:
+        send(office, to=(ANN,))
+    (asked,) = ses.bodies
+    assert (asked["FromEmailAddress"], asked["Destination"]) == (SENDER, {"ToAddresses": [ANN]})
+    assert asked["ConfigurationSetName"] == "promptlake-dev-mail"
+    assert asked["EmailTags"] == [{"Name": REPORT_TAG, "Value": "finance"}]
+
+
+_numbers = count()
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(runs=st.integers(2, 5), to=st.sets(st.sampled_from([ANN, ANN.upper(), BO, "cy@example.com"]), min_size=1))
+def test_runs_at_once_send_nothing_twice(office: Office, runs: int, to: set[str]) -> None:
+    report, mailing = f"report-{next(_numbers)}", office.mailing()
+    with ses_that() as ses, ThreadPoolExecutor(runs) as pool:
+        post = Post(ses_client(), SENDER, "promptlake-dev-mail")
+        asked = (mailing, post, LINK, "finance", report, sorted(to), short)
+        done = [one.result() for one in [pool.submit(send_to_all, *asked) for _ in range(runs)]]
+    got = Counter(body["Destination"]["ToAddresses"][0].lower() for body in ses.bodies)
+    assert got == Counter({address.lower() for address in to})
+    assert sum(one.now for one in done) == got.total()
+
+
 @pytest.mark.parametrize("answer", [None, (500, "InternalFailure")])
 def test_what_ses_may_have_taken_is_not_sent_again_and_is_told(office: Office, answer: tuple[int, str] | None) -> None:
     with ses_that(answer) as ses:
         first = send(office)
-        assert (first.now, first.unclear, ses.asked) == (1, [ANN], 2)
+        assert (first.now, first.unclear, len(ses.bodies)) == (1, [ANN], 2)
         again = send(office)
-        assert (again.now, again.before, again.unclear, ses.asked) == (0, 1, [ANN], 2)
+        assert (again.now, again.before, again.unclear, len(ses.bodies)) == (0, 1, [ANN], 2)
     with pytest.raises(
         NotSent, match=r"Whether Ann@example\.com got the report is not known, .*; forward s3://lake/r/\."
     ):
@@ -194,7 +223,7 @@ def test_what_ses_may_have_taken_is_not_sent_again_and_is_told(office: Office, a
 
 def test_ses_that_is_too_busy_is_asked_again(office: Office) -> None:
     with ses_that((429, "TooManyRequestsException"), (429, "TooManyRequestsException")) as ses:
-        assert (send(office).now, ses.asked) == (2, 4)
+        assert (send(office).now, len(ses.bodies)) == (2, 4)
     with ses_that(*[(429, "TooManyRequestsException")] * 12):
         assert set(send(office, NEXT_WEEK).failed) == {ANN, BO}
     assert send(office, NEXT_WEEK).now == 2
