@@ -123,6 +123,15 @@ class Names:
         return self.stage.named("mail")
 
     @property
+    def mail_arn(self) -> str:
+        return self.arn("ses", f"configuration-set/{self.mail}")
+
+    @property
+    def sender_arn(self) -> str:
+        """SES's identity, of the stages that have one."""
+        return self.arn("ses", f"identity/{self.stage.sender}")
+
+    @property
     def topic(self) -> str:
         return self.stage.named("alarms")
 

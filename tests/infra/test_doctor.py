@@ -82,6 +82,20 @@ def problems(names: Names, clients: Clients) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("sender", "to_do"),
+    [("reports@example.com", "open the mail from AWS"), ("example.com", "write the records that its console shows")],
+)
+def test_a_sender_that_nobody_has_verified_is_told(tmp_path: Path, clients: Clients, sender: str, to_do: str) -> None:
+    (tmp_path / "stages").mkdir()
+    (tmp_path / "stages/dev.toml").write_text(f'{SETTINGS}sender = "{sender}"\n')
+    names = Names(read_stage("dev", tmp_path / "stages"))
+    assert problems(names, clients)["sender"] == [f"SES in us-east-1 does not know {sender}; deploy again."]
+    clients("sesv2").create_email_identity(EmailIdentity=sender)
+    (said,) = problems(names, clients)["sender"]
+    assert said == f"{sender} is not verified in SES, so that nothing is mailed from it; {to_do}."
+
+
 def set_up(names: Names, clients: Clients) -> None:
     """What a deployment leaves in an account."""
     s3, dynamodb, glue = clients("s3"), clients("dynamodb"), clients("glue")

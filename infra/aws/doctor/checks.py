@@ -164,6 +164,21 @@ def mail(names: Names, client: Clients) -> Iterator[str]:
         )
 
 
+def sender(names: Names, client: Clients) -> Iterator[str]:
+    """Whether SES lets the stage send from its address or domain."""
+    if names.stage.sender is None:
+        return
+    sesv2 = client("sesv2")
+    try:
+        identity = sesv2.get_email_identity(EmailIdentity=names.stage.sender)
+    except sesv2.exceptions.NotFoundException:
+        yield f"SES in {names.stage.region} does not know {names.stage.sender}; deploy again."
+        return
+    if not identity["VerifiedForSendingStatus"]:
+        proof = "open the mail from AWS" if "@" in names.stage.sender else "write the records that its console shows"
+        yield f"{names.stage.sender} is not verified in SES, so that nothing is mailed from it; {proof}."
+
+
 def published(names: Names, client: Clients) -> Iterator[str]:
     s3 = client("s3")
     try:
@@ -197,6 +212,7 @@ AFTER: dict[str, Check] = {
     "columns": columns,
     "alarms are heard": alarms,
     "mail": mail,
+    "sender": sender,
     "publication": published,
 }
 """What should be so once it is."""

@@ -64,11 +64,10 @@ class Reports(Construct):
         allow(made.role, ["s3:PutObject"], [names.lake_arn(layout.REPORTS)], _FOLDER)
         items = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
         may_use_items(made.role, names, names.access, items, PREFIX)
-        through = [f"identity/{stage.sender}", f"configuration-set/{names.mail}"]
         allow(
             made.role,
             ["ses:SendEmail", "ses:SendRawEmail"],
-            [names.arn("ses", one) for one in through],
+            [names.sender_arn, names.mail_arn],
             conditions={"StringEquals": {"ses:FromAddress": sender}},
         )
 

@@ -91,6 +91,8 @@ class Routines(Construct):
         catalog = [names.arn("glue", "catalog"), names.arn("glue", f"database/{layout.BRONZE}")]
         allow(role, ["glue:GetTable", "glue:GetDatabase"], [*catalog, *tables])
         allow(role, ["sns:ListSubscriptionsByTopic"], [names.topic_arn])
+        if names.stage.sender:
+            allow(role, ["ses:GetEmailIdentity"], [names.sender_arn])
         allow(role, ["apigateway:GET"], [names.arn("apigateway", "/account", account="")])
         allow(
             role,
