@@ -27,8 +27,14 @@ def compose(
     message["Subject"] = " ".join(subject.split())
     message.set_content(text(brief, findings, unsubscribe))
     ids = {key: f"{number}@{_DOMAIN}" for number, key in enumerate(pictures)}
-    source = lambda chart, theme: f"cid:{ids[chart.key, theme]}"  # noqa: E731
-    page = render(brief, findings, charts, source, with_appendix=False, unsubscribe=unsubscribe)
+    page = render(
+        brief,
+        findings,
+        charts,
+        lambda chart, theme: f"cid:{ids[chart.key, theme]}",
+        with_appendix=False,
+        unsubscribe=unsubscribe,
+    )
     message.add_alternative(page, subtype="html")
     _, body = message.iter_parts()
     for key, picture in pictures.items():

@@ -26,8 +26,8 @@ class Sent:
     """By why: unsubscribed, bounced, complained."""
     failed: dict[str, str] = field(default_factory=dict)
     """Why, by address."""
-    unclear: list[str] = field(default_factory=list)
-    """Addresses of which SES did not say whether it has taken their message."""
+    unclear: dict[str, str] = field(default_factory=dict)
+    """By address, why nobody knows whether SES has taken the message."""
 
     def check(self, kept: str) -> None:
         """Raises ``NotSent`` where somebody did not get it for sure; ``kept`` is where it lies."""
@@ -39,9 +39,10 @@ class Sent:
                 "more when that is mended, and nobody gets it twice."
             )
         if self.unclear:
+            why = next(iter(self.unclear.values()))
             told.append(
-                f"Whether {', '.join(self.unclear)} got the report is not known, so it is not sent again; forward "
-                f"{kept}."
+                f"Whether {', '.join(self.unclear)} got the report is not known ({why.rstrip('.')}), so it is not sent "
+                f"again; forward {kept}."
             )
         if told:
             raise NotSent(" ".join(told))
@@ -78,7 +79,7 @@ def send_to_all(
         if claim == "sent":
             done.before += 1
         elif claim == "unclear":
-            done.unclear.append(address)
+            done.unclear[address] = "an earlier run began to send it, and did not come to note that it has"
         else:
             url = link + subscription.token
             try:
@@ -86,8 +87,8 @@ def send_to_all(
             except NotTaken as error:
                 mailing.release(report, address)
                 done.failed[address] = str(error)
-            except Unclear:
-                done.unclear.append(address)
+            except Unclear as error:
+                done.unclear[address] = str(error)
             else:
                 mailing.note_sent(report, address, message_id)
                 done.now += 1
