@@ -45,12 +45,12 @@ def collect(
         CatalogError: the board names a metric of a table that is not published.
     """
     _check_published(board)
-    complete_through = datetime.fromisoformat(tables.publication.complete_through)
-    period = period_of(kind, day, complete_through, today)
     names = list(board.by_table())
+    state = tables.publication.state(names)
+    period = period_of(kind, day, datetime.fromisoformat(state.complete_through), today)
     has_real, has_simulated = (span(tables, is_simulated=one) is not None for one in (False, True))
     asker = Asker(tables, has_simulated and not has_real, smallest_group)
-    status = telling.status(tables.publication, period, today, failure)
+    status = telling.status(state, period, today, failure)
     figures = _figures(asker, board, period.told, period) if period.told else []
     of_few = [figure.metric for figure in figures if figure.is_of_few]
     status = telling.with_folded(status, of_few, smallest_group, has_folded=asker.has_folded)

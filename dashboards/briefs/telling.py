@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from dashboards.briefs.data import Status
 from dashboards.briefs.periods import Period, Span
 from dashboards.reports import units
-from sql.publication import Publication
+from sql.publication import State
 from sql.records import Metric
 
 LATE, REFUSED = "Late", "Last build refused"
@@ -40,10 +40,10 @@ def compared_with(period: Period) -> str:
     return f"compared with {days(period.before())}: the same weekdays, {moved} earlier"
 
 
-def status(publication: Publication, period: Period, today: date, failure: str | None) -> Status:
+def status(state: State, period: Period, today: date, failure: str | None) -> Status:
     """What a reader must know before any number."""
     warnings = [failure] if failure else []
-    through = units.instant(publication.complete_through)
+    through = units.instant(state.complete_through)
     is_over = period.whole.last < today
     begins = "This report is late" if is_over else f"The {period.kind} is not over"
     if period.told is None:
@@ -53,7 +53,7 @@ def status(publication: Publication, period: Period, today: date, failure: str |
         left = f"{days(rest)} {'is' if rest.days == 1 else 'are'} not in it"
         warnings.append(f"{begins}: the lake is complete through {through}, so {left}. The same days are compared.")
     trouble = LATE if is_over and period.is_cut else REFUSED if failure else ""
-    return Status(publication.as_of, publication.complete_through, tuple(warnings), trouble)
+    return Status(state.as_of, state.complete_through, tuple(warnings), trouble)
 
 
 def with_folded(status: Status, of_few: Sequence[Metric], smallest: int, *, has_folded: bool) -> Status:

@@ -1,4 +1,4 @@
-"""The two stacks of a stage: what is kept, and what may be destroyed and deployed again."""
+"""The stacks of a stage: what is kept, what may be destroyed and deployed again, and copies in another region."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from aws_cdk import Environment, Stack, Tags
 from constructs import Construct
 
 from infra.aws.names import Names
-from infra.aws.packed import APP, DATA, MODELS, PEOPLE, SETTINGS
+from infra.aws.packed import APP, COPIES, DATA, MODELS, PEOPLE, SETTINGS
 from infra.aws.rooms.api import Api
 from infra.aws.rooms.catalog import Catalog
 from infra.aws.rooms.collector import Collector, Consumer
+from infra.aws.rooms.copies import Copies
 from infra.aws.rooms.delivery import Delivery
 from infra.aws.rooms.flows import BUILD, REPORTS, ROUTINES
 from infra.aws.rooms.functions import Functions, Packages
@@ -78,18 +79,33 @@ class AppStack(Stack):
         _tag(self, names)
 
 
+class CopiesStack(Stack):
+    """What is kept once more, in another region."""
+
+    def __init__(self, scope: Construct, names: Names) -> None:
+        where = Environment(account=names.stage.account, region=names.stage.extras.copies_in)
+        super().__init__(scope, names.stack(COPIES), env=where, termination_protection=True,
+                         description=f"promptlake, stage {names.stage.name}: copies of what is kept")  # fmt: skip
+        Copies(self, names)
+        _tag(self, names)
+
+
 @dataclass(frozen=True)
 class Stacks:
     data: DataStack
     app: AppStack
+    copies: CopiesStack | None
 
 
 def make_stacks(scope: Construct, names: Names, packages: Packages, openapi: dict[str, Any]) -> Stacks:
-    """Both stacks of a stage, the kept one first."""
+    """The stacks of a stage, each after what it needs."""
     data = DataStack(scope, names)
+    copies = CopiesStack(scope, names) if names.stage.extras.copies_in else None
+    if copies:
+        data.add_stack_dependency(copies)
     app = AppStack(scope, names, packages, openapi, data.people)
     app.add_stack_dependency(data)
-    return Stacks(data, app)
+    return Stacks(data, app, copies)
 
 
 def _where(names: Names) -> Environment:

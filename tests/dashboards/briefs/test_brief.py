@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,9 @@ from dashboards.briefs.collect import collect
 from dashboards.briefs.data import Brief
 from dashboards.briefs.findings import Findings, find
 from dashboards.briefs.measuring import count_unit
+from dashboards.briefs.periods import Span
 from sql.catalog import CatalogError, metrics
+from sql.publication import Extract, State
 from sql.reader import PublishedTables
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -186,6 +189,19 @@ def test_a_late_build_is_told_before_any_number(publish: Publish, weeks: Rows) -
 
 def test_a_failed_build_is_told_before_any_number(published: PublishedTables) -> None:
     assert brief(published, failure="The build failed.").status.warnings == ("The build failed.",)
+
+
+def test_a_table_that_was_computed_before_the_others_makes_its_report_late(published: PublishedTables) -> None:
+    of_saturday = State("2026-11-14T06:00:00+00:00", "2026-11-14T05:44:00+00:00")
+    tables = published.publication.tables
+    tables["cost_daily"] = replace(tables["cost_daily"], older=of_saturday)
+    late = brief(published)
+    assert late.status.trouble == "Late"
+    assert late.status.complete_through == of_saturday.complete_through
+    assert late.period.told == Span(MONDAY, date(2026, 11, 13))
+    tables["cost_daily"] = replace(tables["cost_daily"], older=None)
+    tables["engagement_daily"] = Extract({}, older=of_saturday)
+    assert brief(published).status.trouble == "", "finance is told of another table"
 
 
 def test_simulated_figures_never_stand_among_real_ones(publish: Publish, weeks: Rows) -> None:

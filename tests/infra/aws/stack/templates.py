@@ -45,18 +45,24 @@ class Template:
 
 @dataclass(frozen=True)
 class Synthesised:
-    """Both stacks of one stage."""
+    """The stacks of one stage."""
 
     stage: Stage
     data: Template
     app: Template
+    copies: Template | None = None
 
     @property
     def names(self) -> Names:
         return Names(self.stage)
 
+    @property
+    def kept(self) -> list[Template]:
+        """Those that are not destroyed."""
+        return [one for one in (self.data, self.copies) if one]
+
     def __iter__(self) -> Iterator[Template]:
-        return iter((self.data, self.app))
+        return iter([one for one in (self.data, self.app, self.copies) if one])
 
 
 def synthesise(name: str, out: Path) -> Synthesised:
@@ -71,7 +77,8 @@ def synthesise(name: str, out: Path) -> Synthesised:
     app, stacks = make_app(stage, _packages(out / "packages"), str(out / name))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()
-    paths = (out / name / stack.template_file for stack in (stacks.data, stacks.app))
+    made = (stacks.data, stacks.app, stacks.copies)
+    paths = [out / name / one.template_file for one in made if one]
     return Synthesised(stage, *map(Template, paths))
 
 
