@@ -22,6 +22,7 @@ from infra.aws.packages.build import (
     build_reports_context,
 )
 from infra.aws.packed import APP, MODELS, PEOPLE, SETTINGS
+from infra.aws.pages import put_pages
 from infra.aws.reports.asked import packed
 from infra.aws.session import Clients
 from infra.aws.stage import Stage, StageError
@@ -99,7 +100,7 @@ def deploy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> 
 
     Raises:
         StageError: it can't be, or CDK says that it went wrong.
-        Unavailable: the keys can't be looked for, or made.
+        Unavailable: the keys can't be looked for, or made; or the pages can't be put.
     """
     on_step("Looking at the account")
     check(stage, clients)
@@ -108,6 +109,8 @@ def deploy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> 
         on_step("Made the first key for pseudonyms")
     on_step("Deploying")
     _cdk(stage, stages, "deploy", "--all", "--require-approval", "broadening", "--outputs-file", _outputs(stage))
+    on_step("Putting the data dictionary where people read it")
+    put_pages(clients("s3"), Names(stage).pages)
 
 
 def diff(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> None:
