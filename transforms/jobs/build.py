@@ -88,7 +88,8 @@ class _Run:
         # What was done to what is there already, such as an erasure, is in all of gold with the next build.
         is_only_more = not dirty and not stale
         is_whole = before is not None and all(map(self.engine.store.exists, before.paths))
-        today = as_of[: len("2026-03-01")]
+        # The first build of a day is the first that is complete into it: what came late in the evening is in it.
+        today = through[: len("2026-03-01")]
         if (
             not new
             and not dirty

@@ -10,7 +10,7 @@ from transforms.jobs.ledger import Booking, JobLedger
 LARGE_EVENTS = 2_000_000
 """All of so many events are looked at in a second; a lake with no more than that leaves nothing for later."""
 _LOOKED_BACK = "looked_back"
-"""Ledger fact: the UTC day of the build that last computed these tables, and which have waited since."""
+"""Ledger fact: the UTC day into which the build was complete that last computed these tables; which have waited since."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def looking_back(ledger: JobLedger, today: str, *, may_wait: bool) -> LookingBac
     """Which tables wait, and which have waited.
 
     Args:
-        today: the UTC day of the build, as 2026-03-01.
+        today: the UTC day into which the build is complete, as 2026-03-01.
         may_wait: whether all that has changed is what has come in, and the lake is large.
     """
     last, waited = json.loads(ledger.fact(_LOOKED_BACK) or '["", []]')
