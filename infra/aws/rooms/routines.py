@@ -2,8 +2,8 @@
 
 from constructs import Construct
 
-from infra.aws.doctor.function import STAGE_VARIABLE
-from infra.aws.names import BRONZE_TABLES, Names
+from infra.aws.doctor.function import NOT_TOLD, STAGE_VARIABLE
+from infra.aws.names import BRONZE_TABLES, DATABASES, Names
 from infra.aws.packages.build import Package
 from infra.aws.rooms.functions import Functions
 from infra.aws.rooms.permissions import allow
@@ -72,7 +72,7 @@ class Routines(Construct):
         doctor = self._functions.zipped(
             "doctor",
             "infra.aws.doctor.function.handler",
-            {**environment, STAGE_VARIABLE: names.stage.model_dump_json(exclude={"people", "settings"})},
+            {**environment, STAGE_VARIABLE: names.stage.model_dump_json(exclude=NOT_TOLD)},
             memory_mb=512,
             timeout_s=120,
             package=Package.DOORS,
@@ -88,7 +88,7 @@ class Routines(Construct):
         streams = [names.stream_arn(table) for table in BRONZE_TABLES]
         allow(role, ["firehose:DescribeDeliveryStream"], streams)
         tables = [names.arn("glue", f"table/{layout.BRONZE}/{table}") for table in BRONZE_TABLES]
-        catalog = [names.arn("glue", "catalog"), names.arn("glue", f"database/{layout.BRONZE}")]
+        catalog = [names.arn("glue", one) for one in ("catalog", *(f"database/{name}" for name in DATABASES))]
         allow(role, ["glue:GetTable", "glue:GetDatabase"], [*catalog, *tables])
         allow(role, ["sns:ListSubscriptionsByTopic"], [names.topic_arn])
         allow(role, ["apigateway:GET"], [names.arn("apigateway", "/account", account="")])

@@ -45,18 +45,19 @@ class Template:
 
 @dataclass(frozen=True)
 class Synthesised:
-    """Both stacks of one stage."""
+    """The stacks of one stage."""
 
     stage: Stage
     data: Template
     app: Template
+    boards: Template | None = None
 
     @property
     def names(self) -> Names:
         return Names(self.stage)
 
     def __iter__(self) -> Iterator[Template]:
-        return iter((self.data, self.app))
+        return iter((self.data, self.app, *([self.boards] if self.boards else [])))
 
 
 def synthesise(name: str, out: Path) -> Synthesised:
@@ -71,8 +72,8 @@ def synthesise(name: str, out: Path) -> Synthesised:
     app, stacks = make_app(stage, _packages(out / "packages"), str(out / name))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()
-    paths = (out / name / stack.template_file for stack in (stacks.data, stacks.app))
-    return Synthesised(stage, *map(Template, paths))
+    made = [stack for stack in (stacks.data, stacks.app, stacks.boards) if stack]
+    return Synthesised(stage, *(Template(out / name / stack.template_file) for stack in made))
 
 
 def _packages(folder: Path) -> Packages:
