@@ -83,12 +83,17 @@ class View:
 @cache
 def analyst_views() -> dict[str, View]:
     """Every view by its name."""
-    gold = [model for model in models().values() if model.layer == "gold"]
-    found = [
-        *map(_of_table, gold),
-        *(_of_metric(metric, models()[f"gold.{metric.table}"]) for metric in metrics().values()),
-    ]
-    return {view.name: view for view in found}
+    tables = [model.name for model in models().values() if model.layer == "gold"]
+    names = [*tables, *(f"{METRIC_PREFIX}{name}" for name in metrics())]
+    return {name: view for name in names if (view := analyst_view(name)) is not None}
+
+
+def analyst_view(name: str) -> View | None:
+    """One view, without the time it takes to make all of them; None where there is none of that name."""
+    if (table := models().get(f"gold.{name}")) is not None:
+        return _of_table(table)
+    metric = metrics().get(name.removeprefix(METRIC_PREFIX)) if name.startswith(METRIC_PREFIX) else None
+    return _of_metric(metric, models()[f"gold.{metric.table}"]) if metric is not None else None
 
 
 def dimensions_of(table: Model) -> tuple[str, ...]:

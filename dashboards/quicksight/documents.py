@@ -83,7 +83,7 @@ def definition_of(board: Board, place: Place) -> Request:
 def theme(place: Place) -> Request:
     """``CreateTheme``: the colors of all pages here."""
     palette = {"PrimaryForeground": "#12161D", "PrimaryBackground": "#FFFFFF", "SecondaryForeground": "#5B6472",
-               "SecondaryBackground": "#F6F7F9", "Accent": "#2B6CC4", "Success": "#0B8A63", "Danger": "#C8421B",
+               "SecondaryBackground": "#F6F7F9", "Accent": "#2B6CC4", "Success": "#09775A", "Danger": "#B83C18",
                "Warning": "#9A6200"}  # fmt: skip
     return {
         "AwsAccountId": place.account,

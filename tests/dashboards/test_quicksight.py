@@ -202,12 +202,17 @@ def _typed(value: Any) -> Iterator[dict[str, str]]:
 
 
 def test_what_grows_with_people_is_asked_of_athena_and_the_rest_refreshed(
-    made: list[tuple[str, dict[str, Any]]],
+    made: list[tuple[str, dict[str, Any]]], tmp_path: Path
 ) -> None:
     sets = {p["DataSetId"]: p["ImportMode"] for action, p in made if action == "CreateDataSet" and "told" in str(p)}
     refreshed = {p["DataSetId"] for action, p in made if action == "CreateRefreshSchedule"}
     assert refreshed == {name for name, mode in sets.items() if mode == "SPICE"}
     assert sets["promptlake-cost_daily"] == "SPICE"
+    (tmp_path / "x.yaml").write_text("title: X\nmetrics:\n  latency_mean_ms: [model]\n")
+    direct = list(requests(load_boards(tmp_path).values(), PLACE, ACCESS))
+    (mode,) = [p["ImportMode"] for _, p in direct if p.get("DataSetId") == "promptlake-latency_daily"]
+    assert mode == "DIRECT_QUERY"
+    assert "CreateRefreshSchedule" not in {action for action, _ in direct}
 
 
 def test_expressions_are_sums_or_none() -> None:
