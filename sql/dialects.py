@@ -16,9 +16,10 @@ def parse(sql: str) -> exp.Expr:
     return sqlglot.parse_one(sql, read=SOURCE)
 
 
-def table_names(sql: str) -> set[str]:
+@lru_cache(maxsize=QUERIES)
+def table_names(sql: str) -> frozenset[str]:
     """The tables a query reads, as ``schema.name``; names of its own CTEs are not among them."""
-    return {f"{t.db}.{t.name}" for t in parse(sql).find_all(exp.Table) if t.db}
+    return frozenset(f"{t.db}.{t.name}" for t in parse(sql).find_all(exp.Table) if t.db)
 
 
 def column_names(sql: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The pointer that says which extracts are read: the old state or the new one, never a mix."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,16 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """What is told of when. Times are ISO 8601, UTC."""
+
+    as_of: str
+    """When it was computed."""
+    complete_through: str
+    """The latest time such that every event received before is in the answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Extract:
     """One gold table: a part for each month (2026-03) that has rows, or one part where it is not by day.
 
@@ -32,6 +43,8 @@ class Extract:
     """
 
     parts: dict[str, Part]
+    older: State | None = None
+    """What it tells, where that is not what the publication does: a large lake computes some tables once a day."""
 
     @property
     def rows(self) -> int:
@@ -44,19 +57,24 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a reader sees. Times are ISO 8601, UTC."""
+    """What a reader sees."""
 
     publication: str
     as_of: str
-    """When it was computed."""
+    """As of :class:`State`, of all tables but those that are older."""
     complete_through: str
-    """The latest time such that every event received before is in the answer."""
     tables: dict[str, Extract]
 
     @property
     def paths(self) -> set[str]:
         """Every file of it."""
         return {path for extract in self.tables.values() for path in extract.paths}
+
+    def state(self, tables: Iterable[str]) -> State:
+        """What some tables tell together: the oldest of it. Tables by name, without ``gold.``."""
+        own = State(self.as_of, self.complete_through)
+        states = [own, *(self.tables[t].older or own for t in tables if t in self.tables)]
+        return State(min(s.as_of for s in states), min(s.complete_through for s in states))
 
     def to_json(self) -> bytes:
         return json.dumps({"format_version": FORMAT_VERSION, **asdict(self)}, indent=1).encode()
@@ -72,7 +90,10 @@ def read_publication(document: bytes) -> Publication:
     if fields.pop("format_version", None) != FORMAT_VERSION:
         raise ValueError("The publication pointer is of another version; publish again with `promptlake build`.")
     tables = {
-        name: Extract({month: Part(**part) for month, part in extract["parts"].items()})
+        name: Extract(
+            {month: Part(**part) for month, part in extract["parts"].items()},
+            State(**older) if (older := extract.get("older")) else None,
+        )
         for name, extract in fields.pop("tables").items()
     }
     return Publication(tables=tables, **fields)

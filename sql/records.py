@@ -35,6 +35,8 @@ class ViewSpec(_Strict):
     """What stands beside the query of a view that looks beyond its day."""
 
     reads_days: ReadsDays
+    follows_funnels: bool = False
+    """Whether it looks no further after a day than the longest window of a funnel lasts."""
     reads_apart: dict[str, str] = Field(default_factory=dict, max_length=1)
     """A wide view that it reads, with a column of which no two values ever meet here: it may be computed for some
     values after the other, and what all of that gives be put together.
@@ -74,6 +76,8 @@ class Model(_Strict):
     checks: tuple[Check, ...] = ()
     published: bool = True
     """Whether the API reads it; tables that grow with every person are left to the analysts."""
+    once_a_day: bool = False
+    """Whether a large lake computes it with the first build of a day only, since it looks at all that ever was."""
     expires: bool = True
     """Whether it may be kept for some time only; a table that others are computed from, once more too, may not."""
     people: CountsPeople | None = None

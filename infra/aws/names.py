@@ -46,6 +46,11 @@ class Names:
     def backups(self) -> str:
         return self.bucket("backups")
 
+    def copy_of(self, bucket: str) -> str:
+        """The bucket in another region that has what one of these has. No letter longer: S3 takes 63."""
+        stage = self.stage
+        return f"{bucket.removesuffix(f'-{stage.account}-{stage.region}')}-far-{stage.account}-{stage.extras.copies_in}"
+
     @property
     def passing(self) -> str:
         """What lives for days only: results of queries."""

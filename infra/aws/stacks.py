@@ -1,4 +1,4 @@
-"""The stacks of a stage: what is kept, what may be destroyed and deployed again, and the boards where they are on."""
+"""The stacks of a stage: what is kept, what may be destroyed and deployed again, copies elsewhere, and boards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ from aws_cdk import Environment, Stack, Tags
 from constructs import Construct
 
 from infra.aws.names import Names
-from infra.aws.packed import APP, BOARDS, DATA, MODELS, PEOPLE, SETTINGS
+from infra.aws.packed import APP, BOARDS, COPIES, DATA, MODELS, PEOPLE, SETTINGS
 from infra.aws.rooms.api import Api
 from infra.aws.rooms.boards import Boards
 from infra.aws.rooms.catalog import Catalog
 from infra.aws.rooms.collector import Collector, Consumer
+from infra.aws.rooms.copies import Copies
 from infra.aws.rooms.delivery import Delivery
 from infra.aws.rooms.flows import BUILD, ROUTINES
 from infra.aws.rooms.functions import Functions, Packages
@@ -77,6 +78,17 @@ class AppStack(Stack):
         _tag(self, names)
 
 
+class CopiesStack(Stack):
+    """What is kept once more, in another region."""
+
+    def __init__(self, scope: Construct, names: Names) -> None:
+        where = Environment(account=names.stage.account, region=names.stage.extras.copies_in)
+        super().__init__(scope, names.stack(COPIES), env=where, termination_protection=True,
+                         description=f"promptlake, stage {names.stage.name}: copies of what is kept")  # fmt: skip
+        Copies(self, names)
+        _tag(self, names)
+
+
 class BoardsStack(Stack):
     """What is shown in QuickSight. Apart, so that what QuickSight refuses holds back nothing that takes and answers."""
 
@@ -91,19 +103,23 @@ class BoardsStack(Stack):
 class Stacks:
     data: DataStack
     app: AppStack
+    copies: CopiesStack | None
     boards: BoardsStack | None
 
 
 def make_stacks(scope: Construct, names: Names, packages: Packages, openapi: dict[str, Any]) -> Stacks:
-    """All stacks of a stage, the kept one first."""
+    """The stacks of a stage, each after what it needs."""
     data = DataStack(scope, names)
+    copies = CopiesStack(scope, names) if names.stage.extras.copies_in else None
+    if copies:
+        data.add_stack_dependency(copies)
     app = AppStack(scope, names, packages, openapi, data.people)
     app.add_stack_dependency(data)
     quicksight = names.stage.quicksight
     boards = BoardsStack(scope, names, quicksight) if quicksight else None
     if boards:
         boards.add_stack_dependency(app)
-    return Stacks(data, app, boards)
+    return Stacks(data, app, copies, boards)
 
 
 def _where(names: Names) -> Environment:

@@ -89,7 +89,7 @@ class Extras(_Strict):
     snap_start: bool = False
     """The API's function starts from a snapshot."""
     copies_in: _Region | None = None
-    """Another region in which the templates have a replica."""
+    """Another region, in which lake and backups are copied and all tables have a replica."""
 
 
 class QuickSight(_Strict):

@@ -16,7 +16,8 @@ from transforms.engines.duck_engine import DuckEngine, duck_engine
 from transforms.engines.store import FolderStore
 from transforms.engines.warehouse import FolderWarehouse
 from transforms.jobs.backfill import BackfillRequest, backfill
-from transforms.jobs.build import BuildRequest, build
+from transforms.jobs.build import build
+from transforms.jobs.build_request import BuildRequest
 from transforms.jobs.build_result import BuildResult
 from transforms.jobs.pending import finish_pending
 

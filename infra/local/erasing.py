@@ -19,7 +19,8 @@ from infra.local.receipts import receipt_path, write_receipt
 from ingest.contracts.instants import from_us
 from transforms.engines.store import FolderStore
 from transforms.engines.unreadable import UnreadableObjects
-from transforms.jobs.build import BuildRequest, GateFailed, build
+from transforms.jobs.build import GateFailed, build
+from transforms.jobs.build_request import BuildRequest
 from transforms.jobs.erase import EraseRequest, erase
 from transforms.jobs.pending import finish_pending
 from transforms.jobs.publish import published

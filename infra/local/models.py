@@ -8,7 +8,8 @@ from pathlib import Path
 from ingest.contracts import layout
 from ingest.delivery.privacy.settings import SettingsError, load
 from serving.logic.models.provider import Models
-from serving.logic.models.settings import ModelSettingsError, models_of
+from serving.logic.models.settings import models_of
+from serving.logic.models.table import ModelSettingsError
 from sql.prices.book import open_book
 
 

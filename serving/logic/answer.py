@@ -57,10 +57,11 @@ def answer(question: Question, asked: Asked, page: Page, tables: Tables, smalles
     total = _with_changes(found.total, then.total if then else None, in_total)
     rows = in_order(_rows(asked, in_rows, found, then), asked.sort)
     extracts = (path for extract in _extracts(question, tables.publication) for path in extract.paths)
+    state = tables.publication.state(batch.model.name for batch in question.batches)
     shown, following = cut(rows, page.rows, page.cursor, asked, extracts)
     return {
-        "as_of": tables.publication.as_of,
-        "complete_through": tables.publication.complete_through,
+        "as_of": state.as_of,
+        "complete_through": state.complete_through,
         "from": days.first.isoformat() if question.is_daily else None,
         "to": days.last.isoformat() if question.is_daily else None,
         "compared_with": before and {"from": before.first.isoformat(), "to": before.last.isoformat()},

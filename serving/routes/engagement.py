@@ -27,6 +27,7 @@ ENGAGEMENT = (
             "sessions",
             "active_users",
             "engaged_session_share",
+            "prompt_session_share",
             "engaged_time_s",
             "session_duration_s",
             "executions_per_session",

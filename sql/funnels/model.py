@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import ceil
 from typing import Any
 
 TABLE = "funnel.step"
@@ -24,7 +25,8 @@ DIMENSIONS = ("feature", "template_id", "template_version", "device")
 MAX_STEPS = 8
 """The query is written out for so many."""
 
-MAX_WINDOW_S = 7 * 86_400
+_DAY_S = 86_400
+MAX_WINDOW_S = 7 * _DAY_S
 """As far as ``gold.funnels`` looks beyond the day of an entry."""
 
 COLUMNS: Mapping[str, str] = {
@@ -63,6 +65,11 @@ class Funnel:
     window_s: int
     steps: tuple[Step, ...]
     by: tuple[str, ...] = ()
+
+
+def following_days(funnels: Iterable[Funnel]) -> int:
+    """How many days after the one on which somebody enters may hold a step of theirs."""
+    return ceil(max((funnel.window_s for funnel in funnels), default=0) / _DAY_S)
 
 
 def rows(funnels: Iterable[Funnel]) -> list[Sequence[Any]]:

@@ -104,7 +104,7 @@ class Resolver:
             name = name.removeprefix(prefix)
         yield name, ""
         if (start := _region_start(provider)) and (matched := start.match(name)):
-            yield name[matched.end() :], matched[1]
+            yield without_region(provider, name), matched[1]
 
     def _at_the_maker(self, biller: str, name: str) -> Found | None:
         """List prices elsewhere, where the biller's own price is unknown."""
@@ -172,6 +172,12 @@ def _names() -> dict[tuple[str, str], str]:
 def _snapshot_end(provider: str) -> re.Pattern[str]:
     ends = _aliases()["snapshots"]
     return re.compile(f"(?:{'|'.join([*ends['any'], *ends.get(provider, [])])})$")
+
+
+def without_region(provider: str, model: str) -> str:
+    """A model's name at a provider, without the region that stands before it where it is asked across regions."""
+    start = _region_start(provider)
+    return model[matched.end() :] if start and (matched := start.match(model)) else model
 
 
 @cache

@@ -24,7 +24,8 @@ from tests.services.moto import client, moto
 from tests.services.spark import spark
 from tests.services.trino import rows, trino
 from transforms.engines.bucket import Bucket
-from transforms.jobs.build import BuildRequest, build
+from transforms.jobs.build import build
+from transforms.jobs.build_request import BuildRequest
 from transforms.jobs.glue import spark_engine
 
 EXECUTIONS, DAYS = 1_000_000, 30

@@ -27,7 +27,8 @@ from tests.services.trino import trino as trino_server
 from transforms.engines.bucket import Bucket
 from transforms.engines.duck_engine import duck_engine
 from transforms.engines.mirror import Mirror
-from transforms.jobs.build import BuildRequest, build
+from transforms.jobs.build import build
+from transforms.jobs.build_request import BuildRequest
 from transforms.jobs.glue import run, spark_engine
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.stub import Stubber
 
 from infra.aws import deploying
-from infra.aws.doctor.checks import AFTER, BEFORE, examine
+from infra.aws.doctor.checks import AFTER, BEFORE, examine, model_access
 from infra.aws.doctor.function import NOT_TOLD, PROBLEMS_METRIC, STAGE_VARIABLE, handler
 from infra.aws.names import BRONZE_TABLES, Names
 from infra.aws.rooms.flows import build_flow
@@ -153,6 +154,54 @@ def test_an_account_is_looked_at_and_told_what_to_mend(
     assert found["columns"] == [
         f"Glue's bronze.feedback differs from the contract, in {first['Name']}; deploy this version."
     ]
+
+
+AVAILABLE = {
+    "modelId": "amazon.nova-lite-v1:0",
+    "agreementAvailability": {"status": "AVAILABLE"},
+    "authorizationStatus": "AUTHORIZED",
+    "entitlementAvailability": "AVAILABLE",
+    "regionAvailability": "AVAILABLE",
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "answer", "told"),
+    [
+        ("eu.amazon.nova-lite-v1:0", {}, None),
+        ("eu.amazon.nova-lite-v1:0", {"regionAvailability": "NOT_AVAILABLE"}, None),
+        ("amazon.nova-lite-v1:0", {"regionAvailability": "NOT_AVAILABLE"}, "Bedrock has no amazon.nova-lite-v1:0 in"),
+        ("amazon.nova-lite-v1:0", {"authorizationStatus": "NOT_AUTHORIZED"}, "accept its provider's terms"),
+        (
+            "amazon.nova-lite-v1:0",
+            {"agreementAvailability": {"status": "NOT_AVAILABLE"}},
+            "accept its provider's terms",
+        ),
+    ],
+)
+def test_a_model_that_the_account_may_not_ask_is_told_before_a_deployment(
+    tmp_path: Path, url: str, model: str, answer: dict[str, Any], told: str | None
+) -> None:
+    (tmp_path / "asking.toml").write_text(SETTINGS + 'models = "models.toml"\n')
+    (tmp_path / "models.toml").write_text(f'[models]\ndefault = "{model}"\n[models.providers.aws]\nkind = "bedrock"\n')
+    bedrock = client("bedrock", url)
+    with Stubber(bedrock) as stubbed:  # there is no Bedrock to ask here; what is asked is held against its own model
+        asked = {"modelId": "amazon.nova-lite-v1:0"}
+        stubbed.add_response("get_foundation_model_availability", AVAILABLE | answer, asked)
+        (found,) = examine(Names(read_stage("asking", tmp_path)), lambda _: bedrock, {"models": model_access})
+    assert (found.problem is None) == (told is None)
+    assert told is None or told in str(found.problem)
+
+
+def test_models_that_another_provider_answers_are_nobody_s_to_look_for_in_bedrock(tmp_path: Path, url: str) -> None:
+    (tmp_path / "asking.toml").write_text(SETTINGS + 'models = "models.toml"\n')
+    models = tmp_path / "models.toml"
+    models.write_text('[models]\ndefault = "m"\n[models.providers.own]\nbase_url = "http://models.example"\n')
+    names = Names(read_stage("asking", tmp_path))
+    assert list(model_access(names, lambda service: client(service, url))) == []
+    models.write_text("[models]\ndefault = 3\n")
+    (told,) = model_access(names, lambda service: client(service, url))
+    assert "models.toml can't be used (models.default: " in told
 
 
 def test_a_second_stage_in_the_region_and_another_account_are_refused_before_anything_is_done(

@@ -16,7 +16,7 @@ from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import naming_none, persons
 from transforms.engines.protocol import Staged
-from transforms.jobs.gold import scanned, window
+from transforms.jobs.gold import below, scanned, window
 from transforms.jobs.ledger import Person
 
 PORTION_BYTES = 64 << 20
@@ -51,18 +51,20 @@ class SilverDays:
         self._bytes_of[name] = {day: rows * bytes_a_row for day, rows in many.items()}
         self._lay([name], None)
 
-    def apart(self, name: str) -> Iterator[None]:
-        """Once for each part of what a wide view reads apart. During each, that table holds the rows of the part."""
+    def parts(self, name: str, days: Collection[date]) -> Iterator[None]:
+        """Once for each part of what some days of a wide view are computed from. During each, the tables that it reads
+        hold what it takes."""
+        around = window(days, wide_views()[name].reads_days)
+        self._lay(below(name), around)
         (table, column) = next(iter(wide_views()[name].reads_apart.items()), (None, None))
-        many = ceil(sum(self._bytes_of[table].values()) / PART_BYTES) if table else 1
+        many = ceil(self._bytes([table], around) / PART_BYTES) if table else 1
         if table is None or many <= 1:
             yield
             return
+        rows = f"SELECT * FROM {_rows_of(self._kept[table])} WHERE {_within(around)}"
         for number in range(many):
-            mine = f"hash({column}) % {many} = {number}"
-            view(self._db, table, f"SELECT * FROM {_rows_of(self._kept[table])} WHERE {mine}")
+            view(self._db, table, f"{rows} AND hash({column}) % {many} = {number}")
             yield
-        self._lay([table], None)
 
     def portions(self, model: Model, days: tuple[date, ...] | None) -> Iterator[tuple[date, ...] | None]:
         """Parts of a gold table's ``days``. During each, the tables that the model reads hold what it takes."""
@@ -119,14 +121,14 @@ def read_silver(
         # What looks beyond its day is computed over all days at once: whoever reads it then needs its own days only.
         # Before the views that read it are made: each making binds all that lies below.
         if name in wide_views():
-            _keep(db, silver, name, scratch)
+            _keep(db, silver, name, needed.get(name, ()), scratch)
     return silver
 
 
-def _keep(db: duckdb.DuckDBPyConnection, silver: SilverDays, name: str, scratch: Path) -> None:
+def _keep(db: duckdb.DuckDBPyConnection, silver: SilverDays, name: str, days: Collection[date], scratch: Path) -> None:
     """Compute a wide view once. Of one whose rows tell their day, portions can be read."""
     files = []
-    for number, _ in enumerate(silver.apart(name)):
+    for number, _ in enumerate(silver.parts(name, days)):
         # Not by day: that would be as many files for each thread, and take half as long again. The rows come nearly in
         # the order of their days, so that whoever reads some skips most of the others.
         files.append(scratch / f"{name}-{number}.parquet")

@@ -75,7 +75,8 @@ class Engine(Protocol):
         """Lay out what gold is computed from: silver with what is staged, the shared views, prices and thresholds.
 
         Args:
-            needed: silver days by full table name; a table that is not named has no row.
+            needed: days of silver tables and wide views by full name; a table that is not named has no row, and of a
+                view no other days are read.
             withdrawn: persons who are not to be analysed; gold is computed as if silver had no row of theirs.
             pricing: days that it keeps have the prices that the committed ``gold.price_daily`` says.
         """

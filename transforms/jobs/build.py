@@ -3,27 +3,25 @@
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
 from ingest.contracts.instants import from_us
 from sql.catalog import models
 from sql.check import check_catalog
-from sql.funnels.file import SHIPPED, read_funnels
-from sql.funnels.model import Funnel
-from sql.prices.book import PriceBook
+from sql.funnels.model import following_days
 from sql.prices.daily import Pricing
-from sql.prices.table import load_prices
 from sql.publication import Publication
 from sql.records import Model
 from transforms.engines.protocol import KEPT_FOR, Candidate, Engine, Staged
+from transforms.jobs.build_request import BuildRequest
 from transforms.jobs.build_result import BuildResult
 from transforms.jobs.changes import DIRTY, STALE
 from transforms.jobs.closed import first_whole_days
 from transforms.jobs.gold import definitions, needed, plan, whole
-from transforms.jobs.ledger import Booking, ConsentLog, JobLedger
+from transforms.jobs.ledger import Booking
+from transforms.jobs.looking_back import LookingBack, is_large, looking_back, note
 from transforms.jobs.pending import finish_pending, note_pending
 from transforms.jobs.publish import point_at, publish, published
 from transforms.jobs.runs import new_run
@@ -49,27 +47,6 @@ class GateFailed(Exception):
     def __init__(self, results: list[Result]) -> None:
         super().__init__(" ".join(result.sentence for result in results) + " Nothing was published.")
         self.results = results
-
-
-@dataclass(frozen=True)
-class BuildRequest:
-    """What a build needs. The caller holds the lake's build lock."""
-
-    open_engine: Callable[[], AbstractContextManager[Engine]]
-    """Called once what was received is in bronze."""
-    ledger: JobLedger
-    consents: ConsentLog
-    drain: Callable[[], int]
-    """Moves what was received into bronze; returns the time in µs up to which all of it is there."""
-    on_step: Callable[[str], None] = lambda _: None
-    book: PriceBook = field(default_factory=lambda: PriceBook(load_prices()))
-    """What calls cost; days that are over keep what they were built with."""
-    funnels: tuple[Funnel, ...] = field(default_factory=lambda: read_funnels(SHIPPED))
-    """What ``gold.funnels`` follows people through."""
-    reprice: tuple[date, date] | None = None
-    """First and last day of history that is to be priced with the book as it is."""
-    takes_new: bool = True
-    """Whether silver takes what is new in bronze; else only what is due in gold is computed."""
 
 
 def build(request: BuildRequest) -> BuildResult:
@@ -108,13 +85,17 @@ class _Run:
         stale = set(json.loads(self.ledger.fact(STALE) or "[]"))
         dirty = self._dirty()
         decision = self._reopen_decided(dirty)
+        # What was done to what is there already, such as an erasure, is in all of gold with the next build.
+        is_only_more = not dirty and not stale
         is_whole = before is not None and all(map(self.engine.store.exists, before.paths))
+        today = as_of[: len("2026-03-01")]
         if (
             not new
             and not dirty
             and not stale
             and before
             and is_whole
+            and not looking_back(self.ledger, today, may_wait=True).due
             and self.ledger.fact(PUBLISHED) == str(self.ledger.last_booking())
         ):
             publication = Publication(before.publication, as_of, max(through, before.complete_through), before.tables)
@@ -128,14 +109,18 @@ class _Run:
             for item in staged:
                 dirty[item.table].update(item.days)
             last_booking, bookings = self._bookings(staged)
-            candidates = self._candidates(staged, dirty, bookings)
+            may_wait = is_only_more and is_whole and is_large(bookings)
+            looked = looking_back(self.ledger, today, may_wait=may_wait)
+            candidates = self._candidates(staged, dirty, bookings, looked)
             self._pass_gate(staged, candidates)
             unless_passed.pop_all()
         self._commit_silver(staged, dirty)
         self._commit_gold(candidates)
         changed = {candidate.model.full_name: candidate.days for candidate in candidates}
         self.request.on_step("publishing")
-        publication = publish(self.engine, {**changed, **dict.fromkeys(stale)}, self.id, as_of, through)
+        anew = {**changed, **dict.fromkeys(stale)}
+        publication = publish(self.engine, anew, self.id, as_of, through, looked.wait)
+        note(self.ledger, today, looked)
         self.ledger.set_fact(REPRICED, None)
         self.ledger.set_fact(DIRTY, None)
         self.ledger.set_fact(STALE, None)
@@ -161,15 +146,17 @@ class _Run:
         return last, [*booked, *(b for item in staged for b in item.bookings), *left]
 
     def _candidates(
-        self, staged: list[Staged], dirty: Mapping[str, set[date]], bookings: list[Booking]
+        self, staged: list[Staged], dirty: Mapping[str, set[date]], bookings: list[Booking], looked: LookingBack
     ) -> list[Candidate]:
-        planned = plan(dirty, first_whole_days(self.ledger))
+        following = following_days(self.request.funnels)
+        planned = plan(dirty, first_whole_days(self.ledger), following)
         pricing = Pricing(self.request.book, datetime.now(UTC).date(), self._repriced())
         self.engine.read_funnels(self.request.funnels)
-        self.engine.read_silver(needed(planned), staged, self.request.consents.withdrawn("analytics"), pricing)
+        withdrawn = self.request.consents.withdrawn("analytics")
+        self.engine.read_silver(needed(planned, following), staged, withdrawn, pricing)
         self.engine.read_bookings(bookings)
         found = {model.full_name: self._compute(model, days) for model, days in planned}
-        for model, read in whole(found):
+        for model, read in whole(found, looked.wait, looked.due):
             for source in read:
                 self.engine.read_gold(source, found.get(source.full_name))
             found[model.full_name] = self._compute(model, None)

@@ -8,11 +8,13 @@ from hashlib import sha256
 
 from sql.catalog import metrics, models, views, wide_views
 from sql.dialects import table_names
-from sql.funnels.model import Funnel
+from sql.funnels.model import MAX_WINDOW_S, Funnel
 from sql.records import Model, ReadsDays
 
 Days = Mapping[str, Collection[date]]
 """Days by silver table."""
+
+_FURTHEST = MAX_WINDOW_S // 86_400
 
 
 @cache
@@ -23,24 +25,41 @@ def base_tables(full_name: str) -> frozenset[str]:
 
 
 @cache
-def reach(full_name: str) -> ReadsDays:
-    """How far around its day a table or view looks into silver, itself or through what it reads."""
-    said = wide_views().get(full_name) or models().get(full_name)
-    own = said.reads_days if said else ReadsDays()
-    below = [reach(name) for name in _read_by(full_name) or ()]
+def reach(full_name: str, following_days: int = _FURTHEST) -> ReadsDays:
+    """How far around its day a table or view looks into silver, itself or through what it reads.
+
+    Args:
+        following_days: how long funnels last, see :func:`sql.funnels.model.following_days`.
+    """
+    own = _looks(full_name, following_days)
+    below = [reach(name, following_days) for name in _read_by(full_name) or ()]
     return ReadsDays(
         before=own.before + max((r.before for r in below), default=0),
         after=own.after + max((r.after for r in below), default=0),
     )
 
 
+def _looks(full_name: str, following_days: int) -> ReadsDays:
+    """How far around its day the query itself looks into what it reads."""
+    view = wide_views().get(full_name)
+    if view is None:
+        return models()[full_name].reads_days if full_name in models() else ReadsDays()
+    looks = view.reads_days
+    return ReadsDays(before=looks.before, after=min(looks.after, following_days)) if view.follows_funnels else looks
+
+
 @cache
 def scanned(full_name: str) -> frozenset[str]:
     """The silver tables and wide views of which a gold table or view reads the rows itself."""
-    read = _read_by(full_name)
-    if read is None or full_name in wide_views():
+    if full_name in wide_views() or _read_by(full_name) is None:
         return frozenset({full_name})
-    return frozenset().union(*(scanned(name) for name in read if not name.startswith("gold.")))
+    return below(full_name)
+
+
+@cache
+def below(full_name: str) -> frozenset[str]:
+    """What is :func:`scanned` to compute a table or view, be it a wide one."""
+    return frozenset().union(*(scanned(name) for name in _read_by(full_name) or () if not name.startswith("gold.")))
 
 
 def _read_by(full_name: str) -> frozenset[str] | None:
@@ -67,9 +86,9 @@ def in_order() -> tuple[Model, ...]:
     return tuple(gold[name] for name in TopologicalSorter(graph).static_order())
 
 
-def affected_days(model: Model, dirty: Days) -> tuple[date, ...]:
+def affected_days(model: Model, dirty: Days, following_days: int = _FURTHEST) -> tuple[date, ...]:
     """The gold days that rows on the ``dirty`` silver days can have changed."""
-    looks = reach(model.full_name)
+    looks = reach(model.full_name, following_days)
     touched = {day for table in base_tables(model.full_name) for day in dirty.get(table.partition(".")[2], ())}
     return tuple(sorted({day + timedelta(k) for day in touched for k in range(-looks.after, looks.before + 1)}))
 
@@ -79,13 +98,16 @@ def window(days: Iterable[date], looks: ReadsDays) -> set[date]:
     return {day + timedelta(k) for day in days for k in range(-looks.before, looks.after + 1)}
 
 
-def plan(dirty: Days, first_whole: Mapping[str, date]) -> list[tuple[Model, tuple[date, ...]]]:
+def plan(
+    dirty: Days, first_whole: Mapping[str, date], following_days: int = _FURTHEST
+) -> list[tuple[Model, tuple[date, ...]]]:
     """The daily gold tables that ``dirty`` touches, with the days to compute, in the order of their dependencies.
 
     Days of which silver has expired are left as they are; ``first_whole`` are the first that have not, by silver table.
     """
     daily = [model for model in in_order() if model.is_daily]
-    return [(model, days) for model in daily if (days := open_days(model, affected_days(model, dirty), first_whole))]
+    affected = [(model, affected_days(model, dirty, following_days)) for model in daily]
+    return [(model, found) for model, days in affected if (found := open_days(model, days, first_whole))]
 
 
 def open_days(model: Model, days: Iterable[date], first_whole: Mapping[str, date]) -> tuple[date, ...]:
@@ -95,8 +117,11 @@ def open_days(model: Model, days: Iterable[date], first_whole: Mapping[str, date
     return tuple(day for day in days if all(day - timedelta(before) >= first for first in firsts))
 
 
-def whole(changed: Collection[str]) -> list[tuple[Model, tuple[Model, ...]]]:
-    """The tables that are not by day and read one of the ``changed`` gold tables, with all gold tables that they read.
+def whole(
+    changed: Collection[str], wait: Collection[str] = (), due: Collection[str] = ()
+) -> list[tuple[Model, tuple[Model, ...]]]:
+    """The tables that are not by day and read one of the ``changed`` gold tables, with all gold tables that they read;
+    without those that ``wait``, and with those that are ``due`` whatever has changed.
 
     A table that reads no gold table is computed each time: what it reads only grows, and is small.
     """
@@ -104,16 +129,24 @@ def whole(changed: Collection[str]) -> list[tuple[Model, tuple[Model, ...]]]:
     grown = set(changed)
     for model in in_order():
         read = tuple(models()[name] for name in sorted(table_names(model.query)) if name.startswith("gold."))
-        if not model.is_daily and (not read or grown & {source.full_name for source in read}):
+        grew = not read or grown & {source.full_name for source in read} or model.full_name in due
+        if not model.is_daily and grew and model.full_name not in wait:
             found.append((model, read))
             grown.add(model.full_name)
     return found
 
 
-def needed(planned: Sequence[tuple[Model, Iterable[date]]]) -> dict[str, set[date]]:
-    """The silver days that a plan is computed from, by full table name."""
+def needed(planned: Sequence[tuple[Model, Iterable[date]]], following_days: int = _FURTHEST) -> dict[str, set[date]]:
+    """The days of silver tables and wide views that a plan is computed from, by full name."""
     found: dict[str, set[date]] = {}
     for model, days in planned:
-        for table in base_tables(model.full_name):
-            found.setdefault(table, set()).update(window(days, reach(model.full_name)))
+        _need(model.full_name, days, following_days, found)
     return found
+
+
+def _need(full_name: str, days: Iterable[date], following_days: int, found: dict[str, set[date]]) -> None:
+    around = window(days, _looks(full_name, following_days))
+    for name in _read_by(full_name) or ():
+        if _read_by(name) is None or name in wide_views():
+            found.setdefault(name, set()).update(around)
+        _need(name, around, following_days, found)

@@ -1,6 +1,7 @@
 """Gold to what the API reads: sorted Parquet extracts, and one pointer that moves over all at once."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 
 from ingest.contracts import layout
@@ -22,12 +23,24 @@ def published(store: Store) -> Publication | None:
     return parsed(store.read(layout.POINTER))
 
 
-def publish(engine: Engine, changed: Changed, run: str, as_of: str, complete_through: str) -> Publication:
-    """Write extracts of what has ``changed`` in gold, then point readers at them and at the unchanged ones."""
+def publish(
+    engine: Engine, changed: Changed, run: str, as_of: str, complete_through: str, wait: Collection[str] = ()
+) -> Publication:
+    """Write extracts of what has ``changed`` in gold, then point readers at them and at the unchanged ones.
+
+    Args:
+        wait: full names of tables that were left as they are, though they may lack what is new.
+    """
     before = published(engine.store)
     known = before.tables if before else {}
     gold = [model for model in models().values() if model.layer == "gold" and model.published]
     tables = {model.name: _extract(engine, model, run, changed, known.get(model.name)) for model in gold}
+    if before:
+        tables |= {
+            model.name: replace(known[model.name], older=before.state([model.name]))
+            for model in gold
+            if model.full_name in wait and tables[model.name] is known.get(model.name)
+        }
     publication = Publication(run, as_of, complete_through, tables)
     point_at(engine.store, publication)
     _sweep(engine.store, publication)

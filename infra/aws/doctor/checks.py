@@ -1,5 +1,6 @@
 """What can be wrong with a stage in its account. Each check says one sentence, which tells what to do, or nothing."""
 
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,8 @@ from infra.aws.session import Clients
 from ingest.contracts import layout
 from ingest.contracts.derive import glue_columns, table_columns
 from ingest.delivery.privacy.keys import Keyring, parse_keys
+from serving.logic.models.table import ModelSettingsError, asked_of_bedrock
+from sql.prices.resolve import without_region
 
 CONCURRENCY_AT_LEAST = 100
 """Executions of functions at once: what a new account may have less of."""
@@ -87,6 +90,28 @@ def bedrock(names: Names, client: Clients) -> Iterator[str]:
             f"Bedrock has no models in {names.stage.region}; take another region, or leave models and sources.bedrock "
             "out."
         )
+
+
+def model_access(names: Names, client: Clients) -> Iterator[str]:
+    """Whether the account may ask the model that it asks by default, where that is one of Bedrock's."""
+    path = names.stage.file(names.stage.models)
+    if path is None:
+        return
+    try:
+        asked = asked_of_bedrock(tomllib.loads(path.read_text()).get("models", {}))
+    except (tomllib.TOMLDecodeError, ModelSettingsError) as error:
+        yield f"{path} can't be used ({error}); write it as docs/execution.md shows."
+        return
+    if asked is None:
+        return
+    model, region = asked
+    if region not in (None, names.stage.region):
+        return  # nobody can be asked from here
+    told = client("bedrock").get_foundation_model_availability(modelId=without_region("aws", model))
+    if told["regionAvailability"] != "AVAILABLE" and without_region("aws", model) == model:
+        yield f"Bedrock has no {model} in {names.stage.region}; name another in {path}, or a profile across regions."
+    elif told["authorizationStatus"] != "AUTHORIZED" or told["agreementAvailability"]["status"] != "AVAILABLE":
+        yield f"The account may not ask {model} yet; accept its provider's terms in Bedrock's console."
 
 
 def gateway_logs(_: Names, client: Clients) -> Iterator[str]:
@@ -217,6 +242,7 @@ BEFORE: dict[str, Check] = {
     "one stage a region": other_stage,
     "Lambda's quota": concurrency,
     "Bedrock": bedrock,
+    "models may be asked": model_access,
     "API Gateway's log": gateway_logs,
     "QuickSight": quicksight,
 }

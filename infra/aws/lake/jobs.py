@@ -14,7 +14,8 @@ from infra.aws.lake.receipts import write_receipt
 from infra.aws.lake.views import put_views
 from ingest.contracts.instants import from_us
 from transforms.jobs.backfill import Backfilled, BackfillRequest, RereadingEngine, backfill
-from transforms.jobs.build import BuildRequest, build
+from transforms.jobs.build import build
+from transforms.jobs.build_request import BuildRequest
 from transforms.jobs.build_result import BuildResult
 from transforms.jobs.erase import EraseRequest, Erasure, erase, finish_erasure
 from transforms.jobs.maintain import Maintained, MaintainRequest, maintain

@@ -5,6 +5,7 @@ from constructs import Construct
 from infra.aws.doctor.function import NOT_TOLD, STAGE_VARIABLE
 from infra.aws.names import BRONZE_TABLES, DATABASES, Names
 from infra.aws.packages.build import Package
+from infra.aws.packed import MODELS
 from infra.aws.rooms.functions import Functions
 from infra.aws.rooms.permissions import allow
 from infra.aws.rooms.reaching import (
@@ -21,6 +22,7 @@ from ingest.doors.lambdas import variables as of_doors
 from serving.lambdas import variables
 
 _SET_ASIDE = "Firehose names the objects that it sets aside."
+_BEDROCK = ("bedrock:ListFoundationModels", "bedrock:GetFoundationModelAvailability")
 _NO_ARN = "These tell of the account or the region, and have no resource that a policy could name."
 
 
@@ -72,7 +74,7 @@ class Routines(Construct):
         doctor = self._functions.zipped(
             "doctor",
             "infra.aws.doctor.function.handler",
-            {**environment, STAGE_VARIABLE: names.stage.model_dump_json(exclude=NOT_TOLD)},
+            {**environment, STAGE_VARIABLE: _told(names)},
             memory_mb=512,
             timeout_s=120,
             package=Package.DOORS,
@@ -94,7 +96,13 @@ class Routines(Construct):
         allow(role, ["apigateway:GET"], [names.arn("apigateway", "/account", account="")])
         allow(
             role,
-            ["ses:GetAccount", "bedrock:ListFoundationModels", "lambda:GetAccountSettings", "sts:GetCallerIdentity"],
+            ["ses:GetAccount", *_BEDROCK, "lambda:GetAccountSettings", "sts:GetCallerIdentity"],
             ["*"],
             _NO_ARN,
         )
+
+
+def _told(names: Names) -> str:
+    """The stage as the function knows it, in whose package the owner's files have names of ours."""
+    packed = {"models": MODELS} if names.stage.models else {}
+    return names.stage.model_copy(update=packed).model_dump_json(exclude=NOT_TOLD)

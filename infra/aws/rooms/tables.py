@@ -15,19 +15,13 @@ class Tables(Construct):
 
     def __init__(self, scope: Construct, names: Names) -> None:
         super().__init__(scope, "Tables")
+        copies_in = names.stage.extras.copies_in
+        self._replicas = [dynamodb.ReplicaTableProps(region=copies_in)] if copies_in else []
         self._table("Access", names.access)
         self._table("Ledger", names.ledger)
-        copies_in = names.stage.extras.copies_in
-        replicas = [dynamodb.ReplicaTableProps(region=copies_in)] if copies_in else []
-        self._table("Templates", names.templates, EXPIRES, replicas)
+        self._table("Templates", names.templates, EXPIRES)
 
-    def _table(
-        self,
-        name: str,
-        called: str,
-        expires: str | None = None,
-        replicas: list[dynamodb.ReplicaTableProps] | None = None,
-    ) -> None:
+    def _table(self, name: str, called: str, expires: str | None = None) -> None:
         dynamodb.TableV2(
             self,
             name,
@@ -42,5 +36,5 @@ class Tables(Construct):
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
             time_to_live_attribute=expires,
-            replicas=replicas or [],
+            replicas=self._replicas,
         )

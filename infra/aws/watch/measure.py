@@ -27,9 +27,16 @@ HOURLY = {
     QUARANTINED: MetricUnit.NoUnit,
 }
 """What is measured after each look for news."""
-DAILY = ("cost_per_success_usd", "thumbs_up_rate", "active_users", "nps", "error_rate", "unpriced_share")
-"""What is measured once a day, of the days before: figures of the business, each a metric of the semantic layer."""
-DAYS = 7
+DAYS, WEEKS = 7, 8
+_LATELY, _COHORTS = "day BETWEEN ? AND ?", "granularity = 'week' AND age = 1 AND cohort BETWEEN ? AND ?"
+DAILY = {
+    **dict.fromkeys(("cost_per_success_usd", "thumbs_up_rate", "active_users", "prompt_session_share"), _LATELY),
+    **dict.fromkeys(("nps", "error_rate", "unpriced_share"), _LATELY),
+    "retention_rate": _COHORTS,
+}
+"""What is measured once a day, and over which rows between two days: figures of the business, each a metric of the
+semantic layer, over the last week; who came again in the week after their first, over the cohorts of two months.
+"""
 FIGURES = "figures"
 """The job that measures them."""
 
@@ -74,9 +81,10 @@ def figures(tables: Tables, today: date) -> Mapping[str, float]:
 
 
 def _figures(tables: Tables, today: date) -> Iterator[tuple[str, float]]:
-    for name in DAILY:
-        first, last = today - timedelta(days=DAYS), today - timedelta(days=1)
-        (row,) = tables.metrics([name], where="day BETWEEN ? AND ?", parameters=[first, last])
+    last = today - timedelta(days=1)
+    for name, rows in DAILY.items():
+        first = today - (timedelta(days=DAYS) if rows == _LATELY else timedelta(weeks=WEEKS))
+        (row,) = tables.metrics([name], where=rows, parameters=[first, last])
         if row[name] is not None:
             yield name, float(row[name])
 

@@ -13,40 +13,11 @@ region = "eu-central-1"               # left out, boto3's own
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from typing import Any
 
 from serving.logic.models.provider import Models, Provider
 from serving.logic.models.stand_in import stand_in_alone
-
-
-class ModelSettingsError(Exception):
-    """The models can't be used. One sentence that names the place in the settings."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _Provider(_Strict):
-    kind: Literal["openai", "bedrock"] = "openai"
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = None
-    api_key_env: str | None = None
-    region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] | None = None
-
-    @model_validator(mode="after")
-    def _has_what_its_kind_needs(self) -> Self:
-        if self.kind == "openai" and (self.base_url is None or self.region is not None):
-            raise ValueError("what speaks OpenAI's way needs base_url, and has no region")
-        if self.kind == "bedrock" and (self.base_url is not None or self.api_key_env is not None):
-            raise ValueError("Bedrock is asked with the account's credentials, and has no base_url and no api_key_env")
-        return self
-
-
-class _ModelSettings(_Strict):
-    default: Annotated[str, Field(min_length=1)]
-    providers: Annotated[dict[str, _Provider], Field(min_length=1)]
+from serving.logic.models.table import ModelSettingsError, ProviderSettings, checked
 
 
 def models_of(table: Mapping[str, Any], environment: Mapping[str, str]) -> Models:
@@ -61,17 +32,12 @@ def models_of(table: Mapping[str, Any], environment: Mapping[str, str]) -> Model
     """
     if not table:
         return stand_in_alone()
-    try:
-        settings = _ModelSettings.model_validate(dict(table))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(("models", *map(str, first["loc"])))
-        raise ModelSettingsError(f"{place}: {first['msg'].rstrip('.')}.") from error
+    settings = checked(table)
     made = {name: _provider(name, provider, environment) for name, provider in settings.providers.items()}
     return Models(made, settings.default)
 
 
-def _provider(name: str, provider: _Provider, environment: Mapping[str, str]) -> Provider:
+def _provider(name: str, provider: ProviderSettings, environment: Mapping[str, str]) -> Provider:
     # Each brings a client along that who has the other never needs.
     if provider.base_url is None:
         from serving.logic.models.bedrock import Bedrock
@@ -82,7 +48,7 @@ def _provider(name: str, provider: _Provider, environment: Mapping[str, str]) ->
     return OpenAICompatible(name, provider.base_url, _key(name, provider, environment))
 
 
-def _key(name: str, provider: _Provider, environment: Mapping[str, str]) -> str | None:
+def _key(name: str, provider: ProviderSettings, environment: Mapping[str, str]) -> str | None:
     if provider.api_key_env is None:
         return None
     key = environment.get(provider.api_key_env)

@@ -1,6 +1,6 @@
 -- A visit follows from `silver.visited_act`, and counts on the day on which it began.
--- A page that is seen says so again and again: no ping counts for over five minutes, and all together for no longer than the
--- visit, with the five minutes before its first act. A tab that was forgotten so adds nothing to speak of.
+-- All pings together count for no longer than the visit, with the five minutes before its first act. A tab that was forgotten
+-- so adds nothing to speak of.
 SELECT
     day,
     environment,
@@ -41,8 +41,8 @@ FROM (
         MIN(device) AS device,
         MIN(occurred_at) AS started_at,
         MAX(occurred_at) AS ended_at,
-        COALESCE(SUM(CASE WHEN action = 'page_ping' THEN LEAST(engaged_ms, 300000) END), 0) AS pinged_ms,
-        COUNT_IF(action = 'page_ping' AND engaged_ms > 300000) AS cut_pings,
+        COALESCE(SUM(pinged_ms), 0) AS pinged_ms,
+        COUNT_IF(is_cut) AS cut_pings,
         COUNT(*) AS events,
         COUNT_IF(kind = 'execution') AS executions,
         COUNT_IF(is_error) AS errors,

@@ -10,8 +10,9 @@ import pytest
 
 from serving.logic.models.openai_compatible import MAX_ANSWER_BYTES, OpenAICompatible
 from serving.logic.models.provider import CompletionRequest
-from serving.logic.models.settings import ModelSettingsError, models_of
+from serving.logic.models.settings import models_of
 from serving.logic.models.stand_in import NOTICE, StandIn
+from serving.logic.models.table import ModelSettingsError
 from tests.serving.testing.completions import Completions, answer_of, completions_server
 
 REQUEST = CompletionRequest("gpt-4o-mini", "Say hello.", 10.0)

@@ -50,14 +50,20 @@ class Synthesised:
     stage: Stage
     data: Template
     app: Template
+    copies: Template | None = None
     boards: Template | None = None
 
     @property
     def names(self) -> Names:
         return Names(self.stage)
 
+    @property
+    def kept(self) -> list[Template]:
+        """Those that are not destroyed."""
+        return [one for one in (self.data, self.copies) if one]
+
     def __iter__(self) -> Iterator[Template]:
-        return iter((self.data, self.app, *([self.boards] if self.boards else [])))
+        return iter([one for one in (self.data, self.app, self.copies, self.boards) if one])
 
 
 def synthesise(name: str, out: Path) -> Synthesised:
@@ -72,8 +78,10 @@ def synthesise(name: str, out: Path) -> Synthesised:
     app, stacks = make_app(stage, _packages(out / "packages"), str(out / name))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()
-    made = [stack for stack in (stacks.data, stacks.app, stacks.boards) if stack]
-    return Synthesised(stage, *(Template(out / name / stack.template_file) for stack in made))
+    made = {"copies": stacks.copies, "boards": stacks.boards}
+    others = {part: Template(out / name / stack.template_file) for part, stack in made.items() if stack}
+    kept, works = (Template(out / name / stack.template_file) for stack in (stacks.data, stacks.app))
+    return Synthesised(stage, kept, works, **others)
 
 
 def _packages(folder: Path) -> Packages:

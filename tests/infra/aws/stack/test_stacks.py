@@ -36,6 +36,7 @@ _TOLD_WHOLE = {
     "bedrock:PutModelInvocationLoggingConfiguration",
     "bedrock:DeleteModelInvocationLoggingConfiguration",
     "bedrock:ListFoundationModels",
+    "bedrock:GetFoundationModelAvailability",
     "lambda:GetAccountSettings",
     "ses:GetAccount",
     "sts:GetCallerIdentity",
@@ -119,19 +120,43 @@ def test_each_function_is_alone_traced_and_ends_its_log(made: Synthesised) -> No
 
 
 def test_what_is_kept_is_encrypted_asked_by_tls_and_stays(made: Synthesised) -> None:
-    for name, one in made.data.resources.items():
+    for name, one in [pair for stack in made.kept for pair in stack.resources.items()]:
         if one["Type"] in ("AWS::S3::Bucket", "AWS::DynamoDB::GlobalTable", "AWS::Cognito::UserPool"):
             assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
-    for bucket in made.data.of("S3::Bucket"):
+    buckets = [bucket for stack in made.kept for bucket in stack.of("S3::Bucket")]
+    for bucket in buckets:
         assert bucket["BucketEncryption"]
         kept = {"Status": "Enabled"} if bucket["BucketName"] != made.names.passing else None
         assert bucket.get("VersioningConfiguration") == kept, "what passes has passed: prompts for one day"
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         (old,) = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if rule["Id"] == "old-versions"]
         assert old["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
-    denied = [one for one in statements(made.data) if one["Effect"] == "Deny"]
+    denied = [one for stack in made.kept for one in statements(stack) if one["Effect"] == "Deny"]
     by_tls = [one for one in denied if one["Condition"].get("Bool") == {"aws:SecureTransport": "false"}]
-    assert len(by_tls) == len(made.data.of("S3::Bucket"))
+    assert len(by_tls) == len(buckets)
+
+
+def test_a_copy_in_another_region_goes_with_what_it_is_a_copy_of(every: dict[str, Synthesised]) -> None:
+    assert every["dev"].copies is None, "it is kept twice, so nothing is copied unless asked for"
+    assert not [b for b in every["dev"].data.of("S3::Bucket") if "ReplicationConfiguration" in b]
+    made = every["prod"]
+    assert made.copies
+    copied = {b["BucketName"]: b for b in made.data.of("S3::Bucket") if "ReplicationConfiguration" in b}
+    copies = {b["BucketName"]: b for b in made.copies.of("S3::Bucket")}
+    assert copied.keys() == {made.names.lake, made.names.backups}
+    assert copies.keys() == {made.names.copy_of(name) for name in copied}
+    assert all(len(name) <= 63 - (len("a" * 12) - len(made.stage.name)) - len("ap-southeast-1") + len("eu-west-1")
+               for name in copies), "the longest names of stages and regions fit as well"  # fmt: skip
+    for name, bucket in copied.items():
+        (rule,) = bucket["ReplicationConfiguration"]["Rules"]
+        assert rule["Destination"]["Bucket"] == made.names.bucket_arn(made.names.copy_of(name))
+        assert (rule["Status"], rule["Filter"]) == ("Enabled", {"Prefix": ""})
+        assert rule["DeleteMarkerReplication"] == {"Status": "Enabled"}
+        same = copies[made.names.copy_of(name)]
+        assert same["LifecycleConfiguration"] == bucket["LifecycleConfiguration"], "S3 copies no expiry"
+        assert same["VersioningConfiguration"] == bucket["VersioningConfiguration"]
+    for table in made.data.of("DynamoDB::GlobalTable"):
+        assert {replica["Region"] for replica in table["Replicas"]} == {made.stage.region, "eu-west-1"}
 
 
 def test_the_stack_that_may_be_destroyed_keeps_nothing(made: Synthesised) -> None:
@@ -233,12 +258,10 @@ def test_at_rest_it_costs_what_the_cost_page_says(every: dict[str, Synthesised])
 
 
 def test_what_is_switched_on_is_there(every: dict[str, Synthesised]) -> None:
-    app, data = every["prod"].app, every["prod"].data
+    app = every["prod"].app
     (job,) = app.of("Glue::Job")
     assert (job["GlueVersion"], job["DefaultArguments"]["--lake"]) == ("5.0", f"s3://{every['prod'].names.lake}")
     assert len(app.of("Kinesis::Stream")) == len(app.of("Lambda::Alias")) == 1
-    (templates,) = [one for one in data.of("DynamoDB::GlobalTable") if len(one["Replicas"]) == 2]
-    assert {one["Region"] for one in templates["Replicas"]} == {"eu-central-1", "eu-west-1"}
     filters = {one["LogGroupName"]: one for one in app.of("Logs::SubscriptionFilter")}
     assert set(filters) == {"/aws/bedrock/promptlake-prod-calls", "/aws/apigateway/shop", "/aws/lambda/shop"}
     (calls,) = [one for one in app.of("Logs::LogGroup") if one["LogGroupName"] == "/aws/bedrock/promptlake-prod-calls"]

@@ -73,7 +73,8 @@ def test_figures_have_the_names_and_values_of_the_semantic_layer(account: Accoun
     publish(tmp_path / "lake", EXAMPLE)
     tables = Reader(tmp_path / "lake").current()
     (last,) = tables.rows("SELECT MAX(day) AS day FROM gold.cost_daily")
-    told = measure.figures(tables, last["day"] + timedelta(days=1))
+    told = dict(measure.figures(tables, last["day"] + timedelta(days=1)))
+    assert told.pop("retention_rate") == 30 / 40, "of a cohort of 40, in the week after their first"
     assert told
     assert set(told) <= set(metrics())
     for name, value in told.items():
