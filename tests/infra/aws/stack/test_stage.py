@@ -10,7 +10,7 @@ import pytest
 from infra.aws.names import Names
 from infra.aws.slos import objectives, objectives_of
 from infra.aws.stage import StageError, read_stage
-from tests.infra.aws.stack.templates import EXAMPLES, needs_node
+from tests.infra.aws.stack.templates import EXAMPLES, ROOT, needs_node
 
 GOOD = 'account = "123456789012"\nregion = "eu-central-1"\nalarms = ["a@example.com"]\nbudget_usd = 10\n'
 
@@ -94,6 +94,14 @@ def test_a_part_without_an_objective_can_not_be_deployed() -> None:
         objectives_of(parts, [one for one in objectives() if one.name != "api-errors"])
     with pytest.raises(StageError, match="nothing is promised of api:collector"):
         objectives_of(parts - {"function:collector"}, objectives())
+
+
+def test_boards_are_asked_for_as_the_guide_says(tmp_path: Path) -> None:
+    (said,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/boards.md").read_text(), re.DOTALL)
+    boards = read_stage("dev", write(tmp_path / "stages", GOOD + said)).quicksight
+    assert boards is not None
+    assert boards.groups == {"analysts": ("*",), "support": ("support", "support, weekends")}
+    assert read_stage("dev", write(tmp_path / "stages", GOOD)).quicksight is None
 
 
 def test_the_examples_are_good() -> None:
