@@ -39,7 +39,8 @@ def check(stage: Stage, clients: Clients) -> None:
     """
     for finding in examine(Names(stage), clients, BEFORE):
         if finding.problem:
-            raise StageError(f"Nothing was deployed. {finding.check.capitalize()}: {finding.problem}")
+            name = finding.check[0].upper() + finding.check[1:]
+            raise StageError(f"Nothing was deployed. {name}: {finding.problem}")
 
 
 def ensure_keys(stage: Stage, ssm: Any) -> bool:
