@@ -18,6 +18,7 @@ from infra.aws.doctor.checks import BEFORE, examine
 from infra.aws.names import Names
 from infra.aws.packages.build import Package, build_functions, build_glue, build_jobs_context
 from infra.aws.packed import APP, BOARDS, MODELS, PEOPLE, SETTINGS
+from infra.aws.pages import put_pages
 from infra.aws.session import Clients
 from infra.aws.stage import Stage, StageError
 from ingest.delivery.privacy.keys import KEY_BYTES
@@ -92,7 +93,7 @@ def deploy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> 
 
     Raises:
         StageError: it can't be, or CDK says that it went wrong.
-        Unavailable: the keys can't be looked for, or made.
+        Unavailable: the keys can't be looked for, or made; or the pages can't be put.
     """
     on_step("Looking at the account")
     check(stage, clients)
@@ -101,6 +102,8 @@ def deploy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> 
         on_step("Made the first key for pseudonyms")
     on_step("Deploying")
     _cdk(stage, stages, "deploy", "--all", "--require-approval", "broadening", "--outputs-file", _outputs(stage))
+    on_step("Putting the data dictionary where people read it")
+    put_pages(clients("s3"), Names(stage).pages)
     if stage.quicksight is None and remove_boards(stage, clients("cloudformation")):
         on_step("Removed the boards, which are switched off")
 

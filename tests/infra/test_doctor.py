@@ -15,10 +15,12 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
+from dashboards.dictionary.page import script_hash
 from infra.aws import deploying
 from infra.aws.doctor.checks import AFTER, BEFORE, examine, model_access
 from infra.aws.doctor.function import NOT_TOLD, PROBLEMS_METRIC, STAGE_VARIABLE, handler
 from infra.aws.names import BRONZE_TABLES, Names
+from infra.aws.pages import put_pages
 from infra.aws.rooms.flows import build_flow
 from infra.aws.session import Clients
 from infra.aws.stage import StageError, read_stage
@@ -245,6 +247,21 @@ def test_boards_that_are_switched_off_are_removed(names: Names, clients: Clients
     assert deploying.remove_boards(names.stage, cloudformation)
     left = {one["StackName"] for one in cloudformation.describe_stacks()["Stacks"]}
     assert left == {names.stack("app")}
+
+
+def test_the_dictionary_is_put_where_people_read_it_and_old_pages_go(names: Names, clients: Clients) -> None:
+    s3 = clients("s3")
+    s3.create_bucket(Bucket=names.pages)
+    s3.put_object(Bucket=names.pages, Key="tables/gold.gone.html", Body=b"a table of another version")
+    s3.put_object(Bucket=names.pages, Key="console/app.js", Body=b"somebody else's")
+    many = put_pages(s3, names.pages)
+    found = {entry["Key"] for entry in s3.list_objects_v2(Bucket=names.pages)["Contents"]}
+    assert len(found) == many + 1
+    assert {"index.html", "tables/gold.cost_daily.html", "console/app.js"} <= found
+    assert "tables/gold.gone.html" not in found
+    first = s3.get_object(Bucket=names.pages, Key="index.html")
+    assert first["ContentType"].startswith("text/html")
+    assert script_hash() in first["Body"].read().decode()
 
 
 def test_cdk_is_told_the_same_stage(names: Names, tmp_path: Path) -> None:

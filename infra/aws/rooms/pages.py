@@ -1,19 +1,20 @@
 """The static pages, which hold no figures: CloudFront asks nobody who they are. So the report is none of them.
 
-They lie in a bucket that nobody else may read.
+They lie in a bucket that nobody else may read, and are put there by :mod:`infra.aws.pages`.
 """
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_cloudfront as cloudfront
 from constructs import Construct
 
+from dashboards.dictionary.page import script_hash
 from infra.aws.names import Names
 from infra.aws.rooms.permissions import accept
 
 _POLICY = "; ".join(
     [
         "default-src 'none'",
-        "script-src 'self'",
+        f"script-src 'self' '{script_hash()}'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self'",
