@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from dashboards import folding
 from dashboards.boards import Told, columns_in
-from dashboards.briefs import folding
-from dashboards.briefs.folding import Folded
 from dashboards.briefs.periods import InSpans, Span
+from dashboards.folding import Folded
 from dashboards.reports.data import SIMULATED
 from dashboards.reports.labels import NOT_SET
 from sql.compile import metric_query

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from dashboards.folding import AT_LEAST
 from dashboards.reports.data import Column, Table, Vital, Vitals
 from dashboards.reports.labels import NOT_SET, column_of, metric_column
 from dashboards.reports.scope import Scope
@@ -109,7 +110,9 @@ def web_vitals(scope: Scope) -> Vitals | None:
     """Every web vital that was measured, in the order of the catalog."""
     columns = ["good", "needs_improvement", "poor"]
     counts = {row["name"].lower(): row for row in scope.sums("web_vitals_daily", columns, ["name"])}
-    found = [metric for metric in metrics().values() if metric.table == "web_vitals_daily" and metric.name in counts]
+    people = {row["each_name"].lower(): row[AT_LEAST] for row in scope.people("web_vitals_daily")}
+    told = {name for name in counts if people[name] >= scope.smallest_group}
+    found = [metric for metric in metrics().values() if metric.table == "web_vitals_daily" and metric.name in told]
     if not found:
         return None
     # One by one: each is a percentile of its own distribution.

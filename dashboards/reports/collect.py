@@ -47,7 +47,10 @@ _SECTIONS: dict[str, tuple[str, tuple[tuple[Callable[[Scope], Block | None], str
     "engagement": (
         "Engagement",
         (
-            (over_time.engagement, "Sessions and users: `user_id` or `session_id` on any event."),
+            (
+                over_time.engagement,
+                "Sessions and users: `user_id` or `session_id` on any event, of people enough to be told of.",
+            ),
             (breakdowns.behavior, "Behavior: events of type `behavior` to `POST /v1/events`."),
         ),
     ),
@@ -59,7 +62,7 @@ _SECTIONS: dict[str, tuple[str, tuple[tuple[Callable[[Scope], Block | None], str
 """Section key -> title and its blocks, each with the line that says what would fill it."""
 
 
-def collect(tables: PublishedTables, days: int | None = None) -> ReportData:
+def collect(tables: PublishedTables, days: int | None = None, *, smallest_group: int) -> ReportData:
     """Everything that a report says.
 
     By default the period of a part is all of its data, so that an imported log is seen whole, however old. Charts go
@@ -69,8 +72,9 @@ def collect(tables: PublishedTables, days: int | None = None) -> ReportData:
     Args:
         tables: one publication.
         days: only the last so many days, counted back from the newest day that has data.
+        smallest_group: what fewer people did is not told.
     """
-    found = (_part(tables, is_simulated, days) for is_simulated in (False, True))
+    found = (_part(tables, is_simulated, days, smallest_group) for is_simulated in (False, True))
     table, gaps = reconciliation(tables)
     return ReportData(
         as_of=tables.publication.as_of,
@@ -81,14 +85,14 @@ def collect(tables: PublishedTables, days: int | None = None) -> ReportData:
     )
 
 
-def _part(tables: PublishedTables, is_simulated: bool, days: int | None) -> Part | None:
+def _part(tables: PublishedTables, is_simulated: bool, days: int | None, smallest_group: int) -> Part | None:
     whole = span(tables, is_simulated=is_simulated)
     if whole is None:
         return None
     oldest, last = whole
     # Counted from the oldest day, so that no number of days can reach back before the calendar.
     first = oldest if days is None else oldest + max(last - oldest - timedelta(days=1) * (days - 1), timedelta(0))
-    scope = Scope(tables, is_simulated, first, last)
+    scope = Scope(tables, is_simulated, first, last, smallest_group)
     has_previous = first - oldest > last - first
     sections, missing = _sections(scope)
     return Part(

@@ -1,11 +1,12 @@
 """What a part of the report reads: some environments, some days, and buckets of time that keep a chart readable."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from dashboards import folding
 from dashboards.reports.data import SIMULATED, Bucket
 from sql.catalog import metrics, models
 from sql.compile import metric_query
@@ -29,6 +30,8 @@ class Scope:
     is_simulated: bool
     first: date
     last: date
+    smallest_group: int
+    """What fewer people did is not told, nor what the difference of two things told would say of them."""
 
     @property
     def bucket(self) -> Bucket:
@@ -48,14 +51,16 @@ class Scope:
     def before(self) -> "Scope":
         """The period of equal length before this one."""
         length = self.last - self.first + timedelta(days=1)
-        return Scope(self.tables, self.is_simulated, self.first - length, self.last - length)
+        return replace(self, first=self.first - length, last=self.last - length)
 
     def metrics(self, names: Sequence[str], group_by: Sequence[str] = ()) -> list[Row]:
-        """Values of metrics of one table over the whole period, a row a group."""
+        """Values of metrics of one table over the whole period, a row a group; none where too few people did it."""
+        if self._is_of_few(metrics()[names[0]].table):
+            return []
         return [_floats(row) for row in self.tables.metrics(names, group_by, _CONDITION, self._values())]
 
     def metrics_over_time(self, name: str) -> dict[date, float | None]:
-        """Values of one metric by start of bucket."""
+        """Values of one metric by start of bucket, but those of too few people."""
         table = metrics()[name].table
         columns = ", ".join(column for column in models()[f"gold.{table}"].columns if column != "environment")
         # A metric is grouped by columns of its table only, and some need the true day: so the bucket takes the
@@ -65,7 +70,8 @@ class Scope:
             f"WHERE {_CONDITION}) AS sliced"
         )
         rows = self.tables.rows(metric_query([name], ["environment"], relation=sliced), self._values())
-        return {row["environment"]: _float(row[name]) for row in rows}
+        few = self._few_buckets(table)
+        return {row["environment"]: _float(row[name]) for row in rows if row["environment"] not in few}
 
     def sums(
         self, table: str, columns: Sequence[str], group_by: Sequence[str] = (), *, over_time: bool = False
@@ -81,6 +87,28 @@ class Scope:
     def environments(self) -> tuple[str, ...]:
         """The environments that have data in the period."""
         return tuple(row["environment"] for row in self.tables.rows(*_environments(self._values())))
+
+    def people(self, table: str, keys: Sequence[str] = ()) -> list[Row]:
+        """How many people each group of a table that says so is of, at least: ``people_at_least``."""
+        rule = models()[f"gold.{table}"].people
+        if rule is None:
+            return []
+        picked = [*keys, *folding.columns_of(rule)]
+        numbers = ", ".join(str(i + 1) for i in range(len(picked) - 1))
+        grouped = f" GROUP BY {numbers}" if numbers else ""
+        query = f"SELECT {', '.join(picked)} FROM gold.{table} WHERE {_CONDITION}{grouped}"
+        return self.tables.rows(query, self._values())
+
+    def _is_of_few(self, table: str) -> bool:
+        rows = self.people(table)
+        return bool(rows) and max(row[folding.AT_LEAST] for row in rows) < self.smallest_group
+
+    def _few_buckets(self, table: str) -> frozenset[date]:
+        rule = models()[f"gold.{table}"].people
+        if rule is None:
+            return frozenset()
+        rows = self.people(table, [f"{_START_OF[self.bucket]} AS day"])
+        return folding.few_days(rows, rule, self.smallest_group)
 
     def _values(self) -> list[Any]:
         return [self.is_simulated, self.first, self.last]

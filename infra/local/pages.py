@@ -139,7 +139,9 @@ class Pages:
             if key not in self._pages:
                 # Pages are kept until a build says something new, if only that it is complete until later.
                 self._pages = {k: page for k, page in self._pages.items() if k[0] == key[0]}
-                self._pages[key] = render(collect(tables, key[1] or None), choose_days=PERIODS_DAYS)
+                smallest_group = load(self._root / layout.SETTINGS_FILE).smallest_group
+                data = collect(tables, key[1] or None, smallest_group=smallest_group)
+                self._pages[key] = render(data, choose_days=PERIODS_DAYS)
             return _html(self._pages[key])
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
-from dashboards.reports.collect import collect
+from dashboards.reports.collect import collect as collect_whole
 from dashboards.reports.data import Chart, Figure, Part, Table, Vitals
 from dashboards.reports.judge import total, verdict
 from sql.catalog import metrics
@@ -16,6 +17,9 @@ from sql.reader import PublishedTables
 Rows = dict[str, list[dict[str, Any]]]
 Publish = Callable[[Rows], PublishedTables]
 FIRST = date(2026, 11, 1)
+
+
+collect = partial(collect_whole, smallest_group=1)
 
 
 def cost_row(day: date, executions: int = 1, **more: Any) -> dict[str, Any]:
@@ -96,6 +100,28 @@ def test_a_time_of_long_ago_leaves_the_newest_buckets(publish: Publish) -> None:
 def test_buckets_without_data_are_gaps_and_not_zero(publish: Publish) -> None:
     (part,) = collect(publish({"cost_daily": [cost_row(FIRST), cost_row(FIRST + timedelta(2))]})).parts
     assert chart(part, "cost").series[0].values == (1.0, None, 1.0)
+
+
+def test_what_few_people_did_is_not_told_nor_what_it_would_follow_from(publish: Publish) -> None:
+    people = {FIRST + timedelta(n): n + 4 for n in range(4)}
+    rows = [{"day": day, "active_users": number, "sessions": 10 * number} for day, number in people.items()]
+    vital = {"day": FIRST, "people": 9, "bucket": 2_000, "good": 1}
+    vitals = [vital | {"name": "LCP"}, vital | {"name": "INP", "people": 4}]
+    (part,) = collect_whole(publish({"engagement_daily": rows, "web_vitals_daily": vitals}), smallest_group=5).parts
+    sessions, users = chart(part, "engagement").series
+    assert users.values == (None, None, 6.0, 7.0), "the total less one day would tell of the four"
+    assert sessions.values == (None, None, 60.0, 70.0)
+    assert next(f.value for f in part.figures if f.metric.name == "sessions") == 220, "of seven people at least"
+    (told,) = [block for section in part.sections for block in section.blocks if isinstance(block, Vitals)]
+    assert [row.metric.name for row in told.rows] == ["lcp"]
+
+
+def test_a_lake_of_few_people_tells_what_they_cost_and_not_what_they_did(publish: Publish) -> None:
+    did = {"engagement_daily": [{"day": FIRST, "active_users": 2, "sessions": 3}], "cost_daily": [cost_row(FIRST, 3)]}
+    (part,) = collect_whole(publish(did), smallest_group=5).parts
+    assert {"executions", "active_users", "sessions"} & {f.metric.name for f in part.figures} == {"executions"}
+    assert "engagement" not in {section.key for section in part.sections}
+    assert any("people enough" in line for line in part.missing)
 
 
 def test_weeks_add_up_but_daily_users_do_not(publish: Publish) -> None:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from dashboards.reports.charts import sparkline, svg, ticks
-from dashboards.reports.collect import collect
+from dashboards.reports.collect import collect as collect_whole
 from dashboards.reports.data import Chart, Series
 from dashboards.reports.page import render
 from sql.catalog import metrics
@@ -21,6 +22,9 @@ Publish = Callable[[Rows], PublishedTables]
 FIRST = date(2026, 11, 1)
 HOSTILE = '<script>alert("x")</script>\'"><img src=//evil.example onerror=y>{{7*7}}'
 MAX_BYTES = 1_000_000
+
+
+collect = partial(collect_whole, smallest_group=1)
 
 
 class Checked(HTMLParser):

@@ -3,19 +3,23 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from io import StringIO
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from dashboards.reports.collect import collect
+from dashboards.reports.collect import collect as collect_whole
 from dashboards.reports.data import ReportData
 from dashboards.reports.terminal import print_results, sparkline
 from sql.reader import PublishedTables
 
 Rows = dict[str, list[dict[str, Any]]]
 Publish = Callable[[Rows], PublishedTables]
+
+
+collect = partial(collect_whole, smallest_group=1)
 
 
 def printed(data: ReportData, width: int, **more: Any) -> str:
