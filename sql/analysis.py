@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from sqlglot import exp
 
+from ingest.contracts import layout
 from sql.catalog import metrics, models
 from sql.compile import metric_query
 from sql.dialects import parse
@@ -20,7 +22,9 @@ from sql.parts import parts_of
 from sql.persons import person_kind
 from sql.records import Metric, Model
 
-SCHEMA = "analysis"
+SCHEMA = layout.ANALYSIS
+VIRTUAL_VIEW = "VIRTUAL_VIEW"
+"""What Glue calls a table that is a view."""
 METRIC_PREFIX = "metric_"
 ALL = "all"
 """The dimension of the rows that tell the whole of a day."""
@@ -48,7 +52,7 @@ class View:
         """For who makes it by hand, in Athena's editor."""
         return f"CREATE OR REPLACE VIEW {schema}.{self.name} AS\n{self.sql}"
 
-    def glue_table(self, catalog: str = "awsdatacatalog") -> dict[str, object]:
+    def glue_table(self, catalog: str = "awsdatacatalog") -> dict[str, Any]:
         """Glue's ``TableInput``, as Athena itself keeps a view; column comments are in it, which DDL can't say.
 
         It has no description, which Trino would take for the comment by which it knows that a view is its own.
@@ -65,7 +69,7 @@ class View:
         encoded = base64.b64encode(json.dumps(said).encode()).decode()
         return {
             "Name": self.name,
-            "TableType": "VIRTUAL_VIEW",
+            "TableType": VIRTUAL_VIEW,
             "Parameters": {"presto_view": "true", "comment": "Presto View"},
             "ViewOriginalText": f"/* Presto View: {encoded} */",
             "ViewExpandedText": "/* Presto View */",
@@ -79,12 +83,17 @@ class View:
 @cache
 def analyst_views() -> dict[str, View]:
     """Every view by its name."""
-    gold = [model for model in models().values() if model.layer == "gold"]
-    found = [
-        *map(_of_table, gold),
-        *(_of_metric(metric, models()[f"gold.{metric.table}"]) for metric in metrics().values()),
-    ]
-    return {view.name: view for view in found}
+    tables = [model.name for model in models().values() if model.layer == "gold"]
+    names = [*tables, *(f"{METRIC_PREFIX}{name}" for name in metrics())]
+    return {name: view for name in names if (view := analyst_view(name)) is not None}
+
+
+def analyst_view(name: str) -> View | None:
+    """One view, without the time it takes to make all of them; None where there is none of that name."""
+    if (table := models().get(f"gold.{name}")) is not None:
+        return _of_table(table)
+    metric = metrics().get(name.removeprefix(METRIC_PREFIX)) if name.startswith(METRIC_PREFIX) else None
+    return _of_metric(metric, models()[f"gold.{metric.table}"]) if metric is not None else None
 
 
 def dimensions_of(table: Model) -> tuple[str, ...]:

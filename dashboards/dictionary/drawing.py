@@ -51,8 +51,16 @@ def svg(
     boxes = Markup("").join(_box(dictionary, name, layout, link, name == here) for name in reads)
     return Markup(
         '<svg class="lineage" style="min-width:{least}px" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" '
-        'width="{w}" height="{h}" role="img" aria-label="{title}"><g class="edges">{edges}</g>{boxes}</svg>'
-    ).format(least=round(width * _SMALLEST), w=width, h=height, title=title, edges=edges, boxes=boxes)
+        'width="{w}" height="{h}" role="{role}" aria-label="{title}"><g class="edges">{edges}</g>{boxes}</svg>'
+    ).format(
+        least=round(width * _SMALLEST),
+        w=width,
+        h=height,
+        role="img" if link is None else "group",  # of an image nobody would hear the links
+        title=title,
+        edges=edges,
+        boxes=boxes,
+    )
 
 
 def _known(dictionary: Dictionary) -> dict[str, tuple[str, ...]]:

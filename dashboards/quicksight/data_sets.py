@@ -1,11 +1,11 @@
 """Data sets: a gold table where its sums are enough, else the view of the metric. Each knows teams."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from dashboards.boards import Told
 from dashboards.quicksight.expressions import expression
+from dashboards.quicksight.place import ATHENA, Access, Place
 from sql.analysis import METRIC_PREFIX, SCHEMA, analyst_views
 from sql.catalog import models
 
@@ -20,18 +20,6 @@ Request = dict[str, Any]
 """Parameters of one of QuickSight's own actions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the documents go: an account, a region, and the data source of Athena there."""
-
-    account: str
-    region: str
-    data_source_arn: str
-
-    def arn(self, kind: str, name: str) -> str:
-        return f"arn:aws:quicksight:{self.region}:{self.account}:{kind}/{name}"
-
-
 def source_of(told: Told) -> str:
     """The table or view that a metric is read from, which names its data set too."""
     return told.metric.table if expression(told.metric) is not None else f"{METRIC_PREFIX}{told.metric.name}"
@@ -41,7 +29,7 @@ def data_set_id(source: str) -> str:
     return f"promptlake-{source}"
 
 
-def data_set(place: Place, source: str) -> Request:
+def data_set(place: Place, access: Access, source: str) -> Request:
     """``CreateDataSet``: kept in memory (SPICE) where the table is small, else asked of Athena."""
     is_view = source.startswith(METRIC_PREFIX)
     view = analyst_views()[source]
@@ -80,6 +68,7 @@ def data_set(place: Place, source: str) -> Request:
             "Arn": place.arn("dataset", RULES),
             "PermissionPolicy": "GRANT_ACCESS",
             "FormatVersion": "VERSION_1",
+            "Namespace": access.namespace,
             "Status": "ENABLED",
         },
     }
@@ -90,10 +79,22 @@ def is_in_memory(source: str) -> bool:
     return source.startswith(METRIC_PREFIX) or models()[f"gold.{source}"].is_small
 
 
-def rules(place: Place, teams_by_group: Mapping[str, Sequence[str] | None]) -> Request:
-    """``CreateDataSet`` of who sees which teams: groups of QuickSight with their teams, None for all of them."""
-    pairs = [(group, team) for group, teams in teams_by_group.items() for team in ((None,) if teams is None else teams)]
-    values = ", ".join(f"({_text(group)}, {_text(team)})" for group, team in pairs)
+def data_source(place: Place) -> Request:
+    """``CreateDataSource``: Athena, asked as a role of its own, which may read gold and the views."""
+    return {
+        "AwsAccountId": place.account,
+        "DataSourceId": ATHENA,
+        "Name": "promptlake",
+        "Type": "ATHENA",
+        "DataSourceParameters": {"AthenaParameters": {"WorkGroup": place.workgroup, "RoleArn": place.role_arn}},
+    }
+
+
+def rules(place: Place, access: Access) -> Request:
+    """``CreateDataSet`` of who sees which teams. A group without a rule sees nothing, one with a rule of null all."""
+    given = access.teams_by_group.items()
+    pairs = [(group, team) for group, teams in given for team in ((None,) if teams is None else teams)]
+    values = ", ".join(f"({_text(group)}, {_text(_whole(team))})" for group, team in pairs)
     physical = {
         "DataSourceArn": place.data_source_arn,
         "Name": "teams",
@@ -124,13 +125,19 @@ def refresh_schedule(place: Place, source: str) -> Request:
 
 
 def _columns(columns: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
+    """Decimals are floats: those that QuickSight calls fixed end after four digits, where many a cost begins."""
     return [
-        {"Name": name, "Type": kind, **({"SubType": "FIXED"} if kind == "DECIMAL" else {})} for name, kind, _ in columns
+        {"Name": name, "Type": kind, **({"SubType": "FLOAT"} if kind == "DECIMAL" else {})} for name, kind, _ in columns
     ]
 
 
 def _type(trino_type: str) -> str:
     return _TYPES[trino_type.partition("(")[0]]
+
+
+def _whole(team: str | None) -> str | None:
+    """A team as rules say it: QuickSight takes what stands between commas for several, unless it is quoted."""
+    return f'"{team}"' if team and "," in team else team
 
 
 def _text(value: str | None) -> str:

@@ -5,16 +5,19 @@ from typing import Any
 
 from dashboards.boards import Board
 from dashboards.quicksight.data_sets import (
-    Place,
+    RULES,
     Request,
     data_set,
     data_set_id,
+    data_source,
     is_in_memory,
     refresh_schedule,
     rules,
     source_of,
 )
 from dashboards.quicksight.expressions import expression
+from dashboards.quicksight.permissions import permitted
+from dashboards.quicksight.place import Access, Place
 from dashboards.quicksight.visuals import Placed, placed
 from dashboards.reports.data import SIMULATED
 from sql.analysis import METRIC_PREFIX
@@ -23,19 +26,21 @@ THEME = "promptlake"
 _COLORS = ["#2b6cc4", "#e08a00", "#0d9e78", "#c3588f", "#53a9e0", "#7a5bbf", "#8d7a3a"]
 
 
-def requests(
-    boards: Iterable[Board], place: Place, teams_by_group: Mapping[str, Sequence[str] | None]
-) -> Iterator[tuple[str, Request]]:
+def requests(boards: Iterable[Board], place: Place, access: Access) -> Iterator[tuple[str, Request]]:
     """Actions by name and their parameters: who sees what, data sets, theme, then analyses and dashboards.
 
     Raises:
         BoardError: a board tells a metric by several columns together.
     """
-    boards = list(boards)
-    sources = sorted({source_of(told) for board in boards for told in board.told})
-    yield "CreateDataSet", rules(place, teams_by_group)
-    for source in sources:
-        yield "CreateDataSet", data_set(place, source)
+    for action, request in _documents(list(boards), place, access):
+        yield action, request | (permitted(action, place, access) if request.get("DataSetId") != RULES else {})
+
+
+def _documents(boards: Sequence[Board], place: Place, access: Access) -> Iterator[tuple[str, Request]]:
+    yield "CreateDataSource", data_source(place)
+    yield "CreateDataSet", rules(place, access)
+    for source in sorted({source_of(told) for board in boards for told in board.told}):
+        yield "CreateDataSet", data_set(place, access, source)
         if is_in_memory(source):
             yield "CreateRefreshSchedule", refresh_schedule(place, source)
     yield "CreateTheme", theme(place)
@@ -78,7 +83,7 @@ def definition_of(board: Board, place: Place) -> Request:
 def theme(place: Place) -> Request:
     """``CreateTheme``: the colors of all pages here."""
     palette = {"PrimaryForeground": "#12161D", "PrimaryBackground": "#FFFFFF", "SecondaryForeground": "#5B6472",
-               "SecondaryBackground": "#F6F7F9", "Accent": "#2B6CC4", "Success": "#0B8A63", "Danger": "#C8421B",
+               "SecondaryBackground": "#F6F7F9", "Accent": "#2B6CC4", "Success": "#09775A", "Danger": "#B83C18",
                "Warning": "#9A6200"}  # fmt: skip
     return {
         "AwsAccountId": place.account,

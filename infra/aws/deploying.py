@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import WaiterError
+
 from infra.aws.doctor.checks import BEFORE, examine
 from infra.aws.names import Names
 from infra.aws.packages.build import (
@@ -21,7 +23,7 @@ from infra.aws.packages.build import (
     build_jobs_context,
     build_reports_context,
 )
-from infra.aws.packed import APP, MODELS, PEOPLE, SETTINGS
+from infra.aws.packed import APP, BOARDS, MODELS, PEOPLE, SETTINGS
 from infra.aws.pages import put_pages
 from infra.aws.reports.asked import packed
 from infra.aws.session import Clients
@@ -45,7 +47,8 @@ def check(stage: Stage, clients: Clients) -> None:
     """
     for finding in examine(Names(stage), clients, BEFORE):
         if finding.problem:
-            raise StageError(f"Nothing was deployed. {finding.check.capitalize()}: {finding.problem}")
+            name = finding.check[0].upper() + finding.check[1:]
+            raise StageError(f"Nothing was deployed. {name}: {finding.problem}")
 
 
 def ensure_keys(stage: Stage, ssm: Any) -> bool:
@@ -96,7 +99,7 @@ def owners_files(stage: Stage) -> dict[str, Path]:
 
 
 def deploy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> None:
-    """Deploy both stacks.
+    """Deploy all stacks, and remove the boards where they are switched off.
 
     Raises:
         StageError: it can't be, or CDK says that it went wrong.
@@ -111,6 +114,8 @@ def deploy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> 
     _cdk(stage, stages, "deploy", "--all", "--require-approval", "broadening", "--outputs-file", _outputs(stage))
     on_step("Putting the data dictionary where people read it")
     put_pages(clients("s3"), Names(stage).pages)
+    if stage.quicksight is None and remove_boards(stage, clients("cloudformation")):
+        on_step("Removed the boards, which are switched off")
 
 
 def diff(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) -> None:
@@ -127,7 +132,30 @@ def destroy(stage: Stage, clients: Clients, on_step: OnStep, *, stages: Path) ->
             raise StageError(f"Nothing was destroyed. {finding.problem}")
     if not (_packages(stage) / Package.API).is_dir():
         build_packages(stage, _packages(stage), on_step)
-    _cdk(stage, stages, "destroy", Names(stage).stack(APP), "--exclusively")
+    parts = (APP,) if stage.quicksight is None else (BOARDS, APP)
+    if stage.quicksight is None and remove_boards(stage, clients("cloudformation")):
+        on_step("Removed the boards, which are switched off")
+    _cdk(stage, stages, "destroy", *map(Names(stage).stack, parts), "--exclusively")
+
+
+def remove_boards(stage: Stage, cloudformation: Any) -> bool:
+    """Remove the boards' stack of a stage that has none any more, of which CDK is not told then; whether it was there.
+
+    Raises:
+        Unavailable: CloudFormation can't be asked, or does not let us.
+        StageError: it could not remove them.
+    """
+    name = Names(stage).stack(BOARDS)
+    with reaching("CloudFormation"):
+        pages = cloudformation.get_paginator("describe_stacks").paginate()
+        if not any(stack["StackName"] == name for page in pages for stack in page["Stacks"]):
+            return False
+        cloudformation.delete_stack(StackName=name)
+        try:
+            cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
+        except WaiterError as error:
+            raise StageError(f"CloudFormation could not remove {name}; its events say why ({error}).") from error
+    return True
 
 
 def cdk_command(stage: Stage, stages: Path, words: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from ingest.contracts.registry import EVENTS
 
 BRONZE_TABLES = (*EVENTS, QUARANTINE_TABLE)
 """Tables that Firehose writes."""
-DATABASES = (layout.BRONZE, layout.SILVER, layout.GOLD, layout.OPERATIONS)
+DATABASES = (layout.BRONZE, layout.SILVER, layout.GOLD, layout.OPERATIONS, layout.ANALYSIS)
 """Glue's, under the names that analysts write. They are an account's in a region, so there can be one stage there."""
 ICEBERG = (layout.SILVER, layout.GOLD)
 

@@ -6,9 +6,9 @@ from infra.aws.stage import Stage, StageError
 
 
 class Clients(Protocol):
-    """Gives boto3's client of a service."""
+    """Gives boto3's client of a service, in the stage's region unless another is named."""
 
-    def __call__(self, service: str) -> Any: ...
+    def __call__(self, service: str, region: str | None = None, /) -> Any: ...
 
 
 def clients_of(stage: Stage) -> Clients:
@@ -24,7 +24,7 @@ def clients_of(stage: Stage) -> Clients:
             "What speaks with AWS is not installed; `pip install --require-hashes -r requirements/deploy.txt`."
         ) from error
 
-    def client(service: str) -> Any:
-        return boto3.client(service, region_name=stage.region)
+    def client(service: str, region: str | None = None, /) -> Any:
+        return boto3.client(service, region_name=region or stage.region)
 
     return client

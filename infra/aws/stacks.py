@@ -1,4 +1,4 @@
-"""The stacks of a stage: what is kept, what may be destroyed and deployed again, and copies in another region."""
+"""The stacks of a stage: what is kept, what may be destroyed and deployed again, copies elsewhere, and boards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from aws_cdk import Environment, Stack, Tags
 from constructs import Construct
 
 from infra.aws.names import Names
-from infra.aws.packed import APP, COPIES, DATA, MODELS, PEOPLE, SETTINGS
+from infra.aws.packed import APP, BOARDS, COPIES, DATA, MODELS, PEOPLE, SETTINGS
 from infra.aws.rooms.api import Api
+from infra.aws.rooms.boards import Boards
 from infra.aws.rooms.catalog import Catalog
 from infra.aws.rooms.collector import Collector, Consumer
 from infra.aws.rooms.copies import Copies
@@ -28,6 +29,7 @@ from infra.aws.rooms.storage import Storage
 from infra.aws.rooms.tables import Tables
 from infra.aws.rooms.telling import STAGE_TAG, TOOL_TAG, Mail, Spending, Telling
 from infra.aws.rooms.watching import Watching
+from infra.aws.stage import QuickSight
 from ingest.doors.lambdas import variables as of_doors
 from serving.lambdas import variables
 
@@ -90,11 +92,22 @@ class CopiesStack(Stack):
         _tag(self, names)
 
 
+class BoardsStack(Stack):
+    """What is shown in QuickSight. Apart, so that what QuickSight refuses holds back nothing that takes and answers."""
+
+    def __init__(self, scope: Construct, names: Names, quicksight: QuickSight) -> None:
+        super().__init__(scope, names.stack(BOARDS), env=_where(names), suppress_template_indentation=True,
+                         description=f"promptlake, stage {names.stage.name}: what is shown")  # fmt: skip
+        Boards(self, names, quicksight)
+        _tag(self, names)
+
+
 @dataclass(frozen=True)
 class Stacks:
     data: DataStack
     app: AppStack
     copies: CopiesStack | None
+    boards: BoardsStack | None
 
 
 def make_stacks(scope: Construct, names: Names, packages: Packages, openapi: dict[str, Any]) -> Stacks:
@@ -105,7 +118,11 @@ def make_stacks(scope: Construct, names: Names, packages: Packages, openapi: dic
         data.add_stack_dependency(copies)
     app = AppStack(scope, names, packages, openapi, data.people)
     app.add_stack_dependency(data)
-    return Stacks(data, app, copies)
+    quicksight = names.stage.quicksight
+    boards = BoardsStack(scope, names, quicksight) if quicksight else None
+    if boards:
+        boards.add_stack_dependency(app)
+    return Stacks(data, app, copies, boards)
 
 
 def _where(names: Names) -> Environment:

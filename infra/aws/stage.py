@@ -25,6 +25,13 @@ access_logs = ["/aws/apigateway/shop"]
 functions = ["/aws/lambda/shop"]
 emails = true
 
+[quicksight]                          # boards, in an account that has subscribed: docs/boards.md
+authors = "analysts"
+
+[quicksight.groups]                   # whose rows each group of QuickSight sees
+analysts = ["*"]
+support = ["support"]
+
 [extras]                              # what costs something at rest; all of it off
 snap_start = true
 """
@@ -48,6 +55,11 @@ NAME = r"^[a-z][a-z0-9]{0,11}$"
 _Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 _Origin = Annotated[str, Field(min_length=1)]
 _LogGroup = Annotated[str, Field(pattern=r"^[.\-_/#A-Za-z0-9]{1,512}$")]
+_Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+_Group = Annotated[str, Field(pattern=r"^[\x20-\xFF]{1,256}$")]
+EVERY_TEAM = "*"
+_Team = Annotated[str, Field(pattern=r'^[^"]*[^"\s][^"]*$')]
+"""QuickSight reads nothing as everybody, and quotes as its own."""
 LogsDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 """What CloudWatch Logs lets one choose."""
 
@@ -82,7 +94,7 @@ class Extras(_Strict):
     """A stream for applications that emit with ``PutRecords``."""
     snap_start: bool = False
     """The API's function starts from a snapshot."""
-    copies_in: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] | None = None
+    copies_in: _Region | None = None
     """Another region, in which lake and backups are copied and all tables have a replica."""
 
 
@@ -95,12 +107,35 @@ class Report(_Strict):
     to: tuple[_Email, ...] = Field(min_length=1, strict=False)
 
 
+class QuickSight(_Strict):
+    """Boards, for groups that there are in QuickSight. It is billed by the person, so it is not on by itself."""
+
+    groups: dict[_Group, Annotated[tuple[_Team, ...], Field(min_length=1, max_length=900, strict=False)]] = Field(
+        min_length=1, max_length=60
+    )
+    """The teams whose rows each group sees; ``*`` is all. Who is in none of the groups sees nothing."""
+    authors: _Group | None = None
+    """The group that may change the analyses, and make its own of the data sets."""
+    identity_region: _Region | None = None
+    """Where the account has subscribed to QuickSight, if it is not the stage's region."""
+    namespace: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,64}$")] = "default"
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        for group, teams in self.groups.items():
+            if EVERY_TEAM in teams and len(teams) > 1:
+                raise ValueError(f"groups.{group} sees {EVERY_TEAM}, which is every team; leave the others out")
+        if self.authors is not None and self.authors not in self.groups:
+            raise ValueError(f"authors is {self.authors}, and groups does not say whose rows that group sees")
+        return self
+
+
 class Stage(_Strict):
     """What is told of one stage."""
 
     name: Annotated[str, Field(pattern=NAME)]
     account: Annotated[str, Field(pattern=r"^\d{12}$")]
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: _Region
     alarms: tuple[_Email, ...] = Field(min_length=1, strict=False)
     budget_usd: Annotated[int, Field(gt=0)]
     build_every_minutes: Annotated[int, Field(ge=15, le=120)] = 60
@@ -114,6 +149,7 @@ class Stage(_Strict):
     reports: tuple[Report, ...] = Field((), strict=False)
     sources: Sources = Sources()
     extras: Extras = Extras()
+    quicksight: QuickSight | None = None
     folder: Path = Field(Path(), exclude=True, strict=False)
     """Where the stage's file lies: files that it names are looked for beside it."""
 

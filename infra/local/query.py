@@ -12,6 +12,7 @@ from infra.local.lake import Lake, LakeError
 from ingest.contracts import layout
 from ingest.contracts.derive import QUARANTINE_TABLE
 from ingest.contracts.registry import EVENTS
+from sql.analysis import SCHEMA, analyst_view
 from sql.catalog import models, views
 from sql.dialects import table_names
 from sql.operations import GATE_RESULT_COLUMNS, GATE_RESULTS
@@ -24,7 +25,7 @@ from transforms.engines.inputs import funnel_steps
 from transforms.engines.unreadable import UnreadableObjects, naming_unreadable
 
 _PRICED = "gold.price_daily"
-_NAMED = re.compile(r"\b(?:bronze|silver|gold|operations|price|metric|funnel)\.\w+")
+_NAMED = re.compile(r"\b(?:bronze|silver|gold|operations|price|metric|funnel|analysis)\.\w+")
 _MAY_NAME_MORE = re.compile(r"\"|\s\.|\.\s|information_schema|duckdb_|pragma|show|describe|summarize", re.IGNORECASE)
 
 
@@ -38,8 +39,16 @@ def read_by(query: str) -> set[str] | None:
         return None  # the refusal names those that are alike
     while left:
         found |= left
-        left = {below for name in left if name in views() for below in table_names(views()[name])} - found
+        made_of = [sql for name in left if (sql := query_of(name)) is not None]
+        left = {below for sql in made_of for below in table_names(sql)} - found
     return found
+
+
+def query_of(name: str) -> str | None:
+    """What a view is made of; None of what is none."""
+    schema, _, last = name.partition(".")
+    analysts = analyst_view(last) if schema == SCHEMA else None
+    return analysts.sql if analysts is not None else views().get(name)
 
 
 def open_session(
@@ -50,7 +59,8 @@ def open_session(
     Args:
         drain: move what the spool holds into bronze first, so that everything acknowledged is seen.
         needs_bronze: refuse a lake of which some of bronze can't be read; else only queries of that table fail.
-        reads: lay out these silver and gold tables and views only, see :func:`read_by`; binding all takes a while.
+        reads: lay out these silver and gold tables and views only, see :func:`read_by`; binding all takes a while,
+            and those of analysts longest, so they are there only where they are named.
     """
     lake.check_catalog()
     if drain:
@@ -79,7 +89,15 @@ def open_session(
         view(db, TABLE, f"SELECT * FROM {_PRICED}")  # what was built stands, whatever the price files say by now
     register_thresholds(db)
     register(db, funnel_steps(funnels_in(lake.root)))
+    _lay_out_views(db, reads)
+    return db
+
+
+def _lay_out_views(db: duckdb.DuckDBPyConnection, reads: Collection[str] | None) -> None:
     for name, query in views().items():
         if reads is None or name in reads:
             trino_view(db, name, query)
-    return db
+    db.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    for name in reads or ():
+        if name.startswith(f"{SCHEMA}.") and (analysts := query_of(name)) is not None:
+            trino_view(db, name, analysts)

@@ -56,6 +56,7 @@ QUARANTINE_COLUMNS = (
 _SCALARS: dict[type, BronzeType] = {str: "string", int: "bigint", float: "double", bool: "boolean", dict: "string"}
 
 
+@cache
 def columns(model: type[Event]) -> tuple[Column, ...]:
     """The bronze columns of an event, delivery's own last."""
     own = tuple(_column(model, name) for name in model.model_fields if name not in NOT_STORED)

@@ -7,25 +7,28 @@ from shutil import copytree
 from typing import Any
 
 import botocore.session
+import duckdb
 import pytest
 from botocore.validate import ParamValidator
 
 from dashboards.boards import BoardError, load_boards
 from dashboards.quicksight import BOARDS
-from dashboards.quicksight.data_sets import Place, data_set, source_of
+from dashboards.quicksight.data_sets import RULES, data_set, source_of
 from dashboards.quicksight.documents import definition_of, requests
 from dashboards.quicksight.expressions import expression
+from dashboards.quicksight.place import Access, Place
 from sql.analysis import ALL, METRIC_PREFIX, analyst_views
 from sql.catalog import load_metrics, metrics, models
 
-PLACE = Place("123456789012", "eu-central-1", "arn:aws:quicksight:eu-central-1:123456789012:datasource/athena")
-TEAMS: dict[str, list[str] | None] = {"support": ["support"], "o'hara's": ["growth", "support"], "managers": None}
+PLACE = Place("123456789012", "eu-central-1", "analysts", "arn:aws:iam::123456789012:role/boards")
+TEAMS: dict[str, list[str] | None] = {"support": ["support"], "o'hara's": ["growth", "sales, east"], "managers": None}
+ACCESS = Access(TEAMS, "us-east-1", authors="managers")
 SERVICE = botocore.session.Session().get_service_model("quicksight")
 
 
 @pytest.fixture(scope="module")
 def made() -> list[tuple[str, dict[str, Any]]]:
-    return list(requests(load_boards(BOARDS).values(), PLACE, TEAMS))
+    return list(requests(load_boards(BOARDS).values(), PLACE, ACCESS))
 
 
 def shapes(value: Any, shape: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -81,7 +84,7 @@ def test_a_board_reads_only_what_it_declares(name: str) -> None:
 
 
 def _columns(source: str) -> set[str]:
-    (physical,) = data_set(PLACE, source)["PhysicalTableMap"].values()
+    (physical,) = data_set(PLACE, ACCESS, source)["PhysicalTableMap"].values()
     ((_, table),) = physical.items()
     return {column["Name"] for column in table.get("InputColumns") or table["Columns"]}
 
@@ -143,22 +146,73 @@ def test_no_value_of_a_view_is_summed_over_dimensions() -> None:
 def test_rows_are_seen_by_team(made: list[tuple[str, dict[str, Any]]]) -> None:
     (rules, *others) = [parameters for action, parameters in made if action == "CreateDataSet"]
     (physical,) = rules["PhysicalTableMap"].values()
-    assert (
-        "('o''hara''s', 'growth'), ('o''hara''s', 'support'), ('managers', CAST(NULL AS varchar))"
-        in (physical["CustomSql"]["SqlQuery"])
-    )
+    found = duckdb.sql(physical["CustomSql"]["SqlQuery"])
+    assert found.columns == [column["Name"] for column in physical["CustomSql"]["Columns"]] == ["GroupName", "team"]
+    assert found.fetchall() == [
+        ("support", "support"),
+        ("o'hara's", "growth"),
+        ("o'hara's", '"sales, east"'),  # one team: without quotes QuickSight takes it for two
+        ("managers", None),  # which is all
+    ]
+    assert others
     for other in others:
-        assert other["RowLevelPermissionDataSet"]["Arn"].endswith(rules["DataSetId"])
+        assert other["RowLevelPermissionDataSet"] == {
+            "Arn": PLACE.arn("dataset", RULES),
+            "PermissionPolicy": "GRANT_ACCESS",  # who has no rule sees nothing
+            "FormatVersion": "VERSION_1",
+            "Namespace": "default",
+            "Status": "ENABLED",
+        }
         assert "team" in _columns(other["DataSetId"].removeprefix("promptlake-"))
 
 
+def test_nobody_is_given_what_gets_around_the_rules_by_team(made: list[tuple[str, dict[str, Any]]]) -> None:
+    """An owner of a data set sees all of its rows, and of a data source other data sets are made."""
+    given = {
+        (action, permission["Principal"].rpartition("/")[2]): {verb.partition(":")[2] for verb in permission["Actions"]}
+        for action, parameters in made
+        for permission in parameters.get("Permissions", ())
+    }
+    assert {action for action, _ in given} == {"CreateDataSet", "CreateTheme", "CreateAnalysis", "CreateDashboard"}
+    assert {group for action, group in given if action in ("CreateDataSet", "CreateAnalysis")} == {"managers"}
+    assert {group for action, group in given if action == "CreateDashboard"} == TEAMS.keys()
+    assert not given["CreateDataSet", "managers"] & {"UpdateDataSet", "UpdateDataSetPermissions", "DeleteDataSet"}
+    assert "UpdateAnalysis" in given["CreateAnalysis", "managers"]
+    principals = {one["Principal"] for _, made_of in made for one in made_of.get("Permissions", ())}
+    assert "arn:aws:quicksight:us-east-1:123456789012:group/default/support" in principals, "where people sign in"
+    (rules, *_) = [parameters for action, parameters in made if action == "CreateDataSet"]
+    assert "Permissions" not in rules
+
+
+def test_small_amounts_are_kept_whole(made: list[tuple[str, dict[str, Any]]]) -> None:
+    """QuickSight's fixed decimals end after four digits, and a call costs less than that."""
+    columns = [column for _, parameters in made for column in _typed(parameters)]
+    assert {column["SubType"] for column in columns if column["Type"] == "DECIMAL"} == {"FLOAT"}
+
+
+def _typed(value: Any) -> Iterator[dict[str, str]]:
+    if isinstance(value, dict):
+        if "Type" in value and "Name" in value:
+            yield value
+        for member in value.values():
+            yield from _typed(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _typed(member)
+
+
 def test_what_grows_with_people_is_asked_of_athena_and_the_rest_refreshed(
-    made: list[tuple[str, dict[str, Any]]],
+    made: list[tuple[str, dict[str, Any]]], tmp_path: Path
 ) -> None:
     sets = {p["DataSetId"]: p["ImportMode"] for action, p in made if action == "CreateDataSet" and "told" in str(p)}
     refreshed = {p["DataSetId"] for action, p in made if action == "CreateRefreshSchedule"}
     assert refreshed == {name for name, mode in sets.items() if mode == "SPICE"}
     assert sets["promptlake-cost_daily"] == "SPICE"
+    (tmp_path / "x.yaml").write_text("title: X\nmetrics:\n  latency_mean_ms: [model]\n")
+    direct = list(requests(load_boards(tmp_path).values(), PLACE, ACCESS))
+    (mode,) = [p["ImportMode"] for _, p in direct if p.get("DataSetId") == "promptlake-latency_daily"]
+    assert mode == "DIRECT_QUERY"
+    assert "CreateRefreshSchedule" not in {action for action, _ in direct}
 
 
 def test_expressions_are_sums_or_none() -> None:
@@ -191,7 +245,7 @@ def test_a_metric_comes_onto_a_board_by_two_files(tmp_path: Path) -> None:
 def test_columns_that_are_told_together_are_refused_with_their_place(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("title: X\nmetrics:\n  cost_usd: [model, template_id/template_version]\n")
     with pytest.raises(BoardError, match=r"x\.yaml:3: QuickSight has no template_id/template_version; give"):
-        list(requests(load_boards(tmp_path).values(), PLACE, TEAMS))
+        list(requests(load_boards(tmp_path).values(), PLACE, ACCESS))
 
 
 def test_an_unknown_metric_on_a_board_is_a_sentence(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 BUCKET = "lake"
 URL = f"s3://{BUCKET}"
+ATHENAS = "awsdatacatalog"
+"""What Athena calls Glue's catalog, and so the analysts' views what they read."""
 GONE = ("gone", "gone-browser")
 """Who takes back consent after the first build."""
 
@@ -112,7 +114,8 @@ def spark(cloud: str) -> "Iterator[SparkSession]":
 
 @pytest.fixture(scope="module")
 def trino_port(cloud: str, other_cloud: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with trino_server(cloud, tmp_path_factory.mktemp("trino"), {"duckdb": other_cloud}) as port:
+    others = {"duckdb": other_cloud, ATHENAS: other_cloud}
+    with trino_server(cloud, tmp_path_factory.mktemp("trino"), others) as port:
         yield port
 
 

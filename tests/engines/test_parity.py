@@ -10,9 +10,15 @@ import duckdb
 import pytest
 import yaml
 
+from dashboards.boards import load_boards
+from dashboards.quicksight import BOARDS
+from dashboards.quicksight.data_sets import data_set, source_of
+from dashboards.quicksight.place import Access, Place
+from infra.aws.lake.views import put_views
 from infra.local.delivering import consents_of
 from ingest.contracts import layout
 from ingest.contracts.types import TOKENS_MAX
+from sql.analysis import SCHEMA, analyst_views
 from sql.catalog import models, views, wide_views
 from sql.checks import Check
 from sql.dialects import table_names, to_duckdb
@@ -24,7 +30,7 @@ from sql.prices.table import load_prices
 from sql.publication import read_publication
 from sql.question import questions
 from tests.engines import awkward, in_trino
-from tests.engines.conftest import BUCKET, Twins
+from tests.engines.conftest import ATHENAS, BUCKET, Twins
 from tests.lakes import event, named, rows, send
 from tests.services.athena import athena
 from tests.services.moto import ACCOUNT, client
@@ -35,6 +41,7 @@ from transforms.engines.spark_engine import SparkEngine
 from transforms.engines.spark_session import table_name
 
 SILVER = [name for name, model in models().items() if model.layer == "silver"]
+ON_BOARDS = sorted({source_of(told) for board in load_boards(BOARDS).values() for told in board.told})
 GOLD = [name for name, model in models().items() if model.layer == "gold"]
 
 
@@ -145,6 +152,32 @@ def test_an_analysts_own_client_of_athena_gets_what_trino_computes(
 def test_the_questions_asked_most_have_the_same_answers_in_trino(twins: Twins, name: str) -> None:
     query = questions()[name].sql
     assert told(twins.trino(query)) == told(rows(twins.folder, to_duckdb(query)))
+
+
+@pytest.fixture(scope="module")
+def views_put(twins: Twins) -> None:
+    """As a build in AWS puts them, into the account that DuckDB has built."""
+    assert len(put_views(client("glue", twins.function.cloud)).made) == len(analyst_views())
+
+
+@pytest.mark.usefixtures("views_put")
+def test_trino_finds_the_analysts_views_with_their_columns(twins: Twins) -> None:
+    query = f"SELECT table_name, column_name, data_type FROM {ATHENAS}.information_schema.columns"
+    found = twins.trino(f"{query} WHERE table_schema = '{SCHEMA}'")
+    expected = [(v.name, c.name, c.type.replace(" ", "")) for v in analyst_views().values() for c in v.columns]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+@pytest.mark.usefixtures("views_put")
+@pytest.mark.parametrize("source", ON_BOARDS)
+def test_trino_answers_what_boards_read_as_duckdb_does(twins: Twins, source: str) -> None:
+    """Views, and tables with whose they are, as QuickSight asks for them."""
+    place = Place("123456789012", "eu-central-1", "analysts", "arn:aws:iam::123456789012:role/boards")
+    (physical,) = data_set(place, Access({}, place.region), source)["PhysicalTableMap"]["source"].values()
+    names = ", ".join(column["Name"] for column in physical.get("Columns") or physical["InputColumns"])
+    query = physical.get("SqlQuery") or f"SELECT {names} FROM {physical['Schema']}.{physical['Name']}"
+    in_duckdb = told(rows(twins.folder, to_duckdb(query)))
+    assert told(twins.trino(query.replace("FROM ", f"FROM {ATHENAS}."))) == in_duckdb != []
 
 
 def test_trino_reads_what_the_gate_found_by_day(twins: Twins) -> None:

@@ -18,7 +18,7 @@ from botocore.stub import Stubber
 from dashboards.dictionary.page import script_hash
 from infra.aws import deploying
 from infra.aws.doctor.checks import AFTER, BEFORE, examine, model_access
-from infra.aws.doctor.function import PROBLEMS_METRIC, STAGE_VARIABLE, handler
+from infra.aws.doctor.function import NOT_TOLD, PROBLEMS_METRIC, STAGE_VARIABLE, handler
 from infra.aws.names import BRONZE_TABLES, Names
 from infra.aws.pages import put_pages
 from infra.aws.rooms.flows import build_flow
@@ -75,7 +75,7 @@ def names(tmp_path: Path) -> Names:
 @pytest.fixture
 def clients(url: str) -> Clients:
     client("s3", url)  # a region of its own
-    return lambda service: client(service, url)
+    return lambda service, _region=None: client(service, url)
 
 
 def problems(names: Names, clients: Clients) -> dict[str, list[str]]:
@@ -152,7 +152,7 @@ def test_an_account_is_looked_at_and_told_what_to_mend(
         "AWS_DEFAULT_REGION": ACCOUNT["region_name"],
         "AWS_ACCESS_KEY_ID": ACCOUNT["aws_access_key_id"],
         "AWS_SECRET_ACCESS_KEY": ACCOUNT["aws_secret_access_key"],
-        STAGE_VARIABLE: names.stage.model_dump_json(exclude={"people", "settings"}),
+        STAGE_VARIABLE: names.stage.model_dump_json(exclude=NOT_TOLD),
     }.items():
         monkeypatch.setenv(name, value)
     told = handler({}, None)["problems"]
@@ -233,6 +233,34 @@ def test_a_second_stage_in_the_region_and_another_account_are_refused_before_any
         StageError, match=r"Nothing was deployed\. Account: The credentials are of account 123456789012"
     ):
         deploying.check(other, clients)
+
+
+def test_boards_are_refused_where_quicksight_has_no_such_group(names: Names, clients: Clients) -> None:
+    path = names.stage.folder / "boards.toml"
+    path.write_text(SETTINGS + '[quicksight.groups]\nanalysts = ["*"]\nsupport = ["support"]\n')
+    stage = read_stage("boards", names.stage.folder)
+    service = clients("quicksight")
+    service.create_group(AwsAccountId=stage.account, Namespace="default", GroupName="analysts")
+
+    def found() -> list[str | None]:
+        return [one.problem for one in examine(Names(stage), clients, {"QuickSight": BEFORE["QuickSight"]})]
+
+    edition, group = found()  # an account of moto's has the Standard edition
+    assert "has rules by row in its Enterprise edition only" in str(edition)
+    assert "has no group support in us-east-1, namespace default; make it there" in str(group)
+    service.create_group(AwsAccountId=stage.account, Namespace="default", GroupName="support")
+    assert found() == [edition]
+
+
+def test_boards_that_are_switched_off_are_removed(names: Names, clients: Clients) -> None:
+    cloudformation = clients("cloudformation")
+    assert not deploying.remove_boards(names.stage, cloudformation), "there were none"
+    for part in ("boards", "app"):
+        template = {"Resources": {"A": {"Type": "AWS::SNS::Topic"}}}
+        cloudformation.create_stack(StackName=names.stack(part), TemplateBody=json.dumps(template))
+    assert deploying.remove_boards(names.stage, cloudformation)
+    left = {one["StackName"] for one in cloudformation.describe_stacks()["Stacks"]}
+    assert left == {names.stack("app")}
 
 
 def test_the_dictionary_is_put_where_people_read_it_and_old_pages_go(names: Names, clients: Clients) -> None:

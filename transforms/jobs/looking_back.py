@@ -10,7 +10,7 @@ from transforms.jobs.ledger import Booking, JobLedger
 LARGE_EVENTS = 2_000_000
 """All of so many events are looked at in a second; a lake with no more than that leaves nothing for later."""
 _LOOKED_BACK = "looked_back"
-"""Ledger fact: the UTC day into which the build was complete that last computed these tables; which have waited since."""
+"""Ledger fact: the UTC day into which the build that last computed them was complete; and which have waited since."""
 
 
 @dataclass(frozen=True)

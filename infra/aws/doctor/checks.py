@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.aws.names import BRONZE_TABLES, Names
+from infra.aws.names import BRONZE_TABLES, DATABASES, Names
 from infra.aws.session import Clients
 from ingest.contracts import layout
 from ingest.contracts.derive import glue_columns, table_columns
@@ -56,17 +57,19 @@ def account(names: Names, client: Clients) -> Iterator[str]:
 def other_stage(names: Names, client: Clients) -> Iterator[str]:
     """Glue's databases have one name in an account's region, so there can be one stage."""
     glue = client("glue")
-    try:
-        description = glue.get_database(Name=layout.BRONZE)["Database"].get("Description", "")
-    except glue.exceptions.EntityNotFoundException:
-        return
     mine = names.stage.name
-    if not description.endswith(f"stage {mine}"):
-        whose = description.rpartition("stage ")[2] if description.startswith("promptlake") else "somebody else's"
-        yield (
-            f"Account {names.stage.account} has a Glue database {layout.BRONZE!r} in {names.stage.region}, which is "
-            f"{whose}; give stage {mine} another region or account."
-        )
+    for database in DATABASES:
+        try:
+            description = glue.get_database(Name=database)["Database"].get("Description", "")
+        except glue.exceptions.EntityNotFoundException:
+            continue
+        if not description.endswith(f"stage {mine}"):
+            whose = description.rpartition("stage ")[2] if description.startswith("promptlake") else "somebody else's"
+            yield (
+                f"Account {names.stage.account} has a Glue database {database!r} in {names.stage.region}, which is "
+                f"{whose}; give stage {mine} another region or account."
+            )
+            return
 
 
 def concurrency(names: Names, client: Clients) -> Iterator[str]:
@@ -118,6 +121,36 @@ def gateway_logs(_: Names, client: Clients) -> Iterator[str]:
             "API Gateway may write no logs in this account and region; make a role for it, and set it in its console "
             "under Settings, CloudWatch log role ARN."
         )
+
+
+def quicksight(names: Names, client: Clients) -> Iterator[str]:
+    """Whether the groups are there that boards are for."""
+    boards = names.stage.quicksight
+    if boards is None:
+        return
+    region = boards.identity_region or names.stage.region
+    service = client("quicksight", region)
+    try:
+        edition = service.describe_account_settings(AwsAccountId=names.stage.account)["AccountSettings"]["Edition"]
+    except service.exceptions.ResourceNotFoundException:
+        yield f"Account {names.stage.account} has no QuickSight in {region}; subscribe, or leave [quicksight] out."
+        return
+    if not edition.startswith("ENTERPRISE"):
+        yield "QuickSight has rules by row in its Enterprise edition only; take that, or leave [quicksight] out."
+    missing = [group for group in boards.groups if not _is_group(service, names, boards.namespace, group)]
+    if missing:
+        yield (
+            f"QuickSight has no group {', '.join(missing)} in {region}, namespace {boards.namespace}; make it there, "
+            "or take it out of quicksight.groups."
+        )
+
+
+def _is_group(service: Any, names: Names, namespace: str, group: str) -> bool:
+    try:
+        service.describe_group(AwsAccountId=names.stage.account, Namespace=namespace, GroupName=group)
+    except service.exceptions.ResourceNotFoundException:
+        return False
+    return True
 
 
 def keys(names: Names, client: Clients) -> Iterator[str]:
@@ -226,6 +259,7 @@ BEFORE: dict[str, Check] = {
     "Bedrock": bedrock,
     "models may be asked": model_access,
     "API Gateway's log": gateway_logs,
+    "QuickSight": quicksight,
 }
 """What must be so before anything is deployed."""
 

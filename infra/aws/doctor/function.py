@@ -12,7 +12,8 @@ from infra.aws.stage import Stage
 from ingest.doors.lambdas.metrics import tell
 
 STAGE_VARIABLE = "PROMPTLAKE_STAGE"
-"""Environment variable: the stage's settings, as JSON."""
+"""Environment variable: the stage's settings, as JSON, without those of which the function knows nothing."""
+NOT_TOLD = {"people", "settings", "quicksight", "reports"}
 PROBLEMS_METRIC = "doctor_problems"
 
 _log = logging.getLogger(__name__)

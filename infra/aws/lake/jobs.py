@@ -11,6 +11,7 @@ from infra.aws.lake.discovery import receive
 from infra.aws.lake.lake import AwsLake
 from infra.aws.lake.prices import book_in
 from infra.aws.lake.receipts import write_receipt
+from infra.aws.lake.views import put_views
 from ingest.contracts.instants import from_us
 from transforms.jobs.backfill import Backfilled, BackfillRequest, RereadingEngine, backfill
 from transforms.jobs.build import build
@@ -36,8 +37,13 @@ class Jobs:
         Raises:
             GateFailed: readers keep the last good state.
             PriceError: or ``FunnelError``: one of the owner's files says nonsense; nothing was read or written.
+            ClientError: the views could not be put; what was built is published.
         """
-        return build(self._building(takes_new=True))
+        built = build(self._building(takes_new=True))
+        # The tables are as this version has them now, and so are the views over them.
+        self.on_step("bringing the analysts' views up to date")
+        put_views(self.lake.glue)
+        return built
 
     def backfill(self, first: date, last: date) -> tuple[Backfilled, BuildResult]:
         """Read silver of some days from bronze once more, and bring the tables up to it and to what was received.

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -35,6 +36,8 @@ class AwsLake:
     consents: DynamoConsents
     books: DynamoBooks
     lease: Lease
+    glue: Any
+    """boto3's client, for the catalog's views."""
     keys: Callable[[], Keyring]
     """All that pseudonyms were ever made with, as they are now."""
     retention: Callable[[], Retention]
@@ -74,6 +77,7 @@ def open_lake(environment: Mapping[str, str], root: Path) -> AwsLake:
         DynamoConsents(dynamodb, environment[TABLE_VARIABLE]),
         DynamoBooks(dynamodb, ledger),
         Lease(dynamodb, ledger),
+        boto3.client("glue"),
         partial(_keyring, environment),
         partial(_retention, environment),
     )

@@ -14,6 +14,7 @@ LEDGER_WRITES = ("UpdateItem",)
 """Counting at the doors, which needs no more."""
 
 _OBJECTS = "The objects of a folder are named as they are written; which folders, stands here."
+_VIEWS = "The jobs put the analysts' views there; which there are, the models and metrics say."
 _ICEBERG = "The jobs make the Iceberg tables of these two databases; which there are, the models say."
 
 
@@ -67,3 +68,5 @@ def may_keep_lake(role: iam.Role, names: Names) -> None:
     glue = ("GetDatabase", "CreateDatabase", "GetTable", "GetTables", "CreateTable", "UpdateTable")
     resources = [arn for database in ICEBERG for arn in names.glue_arns(database)]
     allow(role, [f"glue:{operation}" for operation in glue], list(dict.fromkeys(resources)), _ICEBERG)
+    views = ("GetDatabase", "CreateDatabase", "GetTables", "CreateTable", "UpdateTable", "DeleteTable")
+    allow(role, [f"glue:{operation}" for operation in views], names.glue_arns(layout.ANALYSIS), _VIEWS)

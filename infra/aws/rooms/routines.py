@@ -2,8 +2,8 @@
 
 from constructs import Construct
 
-from infra.aws.doctor.function import STAGE_VARIABLE
-from infra.aws.names import BRONZE_TABLES, Names
+from infra.aws.doctor.function import NOT_TOLD, STAGE_VARIABLE
+from infra.aws.names import BRONZE_TABLES, DATABASES, Names
 from infra.aws.packages.build import Package
 from infra.aws.packed import MODELS
 from infra.aws.rooms.functions import Functions
@@ -90,7 +90,7 @@ class Routines(Construct):
         streams = [names.stream_arn(table) for table in BRONZE_TABLES]
         allow(role, ["firehose:DescribeDeliveryStream"], streams)
         tables = [names.arn("glue", f"table/{layout.BRONZE}/{table}") for table in BRONZE_TABLES]
-        catalog = [names.arn("glue", "catalog"), names.arn("glue", f"database/{layout.BRONZE}")]
+        catalog = [names.arn("glue", one) for one in ("catalog", *(f"database/{name}" for name in DATABASES))]
         allow(role, ["glue:GetTable", "glue:GetDatabase"], [*catalog, *tables])
         allow(role, ["sns:ListSubscriptionsByTopic"], [names.topic_arn])
         if names.stage.sender:
@@ -107,4 +107,4 @@ class Routines(Construct):
 def _told(names: Names) -> str:
     """The stage as the function knows it, in whose package the owner's files have names of ours."""
     packed = {"models": MODELS} if names.stage.models else {}
-    return names.stage.model_copy(update=packed).model_dump_json(exclude={"people", "settings", "reports"})
+    return names.stage.model_copy(update=packed).model_dump_json(exclude=NOT_TOLD)

@@ -20,8 +20,8 @@ from dashboards.briefs.findings import Findings, find
 from dashboards.briefs.page import Pictures
 from dashboards.briefs.words import fresh
 from sql.reader import PublishedTables
-from tests.clients import npm
-from tests.clients.chromium import Browser, browser
+from tests.clients import axe
+from tests.clients.chromium import browser
 
 Rows = dict[str, list[dict[str, Any]]]
 MONDAY, TODAY = date(2026, 11, 9), date(2026, 11, 20)
@@ -155,25 +155,13 @@ def test_the_same_report_is_the_same_page(published: PublishedTables, made: Made
     assert Made(published).html() == made.html()
 
 
-def _check(page_of: Browser, html: Path, scheme: str, width: int) -> None:
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    page_of.send("Emulation.setEmulatedMedia", features=features)
-    page_of.send("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-    page_of.open(html.as_uri())
-    page_of.evaluate((npm.installed() / "node_modules" / "axe-core" / "axe.min.js").read_text())
-    found = page_of.evaluate(
-        "axe.run().then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact)))"
-    )
-    assert found == []
-    assert page_of.evaluate("document.documentElement.scrollWidth") <= width
-
-
 def test_axe_finds_nothing_serious_by_day_by_night_and_on_a_phone(made: Made, tmp_path: Path) -> None:
     html = tmp_path / "report.html"
     html.write_text(made.html())
     with browser() as page_of:
-        for scheme, width in (("light", 800), ("dark", 800), ("light", 360)):
-            _check(page_of, html, scheme, width)
+        for scheme, width in axe.SEEN:
+            assert axe.serious(page_of, html, scheme, width) == []
+            assert page_of.evaluate("document.documentElement.scrollWidth") <= width
         shown = page_of.evaluate("[...document.images].filter(i => i.offsetWidth).map(i => i.naturalWidth)")
         assert len(shown) == len(made.charts)
         assert all(width > 300 for width in shown)

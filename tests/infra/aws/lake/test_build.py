@@ -16,6 +16,7 @@ from infra.aws.lake.lake import AwsLake
 from infra.aws.lake.ledger import DynamoLedger
 from infra.aws.lake.limits import Limits, TooLarge
 from infra.aws.lake.lock import Busy
+from infra.aws.lake.views import Changed, put_views
 from infra.local.delivering import open_transform
 from infra.local.lake import Lake
 from infra.local.query import open_session
@@ -108,6 +109,7 @@ def test_a_lake_in_aws_holds_what_an_embedded_one_does(aws: Account, embedded: L
     assert (result.duplicates, result.conflicts) == (1, 1)
     for name, found in embedded_tables(embedded, *models()).items():
         assert table(lake, name) == found, name
+    assert put_views(lake.glue) == Changed(), "the build has put the analysts' views there"
     assert "our contract" in {row["source"] for row in table(lake, "gold.price_daily")}
     published = read_publication(aws.pointer())
     assert {name: extract.rows for name, extract in published.tables.items()} == {

@@ -51,6 +51,7 @@ class Synthesised:
     data: Template
     app: Template
     copies: Template | None = None
+    boards: Template | None = None
 
     @property
     def names(self) -> Names:
@@ -62,7 +63,7 @@ class Synthesised:
         return [one for one in (self.data, self.copies) if one]
 
     def __iter__(self) -> Iterator[Template]:
-        return iter([one for one in (self.data, self.app, self.copies) if one])
+        return iter([one for one in (self.data, self.app, self.copies, self.boards) if one])
 
 
 def synthesise(name: str, out: Path) -> Synthesised:
@@ -77,9 +78,10 @@ def synthesise(name: str, out: Path) -> Synthesised:
     app, stacks = make_app(stage, _packages(out / "packages"), str(out / name))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()
-    made = (stacks.data, stacks.app, stacks.copies)
-    paths = [out / name / one.template_file for one in made if one]
-    return Synthesised(stage, *map(Template, paths))
+    made = {"copies": stacks.copies, "boards": stacks.boards}
+    others = {part: Template(out / name / stack.template_file) for part, stack in made.items() if stack}
+    kept, works = (Template(out / name / stack.template_file) for stack in (stacks.data, stacks.app))
+    return Synthesised(stage, kept, works, **others)
 
 
 def _packages(folder: Path) -> Packages:

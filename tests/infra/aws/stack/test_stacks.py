@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
+from dashboards.boards import load_boards
+from dashboards.quicksight import BOARDS
 from infra.aws.costs.assumptions import load_assumptions
 from infra.aws.names import BRONZE_TABLES
 from infra.aws.openapi import api_document
@@ -41,6 +43,8 @@ _TOLD_WHOLE = {
     "lambda:GetAccountSettings",
     "ses:GetAccount",
     "sts:GetCallerIdentity",
+    "athena:ListDataCatalogs",
+    "athena:ListWorkGroups",
 }
 """Actions that have no resource; and those by which Step Functions delivers its logs, all of which begin alike."""
 
@@ -261,12 +265,10 @@ def test_at_rest_it_costs_what_the_cost_page_says(every: dict[str, Synthesised])
 
 
 def test_what_is_switched_on_is_there(every: dict[str, Synthesised]) -> None:
-    app, data = every["prod"].app, every["prod"].data
+    app = every["prod"].app
     (job,) = app.of("Glue::Job")
     assert (job["GlueVersion"], job["DefaultArguments"]["--lake"]) == ("5.0", f"s3://{every['prod'].names.lake}")
     assert len(app.of("Kinesis::Stream")) == len(app.of("Lambda::Alias")) == 1
-    for table in data.of("DynamoDB::GlobalTable"):
-        assert {one["Region"] for one in table["Replicas"]} == {"eu-central-1", "eu-west-1"}, table["TableName"]
     filters = {one["LogGroupName"]: one for one in app.of("Logs::SubscriptionFilter")}
     assert set(filters) == {"/aws/bedrock/promptlake-prod-calls", "/aws/apigateway/shop", "/aws/lambda/shop"}
     (calls,) = [one for one in app.of("Logs::LogGroup") if one["LogGroupName"] == "/aws/bedrock/promptlake-prod-calls"]
@@ -348,6 +350,56 @@ def test_analysts_find_the_questions_that_are_asked_most(made: Synthesised) -> N
     assert named.keys() == questions().keys() | {"refused_since_yesterday", "gate_findings_since_yesterday"}
     for name, question in questions().items():
         assert (named[name]["Description"], named[name]["QueryString"]) == (question.asks, question.sql)
+
+
+def test_boards_are_there_where_they_are_asked_for(every: dict[str, Synthesised]) -> None:
+    assert every["dev"].boards is None
+    boards = every["prod"].boards
+    assert boards is not None
+    assert len(boards.of("QuickSight::Dashboard")) == len(boards.of("QuickSight::Analysis")) == len(load_boards(BOARDS))
+    (source,) = boards.of("QuickSight::DataSource")
+    assert source["DataSourceParameters"]["AthenaParameters"]["WorkGroup"] == every["prod"].names.workgroup
+    (role,) = boards.of("IAM::Role")
+    (trusted,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trusted["Principal"] == {"Service": "quicksight.amazonaws.com"}
+    assert boards.path.stat().st_size < 1_000_000, "CloudFormation's limit"
+    assert len(boards.resources) < 500
+
+
+def test_no_row_of_a_board_is_seen_without_a_rule(every: dict[str, Synthesised]) -> None:
+    boards = every["prod"].boards
+    assert boards is not None
+    rules, others = [], []
+    for one in boards.of("QuickSight::DataSet"):
+        (rules if one.get("UseAs") == "RLS_RULES" else others).append(one)
+    ((given,),) = [one["PhysicalTableMap"].values() for one in rules]
+    assert "('support', 'support'), ('growth', 'growth')" in given["CustomSql"]["SqlQuery"]
+    assert others
+    for one in others:
+        assert one["RowLevelPermissionDataSet"]["Status"] == "ENABLED"
+        assert one["RowLevelPermissionDataSet"]["PermissionPolicy"] == "GRANT_ACCESS"
+        assert one["RowLevelPermissionDataSet"]["Arn"].endswith(f"dataset/{rules[0]['DataSetId']}")
+        assert one["IngestionWaitPolicy"] == {"WaitForSpiceIngestion": False}, "there may be nothing to read yet"
+
+
+def test_a_document_of_a_board_is_made_after_what_it_refers_to(every: dict[str, Synthesised]) -> None:
+    boards = every["prod"].boards
+    assert boards is not None
+    kinds = {name: one["Type"].rpartition("::")[2] for name, one in boards.resources.items()}
+    after = {name: {kinds[other] for other in one.get("DependsOn", ())} for name, one in boards.resources.items()}
+    expected = {
+        "DataSource": {"Role", "Policy"},
+        "DataSet": {"DataSource"},
+        "RefreshSchedule": {"DataSet"},
+        "Analysis": {"DataSet", "Theme"},
+        "Dashboard": {"DataSet", "Theme"},
+    }
+    for name, kind in kinds.items():
+        assert after[name] >= expected.get(kind, set()), name
+    rules = [name for name, one in boards.resources.items() if one.get("Properties", {}).get("UseAs") == "RLS_RULES"]
+    for name, kind in kinds.items():
+        if kind == "DataSet" and name not in rules:
+            assert set(boards.resources[name]["DependsOn"]) >= set(rules)
 
 
 def test_each_alarm_has_a_runbook_and_each_runbook_an_alarm() -> None:

@@ -14,7 +14,7 @@ from infra.aws.names import Names
 from infra.aws.rooms.flows import REPORTED
 from infra.aws.slos import objectives, objectives_of
 from infra.aws.stage import Report, StageError, read_stage
-from tests.infra.aws.stack.templates import EXAMPLES, needs_node
+from tests.infra.aws.stack.templates import EXAMPLES, ROOT, needs_node
 
 GOOD = 'account = "123456789012"\nregion = "eu-central-1"\nalarms = ["a@example.com"]\nbudget_usd = 10\n'
 
@@ -50,6 +50,12 @@ def write(folder: Path, text: str, name: str = "dev") -> Path:
         (GOOD + SENDER + REPORT.replace('"ann@example.com"', ""), "reports.0.to: "),
         (GOOD + SENDER + REPORT + REPORT, "reports has the one for product by week 2 times; write all addresses into"),
         (GOOD + '[extras]\ncopies_in = "eu-central-1"', "must be another region"),
+        (GOOD + "[quicksight]", "quicksight.groups: Field required"),
+        (GOOD + "[quicksight.groups]\na = []", "quicksight.groups.a: "),
+        (GOOD + '[quicksight.groups]\na = [" "]', "quicksight.groups.a.0: "),
+        (GOOD + "[quicksight.groups]\na = ['the \"best\"']", "quicksight.groups.a.0: "),
+        (GOOD + '[quicksight.groups]\na = ["*", "b"]', "groups.a sees *, which is every team"),
+        (GOOD + '[quicksight]\nauthors = "b"\n[quicksight.groups]\na = ["*"]', "authors is b, and groups does not say"),
         (GOOD + "build_every_minutes = 1", "build_every_minutes: "),
         (GOOD + "build_every_minutes = 180", "build_every_minutes: Input should be less than or equal to 120"),
     ],
@@ -107,6 +113,14 @@ def test_reports_can_be_sent_to_every_audience_that_there_is() -> None:
     assert set(get_args(Report.model_fields["audience"].annotation)) == {one.stem for one in AUDIENCES.glob("*.yaml")}
     assert get_args(Report.model_fields["period"].annotation) == get_args(Kind)
     assert set(REPORTED) == set(get_args(Kind))
+
+
+def test_boards_are_asked_for_as_the_guide_says(tmp_path: Path) -> None:
+    (said,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/boards.md").read_text(), re.DOTALL)
+    boards = read_stage("dev", write(tmp_path / "stages", GOOD + said)).quicksight
+    assert boards is not None
+    assert boards.groups == {"analysts": ("*",), "support": ("support", "support, weekends")}
+    assert read_stage("dev", write(tmp_path / "stages", GOOD)).quicksight is None
 
 
 def test_the_examples_are_good() -> None:
