@@ -1,6 +1,7 @@
 """Reads one publication into a report of a period for an audience."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from dashboards.boards import Board, Told
@@ -48,8 +49,10 @@ def collect(
     names = list(board.by_table())
     state = tables.publication.state(names)
     period = period_of(kind, day, datetime.fromisoformat(state.complete_through), today)
-    has_real, has_simulated = (span(tables, is_simulated=one) is not None for one in (False, True))
-    asker = Asker(tables, has_simulated and not has_real, smallest_group)
+    real, simulated = (span(tables, is_simulated=one) for one in (False, True))
+    asker = Asker(tables, real is None and simulated is not None, smallest_group)
+    if all_days := real or simulated:
+        period = replace(period, oldest=all_days[0])
     status = telling.status(state, period, today, failure)
     figures = _figures(asker, board, period.told, period) if period.told else []
     of_few = [figure.metric for figure in figures if figure.is_of_few]
@@ -103,10 +106,11 @@ def _of_group(asker: Asker, group: Sequence[Told], now: Span, period: Period) ->
     few = asker.few(group[0].table, spans)
     # What is laid side by side is told of both, or of neither.
     few |= {now.first, before.first} if few & {now.first, before.first} else frozenset()
+    left_out = few | {span.first for span in spans[1:] if not period.is_known(span)}
     values, asked_values = asker.values(group, spans)
-    by_start = {row["day"]: row for row in values if row["day"] not in few}
+    by_start = {row["day"]: row for row in values if row["day"] not in left_out}
     counts, asked_counts = asker.parts(group, [now, before])
-    counted = {row["day"]: row for row in counts if row["day"] not in few}
+    counted = {row["day"]: row for row in counts if row["day"] not in left_out}
     days, asked_days = asker.daily(group, [now, before])
     by_day = {row["day"]: row for row in days}
     return {
@@ -116,7 +120,7 @@ def _of_group(asker: Asker, group: Sequence[Told], now: Span, period: Period) ->
             counted,
             by_day,
             spans,
-            _parts(asker, one, group, now, before),
+            _parts(asker, one, group, now, before) if period.is_known(before) else (),
             (asked_values, asked_counts, asked_days),
             is_of_few=now.first in few,
         )

@@ -34,11 +34,18 @@ class Findings:
     told: tuple[Finding, ...]
     others: tuple[str, ...]
     """Sentences on what is no finding, and why not."""
+    has_before: bool
+    """Whether there is anything to compare with."""
+
+    @property
+    def none(self) -> str:
+        """What is said where nothing is told."""
+        return "Nothing changed beyond chance." if self.has_before else "There is nothing to compare with yet."
 
     @property
     def subject(self) -> str:
         """The whole in half a line."""
-        return self.told[0].headline if self.told else "Nothing changed beyond chance"
+        return self.told[0].headline if self.told else self.none.removesuffix(".")
 
 
 def find(brief: Brief) -> Findings:
@@ -46,7 +53,8 @@ def find(brief: Brief) -> Findings:
     figures = [figure for figure in brief.figures if figure.judged.standing in TOLD]
     figures.sort(key=lambda figure: (TOLD.index(figure.judged.standing), -_relative(figure)))
     told = tuple(_finding(brief, figure) for figure in figures[:SHOWN])
-    return Findings(told, tuple(_others(brief, figures[SHOWN:])))
+    has_before = any(figure.before is not None for figure in brief.figures)
+    return Findings(told, tuple(_others(brief, figures[SHOWN:])), has_before)
 
 
 def headline(figure: Figure) -> str:

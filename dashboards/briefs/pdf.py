@@ -54,6 +54,7 @@ def _document(brief: Brief, findings: Findings, charts: list[Drawn], names: Mapp
             for finding in findings.told
         ],
         "others": findings.others,
+        "none": findings.none,
         "charts": [{"title": c.title, "alternative": c.alternative, "file": names[c.key]} for c in charts],
         "figures": {
             "columns": _columns("Metric", "Now", "Before", "Change", "Counted on"),

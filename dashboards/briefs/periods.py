@@ -45,6 +45,8 @@ class Period:
     whole: Span
     told: Span | None
     """The days of it that the data are complete for; None where there is none yet."""
+    oldest: date | None = None
+    """The first day that there are data of, if any. What began before it is known in part, and not compared."""
 
     @property
     def step_days(self) -> int:
@@ -54,6 +56,10 @@ class Period:
     def before(self, periods: int = 1) -> Span:
         """The same days so many periods earlier."""
         return (self.told or self.whole).moved(-periods * self.step_days)
+
+    def is_known(self, span: Span) -> bool:
+        """Whether there may be data of all its days."""
+        return self.oldest is not None and span.first >= self.oldest
 
     @property
     def is_cut(self) -> bool:

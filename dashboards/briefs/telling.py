@@ -35,6 +35,8 @@ def period_name(period: Period) -> str:
 
 def compared_with(period: Period) -> str:
     """What it is laid beside, and how that is fair."""
+    if period.oldest is not None and not period.is_known(period.before()):
+        return f"compared with nothing: the first day that there are data of is {units.day(period.oldest)}"
     weeks = period.step_days // 7
     moved = "one week" if weeks == 1 else f"{weeks} weeks"
     return f"compared with {days(period.before())}: the same weekdays, {moved} earlier"

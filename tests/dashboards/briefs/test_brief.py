@@ -17,6 +17,7 @@ from dashboards.briefs.data import Brief
 from dashboards.briefs.findings import Findings, find
 from dashboards.briefs.measuring import count_unit
 from dashboards.briefs.periods import Span
+from dashboards.briefs.words import subtitle
 from sql.catalog import CatalogError, metrics
 from sql.publication import Extract, State
 from sql.reader import PublishedTables
@@ -81,6 +82,17 @@ def test_small_numbers_are_called_so(publish: Publish, weeks: Rows) -> None:
     told = find(brief(publish(weeks), "product"))
     assert "Too few to say anything: Thumbs up (70% to 40%; 5 answers)." in told.others
     assert not [finding for finding in told.told if finding.figure.metric.name == "thumbs_up_rate"]
+
+
+def test_a_week_that_is_known_in_part_is_compared_with_nothing(publish: Publish) -> None:
+    """As many calls each day: it would be 250 % more of them than in the two days of the week before."""
+    first = MONDAY - timedelta(2)
+    rows = [{"day": first + timedelta(n), "model": "m", "executions": 10} for n in range(9)]
+    told = brief(publish({"cost_daily": rows}))
+    (executions,) = [figure for figure in told.figures if figure.metric.name == "executions"]
+    assert (executions.now, executions.before, executions.parts) == (70, None, ())
+    assert subtitle(told).endswith("compared with nothing: the first day that there are data of is 7 Nov 2026.")
+    assert (find(told).told, find(told).subject) == ((), "There is nothing to compare with yet")
 
 
 def test_what_a_count_counts_is_not_the_calls_of_its_table(publish: Publish, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def weeks() -> list[dict[str, Any]]:
         tickets(before, None, "mail", 3),
         tickets(MONDAY, "login", "chat", 4),
         tickets(MONDAY + timedelta(3), "login", "chat", 9),
+        tickets(BEFORE - timedelta(1), "login", "chat", 30),  # so that the week before is known whole
     ]
 
 
