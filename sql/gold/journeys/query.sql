@@ -37,34 +37,25 @@ named AS (
         AND r.environment = p.environment
         AND r.place = p.place
 ),
-stays AS (
-    SELECT *
-    FROM (
-        SELECT
-            *,
-            LAG(place) OVER (PARTITION BY day, environment, person, session_id, session_number
-                ORDER BY occurred_at, place) AS place_before
-        FROM named
-    ) AS in_order
-    WHERE place_before IS NULL OR place_before <> place
-),
-steps AS (
+in_order AS (
     SELECT
         day,
         environment,
         person,
-        COALESCE(place_before, 'entry') AS from_place,
-        place AS to_place
-    FROM stays
+        place,
+        LAG(place) OVER (PARTITION BY day, environment, person, session_id, session_number
+            ORDER BY occurred_at, place) AS place_before,
+        LEAD(place) OVER (PARTITION BY day, environment, person, session_id, session_number
+            ORDER BY occurred_at, place) AS place_after
+    FROM named
+),
+steps AS (
+    SELECT day, environment, person, COALESCE(place_before, 'entry') AS from_place, place AS to_place
+    FROM in_order
+    WHERE place_before IS NULL OR place_before <> place
     UNION ALL
     SELECT day, environment, person, place, 'exit'
-    FROM (
-        SELECT
-            *,
-            LEAD(place) OVER (PARTITION BY day, environment, person, session_id, session_number
-                ORDER BY occurred_at, place) AS place_after
-        FROM stays
-    ) AS with_next
+    FROM in_order
     WHERE place_after IS NULL
 )
 SELECT
