@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from infra.local.demo.scene import Played
 
 DEMO_LAKE, PAGE = "demo-lake", "report.html"
+DAYS = 21
+"""Whichever day it is, the last week that is over then has a whole one before it to be compared with."""
 DAYS_MAX, SCALE_MAX = 365, 100
 
 
@@ -32,7 +34,7 @@ def add_parser(subparsers: Any) -> None:
     add_lake(parser, DEMO_LAKE)
     parser.add_argument("--port", type=_port, default=0, help="default 0, which takes a free one")
     parser.add_argument("--seed", type=int, default=7, help="what chance is drawn from (default 7)")
-    parser.add_argument("--days", metavar="N", type=_days, default=14, help="simulated days (default 14)")
+    parser.add_argument("--days", metavar="N", type=_days, default=DAYS, help=f"simulated days (default {DAYS})")
     parser.add_argument("--scale", metavar="X", type=_scale, default=1.0, help="so many times as much (default 1)")
     parser.add_argument(
         "--serve",
