@@ -38,7 +38,7 @@ def pages(publish: Callable[[Rows], PublishedTables], month: Rows) -> Mapping[st
     return {
         INDEX: dictionary[INDEX],
         **{f"tables/{name}.html": dictionary[f"tables/{name}.html"] for name in _TABLES},
-        "report.html": render_report(collect_report(publish(month))),
+        "report.html": render_report(collect_report(publish(month), smallest_group=5)),
         "gates.html": render_gates(arrange([run | found | {"outcome": "failed"}])),
     }
 
