@@ -19,9 +19,9 @@ TABLES = "tables"
 
 
 def render(dictionary: Dictionary) -> dict[str, str]:
-    """Every page by its path in the folder."""
-    pages = {INDEX: _index(dictionary)}
-    return pages | {f"{TABLES}/{table.name}.html": _table(dictionary, table) for table in dictionary.tables}
+    """Every page by its path in the folder. The first one, which leads to all others, comes last."""
+    pages = {f"{TABLES}/{table.name}.html": _table(dictionary, table) for table in dictionary.tables}
+    return {**pages, INDEX: _index(dictionary)}
 
 
 def _index(dictionary: Dictionary) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 
 from botocore.exceptions import WaiterError
 
-from infra.aws.doctor.checks import BEFORE, examine
+from infra.aws.doctor.before import BEFORE
+from infra.aws.doctor.examining import examine
 from infra.aws.names import Names
 from infra.aws.packages.build import (
     Package,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboards.dictionary.collect import collect
-from dashboards.dictionary.page import INDEX, TABLES, render
+from dashboards.dictionary.page import TABLES, render
 from ingest.delivery.reaching import reaching
 
 _KEPT_S = 300
@@ -18,16 +18,17 @@ def put_pages(s3: Any, bucket: str) -> int:
     """
     pages = render(collect())
     with reaching("S3"):
-        for name in sorted(pages, key=lambda name: name == INDEX):  # the first leads to all others, so it comes last
+        for name, page in pages.items():
             s3.put_object(
                 Bucket=bucket,
                 Key=name,
-                Body=pages[name].encode(),
+                Body=page.encode(),
                 ContentType="text/html; charset=utf-8",
                 CacheControl=f"max-age={_KEPT_S}",
             )
         listed = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{TABLES}/")
-        for entry in [entry for page in listed for entry in page.get("Contents", ())]:
-            if entry["Key"] not in pages:
-                s3.delete_object(Bucket=bucket, Key=entry["Key"])
+        there = [entry["Key"] for part in listed for entry in part.get("Contents", ())]
+        for name in there:
+            if name not in pages:
+                s3.delete_object(Bucket=bucket, Key=name)
     return len(pages)

@@ -3,6 +3,7 @@
 import json
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cached_property
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
@@ -113,11 +114,13 @@ class Pages:
                 from infra.local.templates import open_desk
                 from serving.app import build_app  # a third of a second that a server without readers need not pay
 
-                smallest_group = load(self._root / layout.SETTINGS_FILE).smallest_group
-                self._opened = build_app(
-                    self._reader, _record, open_desk(self._root), probe=self._probe, smallest_group=smallest_group
-                )
+                desk, smallest = open_desk(self._root), self._smallest_group
+                self._opened = build_app(self._reader, _record, desk, probe=self._probe, smallest_group=smallest)
             return self._opened
+
+    @cached_property
+    def _smallest_group(self) -> int:
+        return load(self._root / layout.SETTINGS_FILE).smallest_group
 
     def _health(self) -> Response:
         # As the API's own route, which a server that is only asked how it is need not load.
@@ -139,8 +142,7 @@ class Pages:
             if key not in self._pages:
                 # Pages are kept until a build says something new, if only that it is complete until later.
                 self._pages = {k: page for k, page in self._pages.items() if k[0] == key[0]}
-                smallest_group = load(self._root / layout.SETTINGS_FILE).smallest_group
-                data = collect(tables, key[1] or None, smallest_group=smallest_group)
+                data = collect(tables, key[1] or None, smallest_group=self._smallest_group)
                 self._pages[key] = render(data, choose_days=PERIODS_DAYS)
             return _html(self._pages[key])
 

@@ -1,16 +1,21 @@
 """What was last published, out of the bucket; and feedback, into the stream."""
 
+import os
 import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
+import boto3
 import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.contracts import layout
 from ingest.contracts.validate import Refusal, validate
+from serving.lambdas.variables import BUCKET_VARIABLE
 from sql.publication import read_publication
 from sql.reader import NothingPublished, PublishedTables, Reader
 
@@ -70,6 +75,13 @@ class BucketReader:
         for path in self._folder.rglob("*.parquet"):
             if path.relative_to(self._folder).as_posix() not in in_use:
                 path.unlink()
+
+
+@cache
+def reader() -> BucketReader:
+    """The one of this function, of the bucket that its environment names."""
+    folder = Path(mkdtemp(prefix="promptlake-"))  # goes when the function's environment does
+    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], folder)
 
 
 class Streams:

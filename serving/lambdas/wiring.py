@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,7 +13,6 @@ import orjson
 
 from serving.lambdas.variables import (
     BACKUP_BUCKET_VARIABLE,
-    BUCKET_VARIABLE,
     BUS_VARIABLE,
     DEFERRED,
     FUNCTION_VARIABLE,
@@ -91,12 +89,10 @@ def _table(variable: str, name: str) -> dict[str, Any]:
     return table
 
 
-@cache
 def reader() -> "BucketReader":
-    from serving.lambdas.publishing import BucketReader
+    from serving.lambdas import publishing
 
-    folder = Path(mkdtemp(prefix="promptlake-"))  # goes when the function's environment does
-    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], folder)
+    return publishing.reader()
 
 
 @cache

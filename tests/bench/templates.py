@@ -14,7 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from infra.aws.packages.build import AWS, Package, build_functions, size_bytes
+from infra.aws.packages.build import Package, build_functions, size_bytes
+from infra.aws.packages.installed import AWS
 from serving.logic.templates.model import Label, State, Template, Version
 from serving.stores.sqlite import SqliteTable
 from serving.stores.templates import keys

@@ -17,7 +17,9 @@ from botocore.stub import Stubber
 
 from dashboards.dictionary.page import script_hash
 from infra.aws import deploying
-from infra.aws.doctor.checks import AFTER, BEFORE, examine, model_access
+from infra.aws.doctor.after import AFTER
+from infra.aws.doctor.before import BEFORE, model_access
+from infra.aws.doctor.examining import examine
 from infra.aws.doctor.function import NOT_TOLD, PROBLEMS_METRIC, STAGE_VARIABLE, handler
 from infra.aws.names import BRONZE_TABLES, Names
 from infra.aws.pages import put_pages

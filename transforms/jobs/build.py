@@ -21,7 +21,7 @@ from transforms.jobs.changes import DIRTY, STALE
 from transforms.jobs.closed import first_whole_days
 from transforms.jobs.gold import definitions, needed, plan, whole
 from transforms.jobs.ledger import Booking
-from transforms.jobs.looking_back import LookingBack, is_large, looking_back, note
+from transforms.jobs.looking_back import LookingBack, is_large, looking_back, note, overdue
 from transforms.jobs.pending import finish_pending, note_pending
 from transforms.jobs.publish import point_at, publish, published
 from transforms.jobs.runs import new_run
@@ -96,7 +96,7 @@ class _Run:
             and not stale
             and before
             and is_whole
-            and not looking_back(self.ledger, today, may_wait=True).due
+            and not overdue(self.ledger, today)
             and self.ledger.fact(PUBLISHED) == str(self.ledger.last_booking())
         ):
             publication = Publication(before.publication, as_of, max(through, before.complete_through), before.tables)

@@ -23,6 +23,12 @@ class LookingBack:
     """Full names of those that have waited and wait no longer, whether anything is new or not."""
 
 
+def overdue(ledger: JobLedger, today: str) -> frozenset[str]:
+    """Those that have waited since a day before ``today``."""
+    last, waited = _looked_back(ledger)
+    return frozenset(waited) if last != today else frozenset()
+
+
 def looking_back(ledger: JobLedger, today: str, *, may_wait: bool) -> LookingBack:
     """Which tables wait, and which have waited.
 
@@ -30,10 +36,15 @@ def looking_back(ledger: JobLedger, today: str, *, may_wait: bool) -> LookingBac
         today: the UTC day into which the build is complete, as 2026-03-01.
         may_wait: whether all that has changed is what has come in, and the lake is large.
     """
-    last, waited = json.loads(ledger.fact(_LOOKED_BACK) or '["", []]')
+    last, waited = _looked_back(ledger)
     if may_wait and last == today:
         return LookingBack(frozenset(m.full_name for m in models().values() if m.once_a_day), frozenset())
-    return LookingBack(frozenset(), frozenset(waited) & models().keys())
+    return LookingBack(frozenset(), frozenset(waited))
+
+
+def _looked_back(ledger: JobLedger) -> tuple[str, list[str]]:
+    last, waited = json.loads(ledger.fact(_LOOKED_BACK) or '["", []]')
+    return last, [name for name in waited if name in models()]
 
 
 def note(ledger: JobLedger, today: str, looked: LookingBack) -> None:

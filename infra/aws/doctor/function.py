@@ -6,7 +6,8 @@ from typing import Any
 
 import boto3
 
-from infra.aws.doctor.checks import AFTER, examine
+from infra.aws.doctor.after import AFTER
+from infra.aws.doctor.examining import examine
 from infra.aws.names import Names
 from infra.aws.stage import Stage
 from ingest.doors.lambdas.metrics import tell

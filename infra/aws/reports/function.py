@@ -18,9 +18,10 @@ from infra.aws.reports import variables
 from infra.aws.reports.asked import recipients
 from infra.aws.reports.mailing import Mailing
 from infra.aws.reports.post import Post, ses_client
-from infra.aws.reports.published import failure_in, reader
+from infra.aws.reports.refused import failure_in
 from infra.aws.reports.sending import send_to_all
 from ingest.contracts import layout
+from serving.lambdas.publishing import reader
 from serving.lambdas.variables import BUCKET_VARIABLE, SMALLEST_GROUP_VARIABLE
 
 _TYPES = {".html": "text/html; charset=utf-8", ".pdf": "application/pdf", ".eml": "message/rfc822"}

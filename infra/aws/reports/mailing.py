@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from infra.aws.lake.documents import Documents, Item, key
+
 PREFIX = "mailing#"
-_STOPPED = {"S": f"{PREFIX}stopped"}
-_OF = {"S": "of"}
+_STOPPED = f"{PREFIX}stopped"
+_OF = "of"
 _TOKEN_BYTES = 32
 
 Claim = Literal["claimed", "sent", "unclear"]
@@ -53,6 +55,7 @@ class Mailing:
 
     def __init__(self, client: Any, table: str) -> None:
         self._client, self._table = client, table
+        self._documents = Documents(client, table)
 
     def subscription(self, audience: str, address: str) -> Subscription:
         """The one of an address, made where there is none: its links stay the same from mail to mail."""
@@ -71,9 +74,9 @@ class Mailing:
 
     def of_token(self, token: str) -> Subscription | None:
         """Whose links have this token."""
-        key = self._get(_token(token))
-        item = self._get(_to(key["audience"]["S"], key["address"]["S"])) if key else None
-        return None if key is None or item is None else _subscription(key["audience"]["S"], item)
+        found = self._documents.head(_token(token))
+        item = self._documents.head(_to(found["audience"]["S"], found["address"]["S"])) if found else None
+        return None if found is None or item is None else _subscription(found["audience"]["S"], item)
 
     def unsubscribe(self, found: Subscription) -> None:
         """End a subscription; one that has ended stays as it is."""
@@ -86,22 +89,24 @@ class Mailing:
 
     def stop(self, address: str, why: str) -> None:
         """Mail an address no more."""
-        self._put({"pk": _STOPPED, "sk": {"S": _key(address)}}, why=why, stopped_at=_now())
+        self._put(key(_STOPPED, _name(address)), why=why, stopped_at=_now())
 
     def stopped(self) -> dict[str, Stopped]:
         """All that are not mailed any more, by address."""
-        found = [Stopped(_at(item), item["why"]["S"], item["stopped_at"]["S"]) for item in self._query(_STOPPED)]
+        found = [
+            Stopped(_at(item), item["why"]["S"], item["stopped_at"]["S"]) for item in self._documents.query(_STOPPED)
+        ]
         return {one.address: one for one in found}
 
     def subscriptions(self, audience: str) -> dict[str, Subscription]:
         """All that were ever made for an audience, by address."""
-        found = [_subscription(audience, item) for item in self._query(_to(audience, "")["pk"])]
+        found = [_subscription(audience, item) for item in self._documents.query(_to_all(audience))]
         return {one.address: one for one in found}
 
     def restore(self, address: str, audiences: Iterable[str]) -> bool:
         """Mail an address again; whether it was left out of anything."""
-        key = {"pk": _STOPPED, "sk": {"S": _key(address)}}
-        gone = self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD").get("Attributes")
+        stopped = key(_STOPPED, _name(address))
+        gone = self._client.delete_item(TableName=self._table, Key=stopped, ReturnValues="ALL_OLD").get("Attributes")
         return any([gone is not None, *(self._subscribe_again(audience, address) for audience in audiences)])
 
     def _subscribe_again(self, audience: str, address: str) -> bool:
@@ -127,7 +132,7 @@ class Mailing:
                 ConditionExpression="attribute_not_exists(pk)",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return "sent" if "message_id" in (self._get(_sent(report, address)) or {}) else "unclear"
+            return "sent" if "message_id" in (self._documents.head(_sent(report, address)) or {}) else "unclear"
         return "claimed"
 
     def release(self, report: str, address: str) -> None:
@@ -143,46 +148,36 @@ class Mailing:
             ExpressionAttributeValues={":id": {"S": message_id}, ":now": {"S": _now()}},
         )
 
-    def _put(self, key: dict[str, Any], **said: str) -> None:
-        self._client.put_item(TableName=self._table, Item={**key, **{name: {"S": v} for name, v in said.items()}})
-
-    def _get(self, key: dict[str, Any]) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get(
-            "Item"
-        )
-        return found
-
-    def _query(self, pk: dict[str, str]) -> list[dict[str, Any]]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": pk},
-            ConsistentRead=True,
-        )
-        return [item for page in pages for item in page["Items"]]
+    def _put(self, key: Item, **said: str) -> None:
+        item = {**key, **{name: {"S": value} for name, value in said.items()}}
+        self._client.put_item(TableName=self._table, Item=item)  # the roles may write no batches
 
 
-def _key(address: str) -> str:
+def _name(address: str) -> str:
     return address.strip().lower()
 
 
-def _to(audience: str, address: str) -> dict[str, Any]:
-    return {"pk": {"S": f"{PREFIX}to#{audience}"}, "sk": {"S": _key(address)}}
+def _to_all(audience: str) -> str:
+    return f"{PREFIX}to#{audience}"
 
 
-def _token(token: str) -> dict[str, Any]:
-    return {"pk": {"S": f"{PREFIX}token#{token}"}, "sk": _OF}
+def _to(audience: str, address: str) -> Item:
+    return key(_to_all(audience), _name(address))
 
 
-def _sent(report: str, address: str) -> dict[str, Any]:
-    return {"pk": {"S": f"{PREFIX}sent#{report}"}, "sk": {"S": _key(address)}}
+def _token(token: str) -> Item:
+    return key(f"{PREFIX}token#{token}", _OF)
 
 
-def _at(item: dict[str, Any]) -> str:
+def _sent(report: str, address: str) -> Item:
+    return key(f"{PREFIX}sent#{report}", _name(address))
+
+
+def _at(item: Item) -> str:
     return str(item["sk"]["S"])
 
 
-def _subscription(audience: str, item: dict[str, Any]) -> Subscription:
+def _subscription(audience: str, item: Item) -> Subscription:
     ended = item["unsubscribed_at"]["S"] if "unsubscribed_at" in item else None
     return Subscription(audience, _at(item), item["token"]["S"], ended)
 

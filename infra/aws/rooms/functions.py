@@ -12,7 +12,8 @@ from aws_cdk.aws_ecr_assets import Platform
 from constructs import Construct
 
 from infra.aws.names import Names
-from infra.aws.packages.build import PYTHON, Package
+from infra.aws.packages.build import Package
+from infra.aws.packages.installed import PYTHON
 from infra.aws.rooms.permissions import allow
 from ingest.doors.lambdas.variables import NAMESPACE_VARIABLE
 

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.aws.lake.lake import LAKE_VARIABLE
 from infra.aws.names import Names
-from infra.aws.packages.build import pinned
+from infra.aws.packages.installed import pinned
 from infra.aws.packed import SETTINGS
 from infra.aws.rooms.functions import JOBS, Functions, Packages
 from infra.aws.rooms.permissions import accept, allow

@@ -2,20 +2,14 @@
 metrics of `sql/metrics` have.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
-import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 
 from ingest.doors.lambdas.metrics import tell
-from serving.lambdas.publishing import BucketReader
-from serving.lambdas.variables import BUCKET_VARIABLE
+from serving.lambdas.publishing import reader
 from serving.logic.reading import Tables
 from serving.logic.reconciliation import TABLE, gaps
 from sql.reader import NothingPublished
@@ -27,15 +21,15 @@ HOURLY = {
     QUARANTINED: MetricUnit.NoUnit,
 }
 """What is measured after each look for news."""
-DAYS, WEEKS = 7, 8
-_LATELY, _COHORTS = "day BETWEEN ? AND ?", "granularity = 'week' AND age = 1 AND cohort BETWEEN ? AND ?"
+_LATELY = "day BETWEEN ? AND ?", timedelta(days=7)
+_COHORTS = "granularity = 'week' AND age = 1 AND cohort BETWEEN ? AND ?", timedelta(weeks=8)
 DAILY = {
     **dict.fromkeys(("cost_per_success_usd", "thumbs_up_rate", "active_users", "prompt_session_share"), _LATELY),
     **dict.fromkeys(("nps", "error_rate", "unpriced_share"), _LATELY),
     "retention_rate": _COHORTS,
 }
-"""What is measured once a day, and over which rows between two days: figures of the business, each a metric of the
-semantic layer, over the last week; who came again in the week after their first, over the cohorts of two months.
+"""What is measured once a day, over which rows between two days, and for how long back: figures of the business, each a
+metric of the semantic layer; retention is who came again in the week after their first.
 """
 FIGURES = "figures"
 """The job that measures them."""
@@ -45,7 +39,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, float]:
     """Measure after a build, or after there was nothing to build: ``{"is_new": false}``; or ``{"job": "figures"}``."""
     now = datetime.now(UTC)
     try:
-        tables = _reader().current()
+        tables = reader().current()
     except NothingPublished:
         return {}
     if event.get("job") == FIGURES:
@@ -82,13 +76,7 @@ def figures(tables: Tables, today: date) -> Mapping[str, float]:
 
 def _figures(tables: Tables, today: date) -> Iterator[tuple[str, float]]:
     last = today - timedelta(days=1)
-    for name, rows in DAILY.items():
-        first = today - (timedelta(days=DAYS) if rows == _LATELY else timedelta(weeks=WEEKS))
-        (row,) = tables.metrics([name], where=rows, parameters=[first, last])
+    for name, (rows, back) in DAILY.items():
+        (row,) = tables.metrics([name], where=rows, parameters=[today - back, last])
         if row[name] is not None:
             yield name, float(row[name])
-
-
-@cache
-def _reader() -> BucketReader:
-    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], Path(mkdtemp(prefix="promptlake-")))

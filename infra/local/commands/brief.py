@@ -55,9 +55,8 @@ def _collect(lake: "Lake", board: "Board", period: str) -> "Brief":
     from dashboards.briefs.collect import collect
     from dashboards.briefs.periods import PeriodError, parse_period
     from dashboards.briefs.refused import failure_of
+    from infra.local.delivering import settings_of
     from infra.local.lake import LakeError
-    from ingest.contracts import layout
-    from ingest.delivery.privacy.settings import SettingsError, load
     from sql.catalog import CatalogError
     from sql.reader import NothingPublished, Reader
 
@@ -70,9 +69,9 @@ def _collect(lake: "Lake", board: "Board", period: str) -> "Brief":
     except NothingPublished as error:
         raise LakeError(f"{lake.root}: {error}") from error
     try:
-        smallest_group = load(lake.root / layout.SETTINGS_FILE).smallest_group
+        smallest_group = settings_of(lake).smallest_group
         return collect(tables, board, kind, day, today, failure_of(lake.root), smallest_group)
-    except (CatalogError, SettingsError) as error:
+    except CatalogError as error:
         raise LakeError(str(error)) from error
 
 

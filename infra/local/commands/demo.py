@@ -61,13 +61,12 @@ def run(args: argparse.Namespace) -> int:
     from dashboards.reports.collect import collect
     from dashboards.reports.page import render
     from dashboards.reports.terminal import print_results
+    from infra.local.delivering import settings_of
     from infra.local.demo.application import forget_settings
     from infra.local.demo.child import server
     from infra.local.demo.closing import print_flow, print_next
     from infra.local.demo.scene import Asked, play
     from infra.local.demo.watch import watching
-    from ingest.contracts import layout
-    from ingest.delivery.privacy.settings import load
     from sql.reader import Reader
 
     serve = not args.json and (sys.stdout.isatty() if args.serve is None else args.serve)
@@ -79,8 +78,7 @@ def run(args: argparse.Namespace) -> int:
                 stage.tell(child.url)
             played = play(lake, Asked(args.seed, args.days, args.scale), child, watch)
             with watch.stage("results", "Reading the results"):
-                smallest_group = load(lake.root / layout.SETTINGS_FILE).smallest_group
-                data = collect(Reader(lake.root).current(), smallest_group=smallest_group)
+                data = collect(Reader(lake.root).current(), smallest_group=settings_of(lake).smallest_group)
                 page = None if serve else _write_page(lake, render(data))
         if args.json:
             sys.stdout.write(json.dumps(_document(lake, played, page, watch.seconds)) + "\n")

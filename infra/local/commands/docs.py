@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LakeError(f"{out} can't be written ({error.strerror}); name another folder with --out.") from error
-    for name in sorted(pages, key=lambda name: name == INDEX):  # the first page leads to all others, so it comes last
-        write(out / name, pages[name])
+    for name, page in pages.items():
+        write(out / name, page)
     start = out / INDEX
     summary = {"out": str(start), "pages": len(pages), "tables": [table.name for table in dictionary.tables]}
     sys.stdout.write((json.dumps(summary, indent=1) if args.json else f"Written: {start}") + "\n")

@@ -50,7 +50,8 @@ def _of_folder(args: argparse.Namespace) -> Mapping[str, list[str]]:
 def _of_stage(args: argparse.Namespace) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     with at_stage(args) as (stage, clients):
-        from infra.aws.doctor.checks import AFTER, examine
+        from infra.aws.doctor.after import AFTER
+        from infra.aws.doctor.examining import examine
         from infra.aws.names import Names
 
         for finding in examine(Names(stage), clients, AFTER):

@@ -57,20 +57,16 @@ def run(args: argparse.Namespace) -> int:
     # Imported here, because every start of the command line imports this file.
     from dashboards.reports.collect import collect
     from dashboards.reports.page import render
+    from infra.local.delivering import settings_of
     from infra.local.lake import LakeError, lake_path, open_lake
-    from ingest.contracts import layout
-    from ingest.delivery.privacy.settings import SettingsError, load
     from sql.reader import NothingPublished, Reader
 
     lake = open_lake(lake_path(args.lake))
     try:
         tables = Reader(lake.root).current()
-        smallest_group = load(lake.root / layout.SETTINGS_FILE).smallest_group
     except NothingPublished as error:
         raise LakeError(f"{lake.root}: {error}") from error
-    except SettingsError as error:
-        raise LakeError(str(error)) from error
-    data = collect(tables, args.days, smallest_group=smallest_group)
+    data = collect(tables, args.days, smallest_group=settings_of(lake).smallest_group)
     out: Path = args.out.expanduser().absolute()
     write(out, render(data))
     said = json.dumps(_summary(data, out), indent=1) if args.json else f"Written: {out}"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from infra.aws.doctor.function import NOT_TOLD
-from infra.aws.packages.build import AWS, HERE, ROOT, SERVICES, Package, build_functions, size_bytes
+from infra.aws.packages.build import Package, build_functions, size_bytes
+from infra.aws.packages.installed import AWS, HERE, ROOT, SERVICES
 
 HANDLERS = {
     Package.DOORS: (

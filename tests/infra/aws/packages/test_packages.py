@@ -18,15 +18,8 @@ import pytest
 
 from infra.aws.deploying import owners_files
 from infra.aws.lake.lake import LAKE_VARIABLE
-from infra.aws.packages.build import (
-    HERE,
-    ROOT,
-    Package,
-    build_functions,
-    build_glue,
-    build_jobs_context,
-    build_jobs_tree,
-)
+from infra.aws.packages.build import Package, build_functions, build_glue, build_jobs_context, build_jobs_tree
+from infra.aws.packages.installed import HERE, ROOT
 from infra.aws.stage import read_stage
 from ingest.contracts import layout
 from ingest.delivery.bronze import to_arrow

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.aws.reports import bounces, published, unsubscribe
+from infra.aws.reports import bounces, unsubscribe
+from serving.lambdas import publishing
 from tests.infra.aws.lake.account import Account
 from tests.infra.aws.reports.office import ANN, BO, Office
 
@@ -20,7 +21,7 @@ def office(aws: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     made.verify_sender()
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
-    cached = (published.reader, unsubscribe._mailing, bounces._client)
+    cached = (publishing.reader, unsubscribe._mailing, bounces._client)
     for one in cached:
         one.cache_clear()
     yield made

@@ -16,6 +16,7 @@ from ingest.contracts import layout
 from ingest.delivery.booking import BronzeObject
 from ingest.delivery.dynamo_books import DynamoBooks
 from ingest.doors.lambdas import variables, wiring
+from serving.lambdas import publishing
 from serving.lambdas.variables import BUCKET_VARIABLE
 from sql.catalog import metrics, models
 from sql.publication import Publication
@@ -38,7 +39,7 @@ def account(aws: Account, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv(variables.PREFIX_VARIABLE, "promptlake-dev-")
     monkeypatch.setenv(variables.NAMESPACE_VARIABLE, "promptlake/dev")
     monkeypatch.setenv(BUCKET_VARIABLE, BUCKET)
-    cached = (wiring.dynamodb, wiring.sink, wiring.books, measure._reader)
+    cached = (wiring.dynamodb, wiring.sink, wiring.books, publishing.reader)
     for one in cached:
         one.cache_clear()
     yield aws

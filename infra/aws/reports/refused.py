@@ -1,23 +1,11 @@
-"""What a report is made of, out of the lake's bucket: what was last published, and what the gate has found since."""
+"""What the gate has found since anything was published, out of the lake's bucket."""
 
-import os
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
-
-import boto3
 
 from dashboards.briefs.refused import failure_of
 from ingest.contracts import layout
-from serving.lambdas.publishing import BucketReader
-from serving.lambdas.variables import BUCKET_VARIABLE
-
-
-@cache
-def reader() -> BucketReader:
-    """Gives the tables; what it has fetched stays while the function does."""
-    return BucketReader(boto3.client("s3"), os.environ[BUCKET_VARIABLE], Path(mkdtemp(prefix="promptlake-")))
 
 
 def failure_in(s3: Any, bucket: str) -> str | None:
