@@ -33,13 +33,15 @@ COLUMNS: Mapping[str, str] = {
     "funnel": "varchar",
     "step_number": "bigint",
     "step": "varchar",
+    "steps": "bigint",
     "window_ms": "bigint",
     "kind": "varchar",
     **dict.fromkeys(CONDITIONS, "varchar"),
     **{f"by_{name}": "boolean" for name in DIMENSIONS},
 }
-"""Trino types of the table by column. A step that several acts may be has a row for each; a condition that is null
-holds for all. Patterns are such of SQL's LIKE, with ``!`` before what is meant as it stands.
+"""Trino types of the table by column; ``steps`` is how many the funnel has. A step that several acts may be has a row
+for each; a condition that is null holds for all. Patterns are such of SQL's LIKE, with ``!`` before what is meant as it
+stands.
 """
 
 
@@ -79,6 +81,7 @@ def rows(funnels: Iterable[Funnel]) -> list[Sequence[Any]]:
             funnel.name,
             number,
             step.name,
+            len(funnel.steps),
             funnel.window_s * 1000,
             step.kind,
             *(_value(name, chosen.get(name)) for name in CONDITIONS),

@@ -6,6 +6,7 @@ WITH acts AS (
     SELECT
         s.funnel,
         s.step_number,
+        s.steps,
         s.window_ms,
         a.environment,
         a.person,
@@ -54,7 +55,7 @@ entries AS (
     WHERE number = 1
 ),
 followed AS (
-    SELECT e.funnel, e.environment, e.person, e.day, a.step_number, a.occurred_at
+    SELECT e.funnel, e.environment, e.person, e.day, e.steps, a.step_number, a.occurred_at
     FROM entries AS e
     INNER JOIN acts AS a
         ON a.funnel = e.funnel
@@ -64,10 +65,25 @@ followed AS (
         AND a.occurred_at > e.occurred_at
         AND date_diff('millisecond', e.occurred_at, a.occurred_at) <= e.window_ms
 ),
+-- Most funnels have no more than three steps, and need no order: somebody came to the third if the last such act is later
+-- than the first of the second.
+of_three AS (
+    SELECT
+        funnel,
+        environment,
+        person,
+        day,
+        MIN(CASE WHEN step_number = 2 THEN occurred_at END) AS at_2,
+        MAX(CASE WHEN step_number = 3 THEN occurred_at END) AS last_at_3
+    FROM followed
+    WHERE steps <= 3
+    GROUP BY 1, 2, 3, 4
+),
 to_2 AS (
     SELECT *, MIN(CASE WHEN step_number = 2 THEN occurred_at END)
         OVER (PARTITION BY funnel, environment, person, day) AS at_2
     FROM followed
+    WHERE steps > 3
 ),
 to_3 AS (
     SELECT *, MIN(CASE WHEN step_number = 3 AND occurred_at > at_2 THEN occurred_at END)
@@ -100,6 +116,14 @@ to_8 AS (
     FROM to_7
 ),
 furthest AS (
+    SELECT
+        funnel,
+        environment,
+        person,
+        day,
+        CASE WHEN at_2 IS NULL THEN 1 WHEN last_at_3 > at_2 THEN 3 ELSE 2 END AS reached
+    FROM of_three
+    UNION ALL
     SELECT
         funnel,
         environment,

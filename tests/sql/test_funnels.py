@@ -158,7 +158,7 @@ ACTS = st.lists(
     min_size=1,
     max_size=14,
 )
-PAGES = st.lists(st.sampled_from(["/a", "/b", "/c"]), min_size=2, max_size=4)
+PAGES = st.lists(st.sampled_from(["/a", "/b", "/c"]), min_size=2, max_size=5)
 
 
 def followed(

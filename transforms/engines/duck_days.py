@@ -11,7 +11,7 @@ from sql.catalog import models, views, wide_views
 from sql.prices.daily import Pricing
 from sql.records import Model
 from transforms.engines.duck import file_list, literal, scan, trino_view, view
-from transforms.engines.duck_gold import WRITTEN_AS, register, register_prices, register_thresholds
+from transforms.engines.duck_gold import register, register_prices, register_thresholds
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import naming_none, persons
@@ -25,6 +25,12 @@ ten million rows at once cost twice what they cost in portions."""
 
 PART_BYTES = 2 * PORTION_BYTES
 """So much of a wide view is taken at once by a view that may take it apart: each part is sought in all of it."""
+
+_KEPT_AS = "FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 2000"
+"""To compress what is gone in a minute takes longer than to compute it."""
+
+_KEPT_SIZE = 3
+"""It takes so many times the bytes of silver."""
 
 _WITHDRAWN = "consent.withdrawn"
 
@@ -47,7 +53,7 @@ class SilverDays:
         """Have a wide view whose rows were computed, and tell their day, as a table over the files."""
         self._kept[name] = files
         many = dict(self._db.execute(f"SELECT day, count(*) FROM {_rows_of(files)} GROUP BY 1").fetchall())
-        bytes_a_row = sum(path.stat().st_size for path in files) / max(1, sum(many.values()))
+        bytes_a_row = sum(path.stat().st_size for path in files) / max(1, sum(many.values())) / _KEPT_SIZE
         self._bytes_of[name] = {day: rows * bytes_a_row for day, rows in many.items()}
         self._lay([name], None)
 
@@ -132,7 +138,7 @@ def _keep(db: duckdb.DuckDBPyConnection, silver: SilverDays, name: str, days: Co
         # Not by day: that would be as many files for each thread, and take half as long again. The rows come nearly in
         # the order of their days, so that whoever reads some skips most of the others.
         files.append(scratch / f"{name}-{number}.parquet")
-        db.execute(f"COPY (SELECT * FROM {name}) TO {literal(str(files[-1]))} ({WRITTEN_AS})")
+        db.execute(f"COPY (SELECT * FROM {name}) TO {literal(str(files[-1]))} ({_KEPT_AS})")
     if "day" in {str(column) for column, *_ in db.execute(f"DESCRIBE {name}").fetchall()}:
         silver.add(name, files)
     else:

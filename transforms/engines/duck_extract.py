@@ -8,8 +8,8 @@ import duckdb
 from ingest.contracts import layout
 from sql.publication import WHOLE, Part
 from sql.records import Model
-from transforms.engines.duck import count, literal, scan
-from transforms.engines.duck_gold import WRITTEN_AS, empty_gold
+from transforms.engines.duck import WRITTEN_AS, count, literal, scan
+from transforms.engines.duck_gold import empty_gold
 from transforms.engines.iceberg import Tables
 
 

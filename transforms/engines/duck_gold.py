@@ -12,14 +12,12 @@ from sql.catalog import models
 from sql.dialects import to_duckdb
 from sql.prices.daily import COLUMNS, SAID, Pricing
 from sql.records import Model
-from transforms.engines.duck import empty_rows, literal, scan, view, with_rows
+from transforms.engines.duck import WRITTEN_AS, empty_rows, literal, scan, view, with_rows
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
 from transforms.engines.inputs import Input, model_prices, naming, persons, thresholds
 from transforms.engines.protocol import Candidate
 from transforms.jobs.ledger import Person
-
-WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd"
 
 
 def register(db: duckdb.DuckDBPyConnection, table: Input) -> None:

@@ -13,8 +13,8 @@ import duckdb
 from ingest.contracts import layout
 from ingest.contracts.instants import to_us
 from sql.records import Model
-from transforms.engines.duck import bronze_relation, count, literal, scan, view, with_rows
-from transforms.engines.duck_silver import WRITTEN_AS, empty_query, over
+from transforms.engines.duck import WRITTEN_AS, bronze_relation, count, literal, scan, view, with_rows
+from transforms.engines.duck_silver import empty_query, over
 from transforms.engines.iceberg import Tables
 from transforms.engines.upkeep import Change
 

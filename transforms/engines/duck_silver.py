@@ -15,7 +15,7 @@ from ingest.contracts.instants import to_us
 from sql.dialects import to_duckdb
 from sql.records import Model
 from transforms.engines.dedupe import ARRIVED_HOUR_US, HOUR_US, ID_WINDOW, VERDICTS, conflict_message
-from transforms.engines.duck import bronze_relation, literal, scan, view, with_rows
+from transforms.engines.duck import WRITTEN_AS, bronze_relation, literal, scan, view, with_rows
 from transforms.engines.iceberg import Tables
 from transforms.engines.protocol import Staged
 from transforms.jobs.ledger import Booking
@@ -32,9 +32,6 @@ _Refused = tuple[date, int, str, str, int]
 
 _ACCEPTED = """SELECT b.* EXCLUDE (filename, file_row_number) FROM bronze.{} AS b
     ANTI JOIN rejected AS r ON b.filename = r.file AND b.file_row_number = r.row"""
-
-WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2000"
-"""Most bytes are random ids, which neither a higher level nor a larger dictionary makes smaller, only slower."""
 
 
 def empty_query(model: Model) -> str:

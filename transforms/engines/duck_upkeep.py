@@ -10,8 +10,8 @@ import duckdb
 
 from ingest.contracts import layout
 from sql.records import Model
-from transforms.engines import duck_gold, duck_silver, persons, upkeep
-from transforms.engines.duck import bronze_relation, file_list, literal, scan, with_rows
+from transforms.engines import persons, upkeep
+from transforms.engines.duck import WRITTEN_AS, bronze_relation, file_list, literal, scan, with_rows
 from transforms.engines.duck_gold import empty_gold
 from transforms.engines.duck_silver import empty_query
 from transforms.engines.iceberg import Tables
@@ -100,7 +100,7 @@ def merges(db: duckdb.DuckDBPyConnection, tables: Tables, model: Model, new_run:
         for folder, paths in some:
             rows = f"SELECT * FROM ({scan(paths, _empty(model))})"
             order = "" if model.partition else f" ORDER BY {', '.join(model.grain)}"
-            written.append(_write(db, model, rows + order, folder, run))
+            written.append(_write(db, rows + order, folder, run))
         yield Change(
             model.full_name,
             run,
@@ -126,7 +126,7 @@ def _without(
     left = []
     for path in gone:
         rows = f"SELECT * FROM ({scan([path], _empty(model))}) WHERE ({condition}) IS NOT TRUE"
-        left.append(_write(db, model, rows, path.parent, run))
+        left.append(_write(db, rows, path.parent, run))
     arrived: dict[tuple[str, str], int] = defaultdict(int)
     for _, _, hour, door, rows in found:
         if hour is not None:
@@ -142,11 +142,10 @@ def _without(
     )
 
 
-def _write(db: duckdb.DuckDBPyConnection, model: Model, rows: str, folder: Path, run: str) -> Path:
+def _write(db: duckdb.DuckDBPyConnection, rows: str, folder: Path, run: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{run}-{len(list(folder.glob(f'{run}-*')))}.parquet"
-    written_as = (duck_silver if model.layer == layout.SILVER else duck_gold).WRITTEN_AS
-    db.execute(f"COPY ({rows}) TO {literal(str(path))} ({written_as})")
+    db.execute(f"COPY ({rows}) TO {literal(str(path))} ({WRITTEN_AS})")
     return path
 
 
