@@ -6,7 +6,7 @@ Idempotent, and safe to interrupt: some days at a time are done whole or not at 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from ingest.contracts import layout
@@ -22,6 +22,7 @@ from transforms.jobs.closed import first_whole_days
 from transforms.jobs.ledger import JobLedger
 from transforms.jobs.runs import new_run
 from transforms.quality.gate import Gate
+from transforms.quality.records import record
 from transforms.quality.rows import Rows
 
 _AT_ONCE = 10
@@ -121,9 +122,11 @@ def _pass_gate(engine: RereadingEngine, model: Model, change: Change) -> None:
         return
     gate = Gate()
     gate.take(model, engine.rows(change))
-    gate.judge()
+    results = gate.judge()
     if gate.failures:
         engine.discard(change.run)
+        # What passes is no build's: each takes many of these, and tells of the same days again in gold.
+        record(engine.store, change.run, datetime.now(UTC), results)
         raise GateFailed(gate.failures)
 
 

@@ -1,6 +1,6 @@
 """What the gate found is kept, of builds that failed too, and read by SQL."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from sql.catalog import models
 from sql.checks import Check
 from tests.lakes import build_lake, event, make_lake, row, rows, send
 from transforms.engines.store import FolderStore
+from transforms.jobs.build import GateFailed
 from transforms.quality.records import record
 from transforms.quality.result import Result
 
@@ -55,6 +56,19 @@ def test_a_build_that_failed_is_told_with_its_examples(
         2,
         True,
     )
+
+
+def test_days_that_are_read_again_and_break_a_rule_are_told(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(lake, [event(output_tokens=11, occurred_at="2026-03-02T10:00:00Z")])
+    build_lake(lake)
+    day, strict = date(2026, 3, 2), models()[NAME].model_copy(update={"checks": (STRICT,)})
+    with monkeypatch.context() as patch:
+        patch.setitem(models(), NAME, strict)
+        with pytest.raises(GateFailed):
+            build_lake(lake, again=(day, day))
+    found = rows(lake, "SELECT table_name, broken_rows FROM operations.gate_results WHERE outcome = 'failed'")
+    assert found == [(NAME, 1)]
+    assert row(lake, f"SELECT count(*) FROM {NAME}") == (1,)
 
 
 def test_a_build_with_nothing_to_check_leaves_no_row(lake: Lake) -> None:
