@@ -129,12 +129,14 @@ def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> TableHistory:
 
 
 def _rule(rows: Sequence[Mapping[str, Any]]) -> RuleHistory:
-    last = rows[-1]
+    """A run that reads days again asks some at a time, and is told as the worst that it found."""
+    by_run = _grouped(rows, "run")
+    last = max(by_run[rows[-1]["run"]], key=lambda row: _WORST.index(row["outcome"]))
     return RuleHistory(
         demand=last["demand"],
         rule=last["rule"],
         severity=last["severity"],
-        by_run={row["run"]: row["outcome"] for row in rows},
+        by_run={run: _worst([row["outcome"] for row in of_run]) for run, of_run in by_run.items()},
         outcome=last["outcome"],
         rows=last["checked_rows"],
         broken=last["broken_rows"],

@@ -67,12 +67,15 @@ def backfill(request: BackfillRequest) -> Backfilled:
     Raises:
         GateFailed: what bronze gives now breaks a rule of severity ``fail``; those days stay as they are.
     """
-    done = Backfilled()
+    done, gate, run = Backfilled(), Gate(), new_run()
     with request.open_engine() as engine:
-        for model in models().values():
-            if model.layer == layout.SILVER:
-                for days in _chunks(_days(request, engine, model)):
-                    _reread(request, engine, model, days, done)
+        try:
+            for model in models().values():
+                if model.layer == layout.SILVER:
+                    for days in _chunks(_days(request, engine, model)):
+                        _reread(request, engine, model, days, done, gate)
+        finally:
+            record(engine.store, run, datetime.now(UTC), gate.results)
     return done
 
 
@@ -82,7 +85,7 @@ def _days(request: BackfillRequest, engine: RereadingEngine, model: Model) -> li
 
 
 def _reread(
-    request: BackfillRequest, engine: RereadingEngine, model: Model, days: Sequence[date], done: Backfilled
+    request: BackfillRequest, engine: RereadingEngine, model: Model, days: Sequence[date], done: Backfilled, gate: Gate
 ) -> None:
     request.on_step(f"{model.full_name} from {days[0]}")
     stored = [item for item in request.bronze.objects(model.name) if item.is_built]
@@ -104,7 +107,7 @@ def _reread(
         engine.discard(change.run)
         if len(days) > 1:  # bronze may still have the others whole
             for day in days:
-                _reread(request, engine, model, [day], done)
+                _reread(request, engine, model, [day], done, gate)
             return
         done.left.append(
             f"{model.full_name}: bronze does not hold {lost:,} events of {days[0]} any more, so this day is left as it "
@@ -112,21 +115,18 @@ def _reread(
         )
         apply_facts(request.ledger, reopened(request.ledger, {model.name: days}))
         return
-    _pass_gate(engine, model, change)
+    _pass_gate(engine, model, change, gate)
     apply_change(engine, request.ledger, change, (), reopened(request.ledger, {model.name: days}))
     done.days[model.name] = done.days.get(model.name, 0) + len(days)
 
 
-def _pass_gate(engine: RereadingEngine, model: Model, change: Change) -> None:
+def _pass_gate(engine: RereadingEngine, model: Model, change: Change, gate: Gate) -> None:
     if not change.written:
         return
-    gate = Gate()
     gate.take(model, engine.rows(change))
-    results = gate.judge()
+    gate.judge()
     if gate.failures:
         engine.discard(change.run)
-        # What passes is no build's: each takes many of these, and tells of the same days again in gold.
-        record(engine.store, change.run, datetime.now(UTC), results)
         raise GateFailed(gate.failures)
 
 

@@ -68,7 +68,12 @@ def test_days_that_are_read_again_and_break_a_rule_are_told(lake: Lake, monkeypa
             build_lake(lake, again=(day, day))
     found = rows(lake, "SELECT table_name, broken_rows FROM operations.gate_results WHERE outcome = 'failed'")
     assert found == [(NAME, 1)]
-    assert row(lake, f"SELECT count(*) FROM {NAME}") == (1,)
+    page = lake.root.parent / "gates.html"
+    for again, told in ((None, True), ((day, day), False)):
+        if again:
+            build_lake(lake, again=again)
+        assert main(["gates", "--lake", str(lake.root), "--out", str(page)]) == 0
+        assert ("The last build broke a rule" in page.read_text()) == told
 
 
 def test_a_build_with_nothing_to_check_leaves_no_row(lake: Lake) -> None:
