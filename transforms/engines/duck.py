@@ -27,6 +27,8 @@ def session(scratch: Path, memory_mb: int = 400, threads: int = 2) -> duckdb.Duc
             "threads": threads,
             "temp_directory": str(scratch),
             "preserve_insertion_order": False,
+            # Each view over files reads what they say of themselves, and views lie over views.
+            "parquet_metadata_cache": True,
             "allow_persistent_secrets": False,
             "autoinstall_known_extensions": False,
         },
