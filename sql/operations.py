@@ -13,7 +13,7 @@ _TEXT, _COUNT = "varchar", "bigint"
 
 GATE_RESULT_COLUMNS: Mapping[str, ColumnSpec] = MappingProxyType(
     {
-        "run": ColumnSpec(type=_TEXT, description="Build that asked; runs sort by age"),
+        "run": ColumnSpec(type=_TEXT, description="Build that asked, or backfill; runs sort by age"),
         "checked_at": ColumnSpec(type="timestamp(6)", unit="UTC", description="When it asked"),
         "table_name": ColumnSpec(type=_TEXT, description="Table that was about to be committed"),
         "column_name": ColumnSpec(type=_TEXT, description="Columns the rule is about; null where it is about rows"),
@@ -26,7 +26,8 @@ GATE_RESULT_COLUMNS: Mapping[str, ColumnSpec] = MappingProxyType(
         "examples": ColumnSpec(type=_TEXT, description="Some of them by their grain, without what points to a person"),
     }
 )
-"""What every build found: a row a rule of a table, kept whether the build was committed or not."""
+"""What every build found: a row a rule of a table, kept whether the build was committed or not. A backfill asks of some
+days at a time, and has a row for each time."""
 
 _GLUE = {"varchar": "string", "bigint": "bigint", "timestamp(6)": "timestamp"}
 

@@ -124,19 +124,18 @@ def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> TableHistory:
     by_rule = _grouped(rows, "demand")
     # A rule that is not asked any more is history, and not shown.
     rules = [_rule(of_rule) for of_rule in by_rule.values() if of_rule[-1]["run"] == last_run]
-    by_run = {run: _worst([row["outcome"] for row in of_run]) for run, of_run in _grouped(rows, "run").items()}
-    return TableHistory(name, tuple(sorted(rules, key=lambda r: -_WORST.index(r.outcome))), by_run)
+    return TableHistory(name, tuple(sorted(rules, key=lambda r: -_WORST.index(r.outcome))), _worst_by_run(rows))
 
 
 def _rule(rows: Sequence[Mapping[str, Any]]) -> RuleHistory:
     """A run that reads days again asks some at a time, and is told as the worst that it found."""
-    by_run = _grouped(rows, "run")
-    last = max(by_run[rows[-1]["run"]], key=lambda row: _WORST.index(row["outcome"]))
+    of_last_run = _grouped(rows, "run")[rows[-1]["run"]]
+    last = max(of_last_run, key=lambda row: _WORST.index(row["outcome"]))
     return RuleHistory(
         demand=last["demand"],
         rule=last["rule"],
         severity=last["severity"],
-        by_run={run: _worst([row["outcome"] for row in of_run]) for run, of_run in by_run.items()},
+        by_run=_worst_by_run(rows),
         outcome=last["outcome"],
         rows=last["checked_rows"],
         broken=last["broken_rows"],
@@ -150,6 +149,10 @@ def _grouped(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, list[Mapp
     for row in rows:
         groups.setdefault(row[key], []).append(row)
     return groups
+
+
+def _worst_by_run(rows: Sequence[Mapping[str, Any]]) -> dict[str, Outcome]:
+    return {run: _worst([row["outcome"] for row in of_run]) for run, of_run in _grouped(rows, "run").items()}
 
 
 def _worst(outcomes: Sequence[Outcome]) -> Outcome:

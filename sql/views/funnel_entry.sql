@@ -65,8 +65,8 @@ followed AS (
         AND a.occurred_at > e.occurred_at
         AND date_diff('millisecond', e.occurred_at, a.occurred_at) <= e.window_ms
 ),
--- Most funnels have no more than three steps, and need no order: somebody came to the third if the last such act is later
--- than the first of the second.
+-- Funnels of no more than three steps, as all that are shipped, need no order: somebody came to the third if the last such
+-- act is later than the first of the second.
 of_three AS (
     SELECT
         funnel,

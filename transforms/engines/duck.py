@@ -10,6 +10,7 @@ from sql.dialects import to_duckdb
 from sql.records import ColumnSpec
 
 _TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}
+
 WRITTEN_AS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2000"
 """How tables are stored. Most bytes are random ids, which neither a higher level nor a larger dictionary makes smaller,
 only slower."""

@@ -27,7 +27,7 @@ PART_BYTES = 2 * PORTION_BYTES
 """So much of a wide view is taken at once by a view that may take it apart: each part is sought in all of it."""
 
 _KEPT_AS = "FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 2000"
-"""To compress what is gone in a minute takes longer than to compute it."""
+"""What is gone in a minute takes longer to write than to compute if it is compressed."""
 
 _KEPT_SIZE = 3
 """It takes so many times the bytes of silver."""
