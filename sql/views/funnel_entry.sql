@@ -65,9 +65,9 @@ followed AS (
         AND a.occurred_at > e.occurred_at
         AND date_diff('millisecond', e.occurred_at, a.occurred_at) <= e.window_ms
 ),
--- Funnels of no more than three steps, as all that are shipped, need no order: somebody came to the third if the last such
--- act is later than the first of the second.
 of_three AS (
+    -- Funnels of no more than three steps, as all that are shipped, need no order: somebody came to the third if the last
+    -- such act is later than the first of the second.
     SELECT
         funnel,
         environment,
